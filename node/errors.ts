@@ -1,0 +1,71 @@
+/**
+ * NodeError: the operator's and the world's troubles, each with a stable code.
+ *
+ * A stranger's fault is a Verdict and our own bug an invariant throw; what is
+ * left are full disks, wrong settings, taken ports. Every such error carries
+ * one line that names the file, key or path, and the exit code of the process.
+ *
+ * @module
+ */
+
+/** Exit codes of the daemon and its command line, after sysexits.h. */
+export const EXIT_CODES: {
+  readonly ok: 0
+  readonly usage: 64
+  readonly damaged: 65
+  readonly noPeers: 69
+  readonly bug: 70
+  readonly locked: 73
+  readonly disk: 74
+  readonly configuration: 78
+  readonly upgradeRequired: 79
+} = {
+  ok: 0,
+  usage: 64,
+  damaged: 65,
+  noPeers: 69,
+  bug: 70,
+  locked: 73,
+  disk: 74,
+  configuration: 78,
+  upgradeRequired: 79
+}
+
+/** Every code that a NodeError may carry, with the exit code it leads to when it is fatal. */
+export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
+  ADDRESS_IN_USE: EXIT_CODES.configuration,
+  CONFIGURATION_WRONG: EXIT_CODES.configuration,
+  DATA_DIRECTORY_EXISTS: EXIT_CODES.usage,
+  DATA_DIRECTORY_LOCKED: EXIT_CODES.locked,
+  DATA_DIRECTORY_MISSING: EXIT_CODES.configuration,
+  DISK_FULL: EXIT_CODES.disk,
+  DISK_WRITE_FAILED: EXIT_CODES.disk,
+  GENESIS_WRONG: EXIT_CODES.configuration,
+  KEY_FILE_WRONG: EXIT_CODES.configuration,
+  NODE_NOT_REACHED: EXIT_CODES.noPeers,
+  REQUEST_FAILED: EXIT_CODES.noPeers,
+  STORAGE_DAMAGED: EXIT_CODES.damaged,
+  STORAGE_FORMAT_UNKNOWN: EXIT_CODES.upgradeRequired,
+  STORAGE_MISSING: EXIT_CODES.damaged,
+  USAGE_WRONG: EXIT_CODES.usage,
+  VERIFICATION_FAILED: EXIT_CODES.damaged,
+  VOTE_LOG_MISSING: EXIT_CODES.damaged
+}
+
+/** One trouble of the operator or the world. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError'
+  readonly code: string
+  readonly exitCode: number
+
+  /**
+   * @param code    - one of {@link NODE_ERROR_CODES}
+   * @param message - one line: what is wrong, where, and what to do
+   * @param options - the error beneath, if there is one
+   */
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    this.exitCode = NODE_ERROR_CODES[code] ?? EXIT_CODES.bug
+  }
+}
