@@ -1,0 +1,192 @@
+/**
+ * claim: the first owner of a device is whoever holds both its box and the device.
+ *
+ * @see SPEC.md §5.1 claim
+ * @module
+ */
+
+import { keyHash } from '../../crypto/hash.ts'
+import { isInList } from '../../crypto/merkle.ts'
+import { compareBytes, equalBytes } from '../../foundation/bytes.ts'
+import { invariant } from '../../foundation/invariant.ts'
+import type { Claim } from '../../transactions/claim.ts'
+import { deviceIdOf } from '../../transactions/inception.ts'
+import type { Profile } from '../../transactions/profile.ts'
+import { type Transaction, transactionCost } from '../../transactions/transaction.ts'
+import { type Bucket, fullBucket, payBucket } from '../bucket.ts'
+import { applied, type Outcome, refused, waits } from '../outcome.ts'
+import {
+  BIRTH_BATCH_STATUS,
+  type BirthBatchRecord,
+  birthBatches
+} from '../records/birth-batch-record.ts'
+import { classVersionKey, classVersions } from '../records/class-record.ts'
+import { DEVICE_STATUS, type DeviceRecord, devices } from '../records/device-record.ts'
+import { type MemberRecord, members } from '../records/member-record.ts'
+import { type OwnershipRecord, ownerships } from '../records/ownership-record.ts'
+import { type VendorRecord, vendors } from '../records/vendor-record.ts'
+import type { Rule, RuleContext } from '../rule.ts'
+
+const DAY_MS = 86_400_000
+const ROTATION_KEYS_MAX = 4
+const GUARDIANS_MAX = 16
+const NO_IMAGE = new Uint8Array(32)
+
+/** Judges birth, box and rotation keys, then writes both records of the device. */
+export const claimRule: Rule<Claim> = (claim, transaction, context) => {
+  const { state, timeMs } = context
+  const deviceId = deviceIdOf(claim.inceptionBytes)
+  const birthBatch = state.read(birthBatches, claim.birthBatchId)
+  const fault = judgeBirth(claim, deviceId, { birthBatch, context })
+  if (fault !== undefined) return fault
+  invariant(birthBatch !== undefined, 'a birth that was judged is there')
+  const versionKey = classVersionKey(claim.inception.classId, claim.inception.classVersion)
+  const classVersion = state.read(classVersions, versionKey)
+  if (classVersion === undefined) return refused('CLASS_VERSION_WRONG')
+  if (!isOwnershipValid(claim, context)) return refused('ROTATION_KEYS_WRONG')
+  const vendor = state.read(vendors, birthBatch.vendorId)
+  const carrier = state.read(members, context.carrierId)
+  invariant(vendor !== undefined, 'a birth batch has a vendor')
+  const countedVendor = countClaim(vendor, timeMs)
+  const introductions = payIntroduction(carrier, transaction, context)
+  if (countedVendor === undefined || introductions === undefined) return waits('QUOTA_EMPTY')
+  state.write(vendors, birthBatch.vendorId, countedVendor)
+  if (carrier !== undefined) state.write(members, context.carrierId, { ...carrier, introductions })
+  state.write(devices, deviceId, newDevice(claim, transaction, { context, profile: classVersion.profile }))
+  state.write(ownerships, deviceId, newOwnership(claim, transaction, context))
+  return applied
+}
+
+function judgeBirth(
+  claim: Claim,
+  deviceId: Uint8Array,
+  {
+    birthBatch,
+    context
+  }: { readonly birthBatch: BirthBatchRecord | undefined; readonly context: RuleContext }
+): Outcome | undefined {
+  const isOpen =
+    birthBatch !== undefined &&
+    birthBatch.status === BIRTH_BATCH_STATUS.open &&
+    context.timeMs <= birthBatch.notAfterMs
+  if (!isOpen) return refused('BIRTH_BATCH_CLOSED')
+  const place = { index: claim.leafIndex, count: birthBatch.count, path: claim.path }
+  if (!isInList(deviceId, place, birthBatch.merkleRoot)) return refused('LEAF_WRONG')
+  if (context.state.read(devices, deviceId) !== undefined) return refused('LEAF_USED')
+  if (!equalBytes(claim.inception.classId, birthBatch.classId)) return refused('LEAF_WRONG')
+  const isBox = equalBytes(keyHash(claim.boxKey), claim.inception.boxKeyHash)
+  return isBox ? undefined : refused('BOX_KEY_WRONG')
+}
+
+/** One to four distinct, ascending rotation keys, the device's own among them; guardians in range. */
+function isOwnershipValid(claim: Claim, { parameters }: RuleContext): boolean {
+  const { rotationKeyHashes, rotationThreshold, guardians, inception } = claim
+  if (rotationKeyHashes.length > ROTATION_KEYS_MAX) return false
+  if (rotationThreshold < 1 || rotationThreshold > rotationKeyHashes.length) return false
+  if (!isAscending(rotationKeyHashes)) return false
+  if (!rotationKeyHashes.some((hash) => equalBytes(hash, inception.deviceRotationKeyHash)))
+    return false
+  if (guardians === null) return true
+  const { threshold, count, delayMs } = guardians
+  const isThresholdValid = threshold >= 1 && threshold <= count && count <= GUARDIANS_MAX
+  return (
+    isThresholdValid &&
+    delayMs >= parameters.guardianDelayMinMs &&
+    delayMs <= parameters.guardianDelayMaxMs
+  )
+}
+
+function isAscending(hashes: readonly Uint8Array[]): boolean {
+  return hashes.every(
+    (hash, index) => index === 0 || compareBytes(hashes[index - 1] as Uint8Array, hash) < 0
+  )
+}
+
+function countClaim(vendor: VendorRecord, timeMs: number): VendorRecord | undefined {
+  const claimsDay = Math.floor(timeMs / DAY_MS)
+  const claims = (vendor.claimsDay === claimsDay ? vendor.claims : 0) + 1
+  return claims > vendor.grantClaimsPerDay ? undefined : { ...vendor, claimsDay, claims }
+}
+
+/** Strangers' transactions draw on the member that carries them; a lane without a member has nothing. */
+function payIntroduction(
+  carrier: MemberRecord | undefined,
+  transaction: Transaction,
+  { parameters, timeMs }: RuleContext
+): Bucket | undefined {
+  if (carrier === undefined) return undefined
+  const limits = {
+    burst: parameters.introductionsBurst,
+    ratePerHour: parameters.introductionsPerHour
+  }
+  return payBucket(carrier.introductions, limits, { cost: transactionCost(transaction), timeMs })
+}
+
+function newDevice(
+  claim: Claim,
+  transaction: Transaction,
+  { context, profile }: { readonly context: RuleContext; readonly profile: Profile }
+): DeviceRecord {
+  const { timeMs, height, parameters } = context
+  return {
+    classId: claim.inception.classId,
+    classVersion: claim.inception.classVersion,
+    birthBatchId: claim.birthBatchId,
+    status: DEVICE_STATUS.active,
+    lost: 0,
+    incarnation: 0,
+    sequence: 0,
+    headMessageId: transaction.id,
+    signingKeyHash: claim.inception.signingKeyHash,
+    signingKeyUses: 0,
+    dataKeyEpoch: 0,
+    dataKeyRaisedAtHeight: height,
+    keyCommitment: null,
+    firmware: {
+      releaseNumber: 0,
+      securityVersion: 0,
+      imageDigest: NO_IMAGE,
+      attestLevel: 0,
+      atHeight: height
+    },
+    draw: null,
+    lastAnchorHeight: 0,
+    lastTimeMs: timeMs,
+    telemetryBucket: fullBucket(profile.rateBurst, timeMs),
+    controlBucket: fullBucket(parameters.controlBurst, timeMs),
+    evidenceMask: 0,
+    suspectUntilMs: 0,
+    quarantine: null,
+    remediation: null,
+    rival: null,
+    dataKeyEpochFirst: 1
+  }
+}
+
+function newOwnership(
+  claim: Claim,
+  transaction: Transaction,
+  { timeMs, parameters }: RuleContext
+): OwnershipRecord {
+  return {
+    ownerSequence: 0,
+    ownerKeyHash: claim.ownerKeyHash,
+    ownerHeadId: transaction.id,
+    rotationKeyHashes: claim.rotationKeyHashes,
+    rotationThreshold: claim.rotationThreshold,
+    exposedMask: 0,
+    deviceRotationKeyHash: claim.inception.deviceRotationKeyHash,
+    encryptionKey: claim.inception.encryptionKey,
+    attestationKey: claim.inception.attestationKey,
+    guardians: claim.guardians,
+    guardianSequence: 0,
+    pendingGuardians: null,
+    pendingOwner: null,
+    openOffer: null,
+    transferFrozenUntilMs: 0,
+    overlay: null,
+    updateVendorId: null,
+    ownerForkCounted: 0,
+    ownerBucket: fullBucket(parameters.ownerBurst, timeMs)
+  }
+}
