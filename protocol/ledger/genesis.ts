@@ -1,0 +1,191 @@
+/**
+ * Genesis: what a network starts from, and the block 0 that says so.
+ *
+ * @see SPEC.md §2 Genesis
+ * @module
+ */
+
+import { encodeCbor } from '../codec/cbor.ts'
+import { batchListRoot, BLOCK_FORMAT, type Block, createBlock } from '../blocks/block.ts'
+import { createTaggedHash, networkTagOf } from '../crypto/hash.ts'
+import { listRoot } from '../crypto/merkle.ts'
+import { compareBytes } from '../foundation/bytes.ts'
+import { createElectorate, type Electorate } from '../membership/electorate.ts'
+import type { Epoch, FaultModel, Height, TrustModel, View } from '../types.ts'
+import { fullBucket } from './bucket.ts'
+import { LedgerBase, LedgerView } from './ledger-view.ts'
+import type { Parameters } from './parameters.ts'
+import { NETWORK_KEY, networkTable, parametersToList } from './records/chain-record.ts'
+import { members } from './records/member-record.ts'
+import { vendors } from './records/vendor-record.ts'
+
+/** A founding member. */
+export interface GenesisMember {
+  readonly memberId: Uint8Array
+  readonly voteKey: Uint8Array
+  readonly nextVoteKeyHash: Uint8Array
+  readonly recoveryKeyHash: Uint8Array
+  readonly operatorId: Uint8Array
+  readonly region: string
+  readonly weight: number
+  readonly endpoints: readonly string[]
+}
+
+/** A maker that may work before any motion. */
+export interface VendorGrant {
+  readonly vendorId: Uint8Array
+  readonly birthCap: number
+  readonly claimsPerDay: number
+  readonly rateUnitsPerHour: number
+}
+
+/** Everything a network starts from. */
+export interface Genesis {
+  readonly networkId: string
+  readonly timeMs: number
+  readonly faultModel: FaultModel
+  readonly trustModel: TrustModel
+  readonly parameters: Parameters
+  readonly members: readonly GenesisMember[]
+  readonly vendorGrants: readonly VendorGrant[]
+  readonly regions: readonly string[]
+}
+
+const FAULT_MODELS: readonly FaultModel[] = ['byzantine', 'crash']
+const TRUST_MODELS: readonly TrustModel[] = ['open-vote', 'vouch', 'anchored', 'hybrid']
+/** The version of the rules that a network starts with. */
+const PROTOCOL_VERSION = 1
+
+const hashGenesis = createTaggedHash('tm/genesis/1')
+
+/** The bytes of genesis: members and grants in ascending order of their ids. */
+export function encodeGenesis(genesis: Genesis): Uint8Array {
+  return encodeCbor([
+    genesis.networkId,
+    genesis.timeMs,
+    FAULT_MODELS.indexOf(genesis.faultModel),
+    TRUST_MODELS.indexOf(genesis.trustModel),
+    parametersToList(genesis.parameters),
+    sortedMembers(genesis).map((member) => [
+      member.memberId,
+      member.voteKey,
+      member.nextVoteKeyHash,
+      member.recoveryKeyHash,
+      member.operatorId,
+      member.region,
+      member.weight,
+      member.endpoints
+    ]),
+    sortedGrants(genesis).map((grant) => [
+      grant.vendorId,
+      grant.birthCap,
+      grant.claimsPerDay,
+      grant.rateUnitsPerHour
+    ]),
+    genesis.regions
+  ])
+}
+
+/** The hash that names a network together with its id. */
+export function genesisHashOf(genesis: Genesis): Uint8Array {
+  return hashGenesis(encodeGenesis(genesis))
+}
+
+/** The tag that binds every signature and id to this network. */
+export function networkTagOfGenesis(genesis: Genesis): Uint8Array {
+  return networkTagOf(genesis.networkId, genesisHashOf(genesis))
+}
+
+/** The electorate of epoch 0. */
+export function genesisElectorate(genesis: Genesis): Electorate {
+  const { delta0Ms, deltaMaxMs, heartbeatMs, blockBytesMax, messageDelayMs, precisionMs } =
+    genesis.parameters
+  return createElectorate({
+    epoch: 0 as Epoch,
+    faultModel: genesis.faultModel,
+    parameters: {
+      delta0Ms,
+      deltaMaxMs,
+      heartbeatMs,
+      blockBytesMax,
+      messageDelayMs,
+      precisionMs
+    },
+    seats: genesis.members.map(({ memberId, voteKey, weight, operatorId, region, endpoints }) => ({
+      memberId,
+      voteKey,
+      weight,
+      operatorId,
+      region,
+      endpoints
+    }))
+  })
+}
+
+/** The state that block 0 commits to, as a view on an empty base. */
+export function genesisView(genesis: Genesis, base: LedgerBase): LedgerView {
+  const view = new LedgerView(base)
+  const { parameters, timeMs } = genesis
+  view.write(networkTable, NETWORK_KEY, {
+    faultModel: FAULT_MODELS.indexOf(genesis.faultModel),
+    trustModel: TRUST_MODELS.indexOf(genesis.trustModel),
+    parameters,
+    regions: genesis.regions,
+    protocolVersion: PROTOCOL_VERSION
+  })
+  for (const { memberId, ...member } of sortedMembers(genesis))
+    view.write(members, memberId, {
+      ...member,
+      memberSequence: 0,
+      bucket: fullBucket(parameters.memberBurst, timeMs),
+      introductions: fullBucket(parameters.introductionsBurst, timeMs)
+    })
+  for (const grant of sortedGrants(genesis))
+    view.write(vendors, grant.vendorId, {
+      keys: null,
+      threshold: 0,
+      nextKeysHash: null,
+      infoHash: null,
+      vendorSequence: 0,
+      bucket: fullBucket(parameters.vendorBurst, timeMs),
+      grantBirthCap: grant.birthCap,
+      grantClaimsPerDay: grant.claimsPerDay,
+      grantRateUnitsPerHour: grant.rateUnitsPerHour,
+      usedBirthCap: 0,
+      usedRateUnitsPerHour: 0,
+      claimsDay: 0,
+      claims: 0,
+      removed: 0
+    })
+  return view
+}
+
+/** Block 0: a real header over the state of genesis. */
+export function genesisBlock(genesis: Genesis, stateRoot: Uint8Array): Block {
+  const nothing: readonly [] = []
+  const header = {
+    format: BLOCK_FORMAT,
+    networkTag: networkTagOfGenesis(genesis),
+    epoch: 0 as Epoch,
+    view: 0 as View,
+    parentId: new Uint8Array(32),
+    parentView: 0 as View,
+    height: 0 as Height,
+    timeMs: genesis.timeMs,
+    batchListRoot: batchListRoot(nothing),
+    stateRoot,
+    receiptsRoot: listRoot(nothing),
+    transactionCount: 0,
+    electorateHash: genesisElectorate(genesis).hash,
+    seal: null
+  }
+  return createBlock(header, nothing)
+}
+
+function sortedMembers({ members: founders }: Genesis): readonly GenesisMember[] {
+  return [...founders].sort((a, b) => compareBytes(a.memberId, b.memberId))
+}
+
+function sortedGrants({ vendorGrants }: Genesis): readonly VendorGrant[] {
+  return [...vendorGrants].sort((a, b) => compareBytes(a.vendorId, b.vendorId))
+}
