@@ -36,6 +36,10 @@ test('they make the same keys and signatures, and each verifies for the other', 
       assert.equal(browser.createEd25519Signer(own).sign(said), signature)
       assert.ok(native.ed25519Verify(publicKey, said, signature))
       assert.ok(browser.ed25519Verify(publicKey, said, signature))
+      const whole = concatBytes(said, publicKey, signature)
+      const [key, end] = [said.length, said.length + 32]
+      const parts = [whole.subarray(key, end), whole.subarray(0, key), whole.subarray(end)] as const
+      assert.ok(native.ed25519Verify(...parts) && browser.ed25519Verify(...parts))
       assert.ok(native.isEd25519KeyStrong(publicKey) && browser.isEd25519KeyStrong(publicKey))
     }),
     sixtyRuns

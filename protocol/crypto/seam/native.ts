@@ -57,7 +57,8 @@ export const hashPairs: CryptoPrimitives['hashPairs'] = (pairs) => {
 export const ed25519Verify: CryptoPrimitives['ed25519Verify'] = (publicKey, message, signature) =>
   publicKey.length === 32 &&
   signature.length === 64 &&
-  sodium.crypto_sign_verify_detached(signature, message, publicKey)
+  // Over shared memory sodium-native answers undefined: no verdict is no signature.
+  sodium.crypto_sign_verify_detached(signature, message, publicKey) === true
 
 /** One Ed25519 signature by a seed. */
 export const ed25519Sign: CryptoPrimitives['ed25519Sign'] = (seed, message) => {

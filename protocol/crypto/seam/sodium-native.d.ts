@@ -11,7 +11,7 @@ declare module 'sodium-native' {
       signature: Uint8Array,
       message: Uint8Array,
       publicKey: Uint8Array
-    ): boolean
+    ): boolean | undefined
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
     crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void
     crypto_core_ed25519_is_valid_point(point: Uint8Array): boolean
