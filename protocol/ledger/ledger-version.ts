@@ -1,0 +1,53 @@
+/**
+ * Versions of the ledger: the state after one block, committed or not.
+ *
+ * @module
+ */
+
+import { invariant } from '../foundation/invariant.ts'
+import type { StateTree } from '../state-tree/state-tree.ts'
+import type { TreeVersion } from '../state-tree/version.ts'
+import type { BlockId, Height } from '../types.ts'
+import { type LedgerBase, LedgerView } from './ledger-view.ts'
+
+/** The state after one block. */
+export interface LedgerVersion {
+  readonly blockId: BlockId
+  readonly blockIdBytes: Uint8Array
+  readonly height: Height
+  /** Header time of the block. */
+  readonly timeMs: number
+  readonly view: LedgerView
+  readonly tree: TreeVersion
+}
+
+/** The committed state and the way onward from it. */
+export interface CommittedLedger {
+  readonly base: LedgerBase
+  readonly tree: StateTree
+  /** The version of the last committed block. */
+  readonly tip: LedgerVersion
+}
+
+/** A committed ledger as it is found at a start: an empty view on top of its base. */
+export function openCommittedLedger(
+  base: LedgerBase,
+  tree: StateTree,
+  tip: Omit<LedgerVersion, 'view' | 'tree'>
+): CommittedLedger {
+  const view = new LedgerView(base)
+  view.commitInto(base)
+  return { base, tree, tip: { ...tip, view, tree: tree.base } }
+}
+
+/**
+ * Moves the committed state on to a child of its tip, whose values the store holds by now.
+ *
+ * Versions on top of the child go on working; all others are void.
+ */
+export function commitVersion(ledger: CommittedLedger, version: LedgerVersion): CommittedLedger {
+  invariant(version.height === ledger.tip.height + 1, 'versions are committed one by one')
+  version.view.commitInto(ledger.base)
+  ledger.tree.adopt(version.tree)
+  return { base: ledger.base, tree: ledger.tree, tip: version }
+}
