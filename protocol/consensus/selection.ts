@@ -1,0 +1,65 @@
+/**
+ * Selection: which batches a leader takes when not all fit.
+ *
+ * Governance and control have room reserved while they have demand; what they
+ * leave flows down. Inside a priority the lanes of the authors take turns, so
+ * that no author's flood takes more than its lane.
+ *
+ * @see SPEC.md §9.11 Proposing
+ * @module
+ */
+
+import type { BatchId, MemberIndex, Priority } from '../types.ts'
+import type { PendingBatch } from './core-state.ts'
+
+/** What a block may hold. */
+export interface SelectionLimits {
+  readonly blockBytesMax: number
+  /** Binding only where the block is more than half full; kept always, which is simpler and safe. */
+  readonly laneBytesMax: number
+  readonly batchesMax: number
+}
+
+const PRIORITIES: readonly Priority[] = [0, 1, 2]
+
+/** The ids of the batches to propose, in the order in which they are executed. */
+export function selectBatches(
+  candidates: readonly PendingBatch[],
+  limits: SelectionLimits
+): BatchId[] {
+  const chosen: BatchId[] = []
+  const lanes = new Map<MemberIndex, number>()
+  let total = 0
+  for (const priority of PRIORITIES) {
+    const queues = queuesOf(candidates.filter((batch) => batch.priority === priority))
+    // One batch of each lane in turn, until nothing more fits.
+    while (queues.size > 0) {
+      for (const [author, queue] of queues) {
+        const next = queue.shift()
+        if (queue.length === 0) queues.delete(author)
+        if (next === undefined) continue
+        const lane = (lanes.get(author) ?? 0) + next.bytes
+        const isFitting =
+          total + next.bytes <= limits.blockBytesMax &&
+          lane <= limits.laneBytesMax &&
+          chosen.length < limits.batchesMax
+        if (!isFitting) continue
+        chosen.push(next.id)
+        lanes.set(author, lane)
+        total += next.bytes
+      }
+    }
+  }
+  return chosen
+}
+
+/** The candidates of each author, oldest first. */
+function queuesOf(candidates: readonly PendingBatch[]): Map<MemberIndex, PendingBatch[]> {
+  const queues = new Map<MemberIndex, PendingBatch[]>()
+  for (const batch of [...candidates].sort((a, b) => a.heldAtMs - b.heldAtMs)) {
+    const queue = queues.get(batch.authorIndex)
+    if (queue === undefined) queues.set(batch.authorIndex, [batch])
+    else queue.push(batch)
+  }
+  return queues
+}

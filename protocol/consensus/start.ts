@@ -1,0 +1,103 @@
+/**
+ * The start: what a node says and asks before its first vote.
+ *
+ * A vote log can be lost, or restored from an old copy, without looking wrong.
+ * So a member first asks all others for the highest view that holds a vote of
+ * its own; if a quorum's answers name none above its log, the log is whole. If
+ * one does, the key is burnt, and the node only watches until the next epoch.
+ *
+ * @see SPEC.md §9.14 Starting
+ * @module
+ */
+
+import type { MemberIndex, View } from '../types.ts'
+import { noteShown, noteShownFinal, restoreCertificate } from './certificate-store.ts'
+import { certificatesOf, type CoreOptions, type CoreState, createCore } from './core-state.ts'
+import type { Status } from './message.ts'
+import { awaitHeartbeat } from './commitment.ts'
+import { exchangeStatus, sayAgain, sendStatus } from './standstill.ts'
+import { sendCertificate, type Turn, weightOf } from './turn.ts'
+import { countOwnVote } from './vote-tally.ts'
+
+/** Opens a core, fresh or as it was left. Only the event `started` sets it going. */
+export function openCore(options: CoreOptions): CoreState {
+  const state = createCore(options)
+  for (const certificate of options.certificates) restoreCertificate(state, certificate)
+  for (const view of state.log.keys()) if (view > state.view) state.view = view
+  return state
+}
+
+/** Sets a node going: own votes count again, and the others are asked about this node's log. */
+export function startTurn(turn: Turn): void {
+  const { state } = turn
+  for (const votes of [...state.ownVotes.values()]) for (const vote of votes) countOwnVote(turn, vote)
+  if (state.self === null) return
+  state.statusAnswers.add(state.self)
+  admitToVoting(turn)
+  exchangeStatus(turn)
+  sayAgain(turn, 'all')
+  awaitHeartbeat(turn)
+}
+
+/** A member has come within reach: it learns where this node stands, and what it may have missed. */
+export function greetMember(turn: Turn, member: MemberIndex): void {
+  if (turn.state.self === null || member === turn.state.self) return
+  sendStatus(turn, member, true)
+  sayAgain(turn, [member])
+}
+
+/** Takes in where a member stands; differences are answered with certificates. */
+export function receiveStatus(turn: Turn, from: MemberIndex, status: Status): void {
+  const { state } = turn
+  if (status.epoch !== state.electorate.epoch) return
+  noteShownFinal(state, from, status.finalView)
+  noteShown(state, from, (status.view - 1) as View)
+  judgeOwnLog(turn, from, status)
+  if (status.isQuestion && state.self !== null) sendStatus(turn, from, false)
+  if (status.finalView < state.finalView || status.view < state.view) answerBehind(turn, from, status)
+  if (status.finalView > state.finalView || status.view > state.view)
+    turn.effects.push({
+      kind: 'fetch-certificates',
+      first: Math.max(status.finalView, state.finalView) as View,
+      last: Math.max(status.finalView, status.view - 1) as View,
+      from: [from]
+    })
+}
+
+function judgeOwnLog(turn: Turn, from: MemberIndex, status: Status): void {
+  const { state } = turn
+  const { highestVoteOfYours } = status
+  if (state.self === null || state.mayVote || state.isStopped) return
+  if (highestVoteOfYours !== null && highestVoteOfYours > highestOwnVote(state)) {
+    state.isStopped = true
+    turn.effects.push({ kind: 'raise-alarm', code: 'VOTE_LOG_STALE', view: highestVoteOfYours })
+    return
+  }
+  state.statusAnswers.add(from)
+  admitToVoting(turn)
+}
+
+function admitToVoting(turn: Turn): void {
+  const { state } = turn
+  if (weightOf(state, state.statusAnswers) >= state.electorate.quorumWeight) state.mayVote = true
+}
+
+/** The highest view that this node knows to have voted in; below the final one none matters. */
+function highestOwnVote(state: CoreState): number {
+  let highest: number = state.committed.view
+  for (const view of state.log.keys()) if (view > highest) highest = view
+  return highest
+}
+
+function answerBehind(turn: Turn, from: MemberIndex, status: Status): void {
+  const { state } = turn
+  const { finalisation } = certificatesOf(state, state.finalView)
+  if (finalisation !== null && status.finalView < state.finalView)
+    sendCertificate(turn, finalisation, [from])
+  const first = Math.max(state.finalView + 1, status.view)
+  for (let view = first; view < Math.min(state.view, first + 64); view++) {
+    const { notarisation, nullification } = certificatesOf(state, view as View)
+    const certificate = notarisation ?? nullification
+    if (certificate !== null) sendCertificate(turn, certificate, [from])
+  }
+}
