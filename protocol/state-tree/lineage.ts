@@ -4,19 +4,21 @@
  * @module
  */
 
-import { EMPTY_SUBTREES, LEAF_BYTES, LEAF_WORDS, nodeCount } from './format.ts'
+import { EMPTY_SUBTREES, LEAF_BYTES, LEAF_WORDS } from './format.ts'
 import { compareKeys, floorInserted, type Overlay, positionOf } from './overlay.ts'
 import type { SettledLeaves } from './settled-leaves.ts'
 import { bytesOf, copyHash, HASH_WORDS } from './words.ts'
 
-/** Where a key stands. */
-export interface Place {
+/** Where a key stands: filled in by each search, to be used again for the next. */
+export class Place {
   /** The leaf that holds the key, or the one with the largest key below it. */
-  readonly index: number
+  index = 0
   /** Whether that leaf holds the key itself. */
-  readonly isExact: boolean
+  isExact = false
   /** That leaf, packed: a copy. */
-  readonly leaf: Uint32Array
+  readonly words: Uint32Array = new Uint32Array(LEAF_WORDS)
+  /** The same as bytes. */
+  readonly bytes: Uint8Array = bytesOf(this.words)
 }
 
 /** Reads through overlays, the newest first, to the settled leaves. */
@@ -32,26 +34,25 @@ export class Lineage {
     this.#settled = settled
   }
 
-  /** Where `key` stands in this version. */
-  find(key: Uint8Array): Place {
-    const leaf = new Uint32Array(LEAF_WORDS)
-    const bytes = bytesOf(leaf)
+  /** Finds where `key` stands in this version. */
+  find(key: Uint8Array, place: Place): void {
+    const { words, bytes } = place
     let index = this.#settled.floor(key)
-    this.#settled.copyLeaf(index, leaf, 0)
+    this.#settled.copyLeaf(index, words, 0)
     let order = compareKeys(bytes, 0, key)
     for (const overlay of this.#overlays) {
       if (order === 0) break
       const position = floorInserted(overlay, key)
-      const inserted = bytesOf(overlay.leaves)
       const start = position * LEAF_BYTES
-      if (position < 0 || compareKeys(inserted, start, bytes) < 0) continue
+      if (position < 0 || compareKeys(overlay.leafBytes, start, bytes) < 0) continue
       index = overlay.levels[0]?.indices[position] as number
-      bytes.set(inserted.subarray(start, start + LEAF_BYTES))
+      copyHash(overlay.leaves, position * LEAF_WORDS, words, 0)
       order = compareKeys(bytes, 0, key)
     }
     // The key is right; the other parts of the leaf may have changed since it was written there.
-    this.copyLeaf(index, leaf, 0)
-    return { index, isExact: order === 0, leaf }
+    if (this.#overlays.length > 0) this.copyLeaf(index, words, 0)
+    place.index = index
+    place.isExact = order === 0
   }
 
   /** Copies a packed leaf into `target` from word `targetWord` on. */
@@ -70,7 +71,7 @@ export class Lineage {
 
   /** Copies a node into `target` from word `targetWord` on; of an empty subtree if it has no leaf. */
   copyNode(level: number, index: number, target: Uint32Array, targetWord: number): void {
-    if (index >= nodeCount(this.count, level)) {
+    if (index > (this.count - 1) >>> level) {
       copyHash(EMPTY_SUBTREES[level] as Uint32Array, 0, target, targetWord)
       return
     }
@@ -81,6 +82,6 @@ export class Lineage {
       copyHash(changed.hashes, position * HASH_WORDS, target, targetWord)
       return
     }
-    this.#settled.nodesOf(level).copyTo(index, target, targetWord)
+    this.#settled.copyNode(level, index, target, targetWord)
   }
 }

@@ -11,18 +11,16 @@ import { invariant } from '../foundation/invariant.ts'
 import {
   depthOf,
   HASH_BYTES,
-  LEAF_NEXT_KEY_WORD,
   LEAF_VALUE_HASH_WORD,
-  LEAF_WORDS,
   NO_NEXT_KEY,
   rootOf,
-  ZERO_HASH
+  ZERO_WORDS
 } from './format.ts'
-import { Lineage } from './lineage.ts'
+import { Lineage, Place } from './lineage.ts'
 import type { Overlay } from './overlay.ts'
 import type { SettledLeaves } from './settled-leaves.ts'
 import type { StateProof } from './state-proof.ts'
-import { bytesOf, equalHashes, HASH_WORDS, wordsOf } from './words.ts'
+import { bytesOf, equalHashes, HASH_WORDS } from './words.ts'
 
 /** The state as one block leaves it. */
 export interface TreeVersion {
@@ -81,9 +79,9 @@ export class Version implements TreeVersion {
   }
 
   valueHash(key: Uint8Array): Uint8Array | undefined {
-    const { isExact, leaf } = this.#find(key)
-    if (!isExact || equalHashes(leaf, LEAF_VALUE_HASH_WORD, wordsOf(ZERO_HASH), 0)) return undefined
-    return bytesOf(leaf.subarray(LEAF_VALUE_HASH_WORD, LEAF_WORDS))
+    const { isExact, words, bytes } = this.#find(key)
+    if (!isExact || equalHashes(words, LEAF_VALUE_HASH_WORD, ZERO_WORDS, 0)) return undefined
+    return bytes.slice(2 * HASH_BYTES)
   }
 
   leafIndex(key: Uint8Array): number | undefined {
@@ -93,7 +91,7 @@ export class Version implements TreeVersion {
 
   prove(key: Uint8Array): StateProof {
     const lineage = this.lineage()
-    const { index, leaf } = this.#find(key)
+    const { index, bytes } = this.#find(key)
     const depth = depthOf(this.count)
     const path = new Uint32Array(depth * HASH_WORDS)
     const siblings: Uint8Array[] = []
@@ -105,9 +103,9 @@ export class Version implements TreeVersion {
     return {
       index,
       count: this.count,
-      key: bytesOf(leaf.subarray(0, LEAF_NEXT_KEY_WORD)),
-      nextKey: bytesOf(leaf.subarray(LEAF_NEXT_KEY_WORD, LEAF_VALUE_HASH_WORD)),
-      valueHash: bytesOf(leaf.subarray(LEAF_VALUE_HASH_WORD, LEAF_WORDS)),
+      key: bytes.slice(0, HASH_BYTES),
+      nextKey: bytes.slice(HASH_BYTES, 2 * HASH_BYTES),
+      valueHash: bytes.slice(2 * HASH_BYTES),
       siblings
     }
   }
@@ -132,9 +130,11 @@ export class Version implements TreeVersion {
     this.#ground = { kind: 'settled', generation: this.#settled.generation }
   }
 
-  #find(key: Uint8Array): ReturnType<Lineage['find']> {
+  #find(key: Uint8Array): Place {
     checkKey(key)
-    return this.lineage().find(key)
+    const place = new Place()
+    this.lineage().find(key, place)
+    return place
   }
 
   /** The overlays down to the settled leaves, the newest first. */
