@@ -23,6 +23,7 @@ import {
 import { type Lineage, Place } from './lineage.ts'
 import { type ChangedNodes, compareKeys, positionOf } from './overlay.ts'
 import { checkKey, type TreeVersion, Version } from './version.ts'
+import { WantedRows } from './wanted-rows.ts'
 import { bytesOf, copyHash, HASH_WORDS, wordsOf } from './words.ts'
 
 /** What becomes of one key. */
@@ -68,24 +69,47 @@ interface ChangedLeaves {
 /** All leaves that change: updated ones, those that get another next key, and new ones. */
 function changeLeaves(lineage: Lineage, changes: readonly StateChange[]): ChangedLeaves {
   const { updates, insertions } = sortOut(lineage, changes)
-  const old = Uint32Array.from([
-    ...updates.keys(),
-    ...insertions
-      .map(({ lowIndex }) => lowIndex)
-      .filter((index, number, all) => !updates.has(index) && index !== all[number - 1])
-  ]).sort()
+  const lows = new Set(insertions.map(({ lowIndex }) => lowIndex))
+  const found = Uint32Array.from(new Set([...updates.keys(), ...lows])).sort()
+  const room = new Uint32Array((found.length + insertions.length) * LEAF_WORDS)
+  const wanted = new WantedRows(found.length)
+  for (const [position, index] of found.entries()) wanted.add(index, position * LEAF_WORDS)
+  lineage.copyLeaves(wanted, room)
+
+  const old = updateLeaves({ indices: found, leaves: room, lows }, updates)
   const indices = new Uint32Array(old.length + insertions.length)
   indices.set(old)
-  const leaves = new Uint32Array(indices.length * LEAF_WORDS)
-  const bytes = bytesOf(leaves)
-  for (let position = 0; position < old.length; position++) {
-    const index = old[position] as number
-    lineage.copyLeaf(index, leaves, position * LEAF_WORDS)
-    const valueHash = updates.get(index)
-    if (valueHash !== undefined) bytes.set(valueHash, position * LEAF_BYTES + 2 * HASH_BYTES)
-  }
-  insert(insertions, { old, indices, leaves, bytes, firstIndex: lineage.count })
+  const leaves = room.subarray(0, indices.length * LEAF_WORDS)
+  insert(insertions, { old, indices, leaves, firstIndex: lineage.count })
   return { indices, leaves, insertedCount: insertions.length }
+}
+
+interface FoundLeaves {
+  readonly indices: Uint32Array
+  readonly leaves: Uint32Array
+  /** Those below a new leaf, which change in any case. */
+  readonly lows: ReadonlySet<number>
+}
+
+/** Writes the new value hashes, closes up the leaves that change, and returns their indices. */
+function updateLeaves(
+  { indices, leaves, lows }: FoundLeaves,
+  updates: ReadonlyMap<number, Uint8Array>
+): Uint32Array {
+  const bytes = bytesOf(leaves)
+  let kept = 0
+  for (const [position, index] of indices.entries()) {
+    const valueHash = updates.get(index)
+    const start = position * LEAF_BYTES
+    const valueStart = start + 2 * HASH_BYTES
+    const isUpdated = valueHash !== undefined && compareKeys(bytes, valueStart, valueHash) !== 0
+    if (isUpdated) bytes.set(valueHash, valueStart)
+    else if (!lows.has(index)) continue
+    if (kept !== position) bytes.copyWithin(kept * LEAF_BYTES, start, start + LEAF_BYTES)
+    indices[kept] = index
+    kept++
+  }
+  return indices.subarray(0, kept)
 }
 
 interface SortedChanges {
@@ -95,7 +119,7 @@ interface SortedChanges {
   readonly insertions: readonly Insertion[]
 }
 
-/** Tells updates from insertions, and drops what changes nothing. */
+/** Tells updates from insertions; what would insert no value is dropped. */
 function sortOut(lineage: Lineage, changes: readonly StateChange[]): SortedChanges {
   const updates = new Map<number, Uint8Array>()
   const insertions: Insertion[] = []
@@ -107,8 +131,7 @@ function sortOut(lineage: Lineage, changes: readonly StateChange[]): SortedChang
     if (place.isExact) {
       invariant(place.index !== 0, 'the sentinel never has a value')
       invariant(!updates.has(place.index), 'changes are of distinct keys')
-      if (compareKeys(place.bytes, 2 * HASH_BYTES, valueHash) !== 0)
-        updates.set(place.index, valueHash)
+      updates.set(place.index, valueHash)
     } else if (!equalBytes(valueHash, ZERO_HASH))
       insertions.push({ key, valueHash, lowIndex: place.index })
   }
@@ -120,14 +143,13 @@ interface InsertionTarget {
   readonly old: Uint32Array
   readonly indices: Uint32Array
   readonly leaves: Uint32Array
-  /** The same memory as `leaves`. */
-  readonly bytes: Uint8Array
   readonly firstIndex: number
 }
 
 /** Writes the new leaves behind the old ones and links them in. */
 function insert(insertions: readonly Insertion[], target: InsertionTarget): void {
-  const { old, indices, leaves, bytes, firstIndex } = target
+  const { old, indices, leaves, firstIndex } = target
+  const bytes = bytesOf(leaves)
   let previous: Insertion | undefined
   for (const [number, insertion] of insertions.entries()) {
     const { key, valueHash, lowIndex } = insertion
@@ -169,6 +191,7 @@ function hashParents(
   { indices, hashes }: ChangedNodes
 ): ChangedNodes {
   const parents = new Uint32Array(indices.length)
+  const wanted = new WantedRows(indices.length)
   let count = 0
   for (let position = 0; position < indices.length; position++, count++) {
     const index = indices[position] as number
@@ -176,13 +199,14 @@ function hashParents(
     const left = 2 * HASH_WORDS * count
     const right = left + HASH_WORDS
     copyHash(hashes, position * HASH_WORDS, pairs, isRight ? right : left)
-    if (isRight) lineage.copyNode(level, index - 1, pairs, left)
+    if (isRight) wanted.add(index - 1, left)
     else if (indices[position + 1] === index + 1) {
       position++
       copyHash(hashes, position * HASH_WORDS, pairs, right)
-    } else lineage.copyNode(level, index + 1, pairs, right)
+    } else wanted.add(index + 1, right)
     parents[count] = index >>> 1
   }
+  lineage.copyNodes(level, wanted, pairs)
   const digests = hashPairs(bytesOf(pairs.subarray(0, 2 * HASH_WORDS * count)))
   return { indices: parents.slice(0, count), hashes: wordsOf(digests) }
 }

@@ -64,10 +64,12 @@ export class StateTreeLoader {
     const end = first + chunk.length / LEAF_BYTES
     if (end > this.#countMax) return reject('STATE_LEAVES_TOO_MANY')
     this.#leaves.append(chunk)
+    const words = new Uint32Array(HASH_WORDS)
+    const bytes = bytesOf(words)
     for (let index = first; index < end; index++) {
       const block = this.#leaves.blockOf(index)
-      const hash = this.#hasher.hash(block, this.#leaves.wordOf(index))
-      this.#nodes.write(0, index, wordsOf(hash), 0)
+      bytes.set(this.#hasher.hash(block, this.#leaves.wordOf(index)))
+      this.#nodes.write(0, index, words, 0)
     }
     return accept
   }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { LEAF_BYTES, LEAF_WORDS, LeafHasher, NO_NEXT_KEY, ZERO_HASH } from './format.ts'
+import { HASH_BYTES, LEAF_BYTES, LEAF_WORDS, LeafHasher, NO_NEXT_KEY, ZERO_HASH } from './format.ts'
 import { KeyOrder } from './key-order.ts'
 import { NodeStore } from './node-store.ts'
 import type { Overlay } from './overlay.ts'
@@ -44,6 +44,13 @@ export class SettledLeaves {
   /** The index of the leaf with the largest key not above `key`. */
   floor(key: Uint8Array): number {
     return this.#order.floor(key)
+  }
+
+  /** Copies a leaf's key. */
+  copyKey(index: number, target: Uint8Array): void {
+    const block = this.#leaves.byteBlockOf(index)
+    const start = 4 * this.#leaves.wordOf(index)
+    for (let byte = 0; byte < HASH_BYTES; byte++) target[byte] = block[start + byte] as number
   }
 
   /** Copies a packed leaf into `target` from word `targetWord` on. */

@@ -12,6 +12,7 @@ import {
   depthOf,
   HASH_BYTES,
   LEAF_VALUE_HASH_WORD,
+  LEAF_WORDS,
   NO_NEXT_KEY,
   rootOf,
   ZERO_WORDS
@@ -20,6 +21,7 @@ import { Lineage, Place } from './lineage.ts'
 import type { Overlay } from './overlay.ts'
 import type { SettledLeaves } from './settled-leaves.ts'
 import type { StateProof } from './state-proof.ts'
+import { WantedRows } from './wanted-rows.ts'
 import { bytesOf, equalHashes, HASH_WORDS } from './words.ts'
 
 /** The state as one block leaves it. */
@@ -79,34 +81,26 @@ export class Version implements TreeVersion {
   }
 
   valueHash(key: Uint8Array): Uint8Array | undefined {
-    const { isExact, words, bytes } = this.#find(key)
-    if (!isExact || equalHashes(words, LEAF_VALUE_HASH_WORD, ZERO_WORDS, 0)) return undefined
-    return bytes.slice(2 * HASH_BYTES)
+    const { place, leaf } = this.#find(key)
+    if (!place.isExact || equalHashes(leaf, LEAF_VALUE_HASH_WORD, ZERO_WORDS, 0)) return undefined
+    return bytesOf(leaf).slice(2 * HASH_BYTES)
   }
 
   leafIndex(key: Uint8Array): number | undefined {
-    const { index, isExact } = this.#find(key)
-    return isExact ? index : undefined
+    const { place } = this.#find(key)
+    return place.isExact ? place.index : undefined
   }
 
   prove(key: Uint8Array): StateProof {
-    const lineage = this.lineage()
-    const { index, bytes } = this.#find(key)
-    const depth = depthOf(this.count)
-    const path = new Uint32Array(depth * HASH_WORDS)
-    const siblings: Uint8Array[] = []
-    for (let level = 0, position = index; level < depth; level++, position >>>= 1) {
-      const start = level * HASH_WORDS
-      lineage.copyNode(level, position % 2 === 0 ? position + 1 : position - 1, path, start)
-      siblings.push(bytesOf(path.subarray(start, start + HASH_WORDS)))
-    }
+    const { lineage, place, leaf } = this.#find(key)
+    const bytes = bytesOf(leaf)
     return {
-      index,
+      index: place.index,
       count: this.count,
       key: bytes.slice(0, HASH_BYTES),
       nextKey: bytes.slice(HASH_BYTES, 2 * HASH_BYTES),
       valueHash: bytes.slice(2 * HASH_BYTES),
-      siblings
+      siblings: siblingsOf(lineage, place.index)
     }
   }
 
@@ -130,11 +124,14 @@ export class Version implements TreeVersion {
     this.#ground = { kind: 'settled', generation: this.#settled.generation }
   }
 
-  #find(key: Uint8Array): Place {
+  #find(key: Uint8Array): { lineage: Lineage; place: Place; leaf: Uint32Array } {
     checkKey(key)
+    const lineage = this.lineage()
     const place = new Place()
-    this.lineage().find(key, place)
-    return place
+    lineage.find(key, place)
+    const leaf = new Uint32Array(LEAF_WORDS)
+    lineage.copyLeaf(place.index, leaf)
+    return { lineage, place, leaf }
   }
 
   /** The overlays down to the settled leaves, the newest first. */
@@ -164,6 +161,22 @@ export function checkKey(key: Uint8Array): void {
 
 function rootAt(lineage: Lineage): Uint8Array {
   const top = new Uint32Array(HASH_WORDS)
-  lineage.copyNode(depthOf(lineage.count), 0, top, 0)
+  const wanted = new WantedRows(1)
+  wanted.add(0, 0)
+  lineage.copyNodes(depthOf(lineage.count), wanted, top)
   return rootOf(lineage.count, bytesOf(top))
+}
+
+function siblingsOf(lineage: Lineage, index: number): Uint8Array[] {
+  const siblings: Uint8Array[] = []
+  const depth = depthOf(lineage.count)
+  const path = new Uint32Array(depth * HASH_WORDS)
+  const wanted = new WantedRows(1)
+  for (let level = 0, position = index; level < depth; level++, position >>>= 1) {
+    const start = level * HASH_WORDS
+    wanted.add(position % 2 === 0 ? position + 1 : position - 1, start)
+    lineage.copyNodes(level, wanted, path)
+    siblings.push(bytesOf(path.subarray(start, start + HASH_WORDS)))
+  }
+  return siblings
 }
