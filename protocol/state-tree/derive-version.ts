@@ -13,16 +13,18 @@ import { invariant } from '../foundation/invariant.ts'
 import {
   depthOf,
   HASH_BYTES,
+  LEAF_BYTES,
   LEAF_COUNT_MAX,
   LEAF_NEXT_KEY_WORD,
-  LEAF_VALUE_HASH_WORD,
   LEAF_WORDS,
-  LeafHasher
+  LeafHasher,
+  ZERO_HASH
 } from './format.ts'
-import type { Lineage } from './lineage.ts'
-import { type ChangedNodes, positionOf } from './overlay.ts'
+import { type Lineage, Place } from './lineage.ts'
+import { type ChangedNodes, compareKeys, positionOf } from './overlay.ts'
 import { checkKey, type TreeVersion, Version } from './version.ts'
-import { bytesOf, copyHash, equalHashes, HASH_WORDS, wordsOf } from './words.ts'
+import { WantedRows } from './wanted-rows.ts'
+import { bytesOf, copyHash, HASH_WORDS, wordsOf } from './words.ts'
 
 /** What becomes of one key. */
 export interface StateChange {
@@ -47,14 +49,10 @@ export function deriveVersion(parent: TreeVersion, changes: readonly StateChange
   const count = lineage.count + insertedCount
   invariant(count <= LEAF_COUNT_MAX, 'the tree has room for the new leaves')
   const levels = [{ indices, hashes: hashLeaves(leaves) }]
+  const pairs = new Uint32Array(2 * HASH_WORDS * indices.length)
   for (let level = 0, depth = depthOf(count); level < depth; level++)
-    levels.push(hashParents(lineage, level, levels[level] as ChangedNodes))
-  return Version.derived(parent, { leaves, insertedCount, levels })
-}
-
-interface Update {
-  readonly index: number
-  readonly valueHash: Uint8Array
+    levels.push(hashParents(lineage, { level, pairs }, levels[level] as ChangedNodes))
+  return Version.derived(parent, { leaves, leafBytes: bytesOf(leaves), insertedCount, levels })
 }
 
 interface Insertion extends StateChange {
@@ -71,43 +69,71 @@ interface ChangedLeaves {
 /** All leaves that change: updated ones, those that get another next key, and new ones. */
 function changeLeaves(lineage: Lineage, changes: readonly StateChange[]): ChangedLeaves {
   const { updates, insertions } = sortOut(lineage, changes)
-  const old = sortedDistinct([
-    ...updates.map(({ index }) => index),
-    ...insertions.map(({ lowIndex }) => lowIndex)
-  ])
+  const lows = new Set(insertions.map(({ lowIndex }) => lowIndex))
+  const found = Uint32Array.from(new Set([...updates.keys(), ...lows])).sort()
+  const room = new Uint32Array((found.length + insertions.length) * LEAF_WORDS)
+  const wanted = new WantedRows(found.length)
+  for (const [position, index] of found.entries()) wanted.add(index, position * LEAF_WORDS)
+  lineage.copyLeaves(wanted, room)
+
+  const old = updateLeaves({ indices: found, leaves: room, lows }, updates)
   const indices = new Uint32Array(old.length + insertions.length)
   indices.set(old)
-  const leaves = new Uint32Array(indices.length * LEAF_WORDS)
-  for (let position = 0; position < old.length; position++)
-    lineage.copyLeaf(old[position] as number, leaves, position * LEAF_WORDS)
-  for (const { index, valueHash } of updates) {
-    const start = positionOf(old, index) * LEAF_WORDS
-    copyHash(wordsOf(valueHash), 0, leaves, start + LEAF_VALUE_HASH_WORD)
-  }
+  const leaves = room.subarray(0, indices.length * LEAF_WORDS)
   insert(insertions, { old, indices, leaves, firstIndex: lineage.count })
   return { indices, leaves, insertedCount: insertions.length }
 }
 
-/** Tells updates from insertions, those in ascending order of key, and drops what changes nothing. */
-function sortOut(
-  lineage: Lineage,
-  changes: readonly StateChange[]
-): { updates: Update[]; insertions: Insertion[] } {
-  const updates: Update[] = []
+interface FoundLeaves {
+  readonly indices: Uint32Array
+  readonly leaves: Uint32Array
+  /** Those below a new leaf, which change in any case. */
+  readonly lows: ReadonlySet<number>
+}
+
+/** Writes the new value hashes, closes up the leaves that change, and returns their indices. */
+function updateLeaves(
+  { indices, leaves, lows }: FoundLeaves,
+  updates: ReadonlyMap<number, Uint8Array>
+): Uint32Array {
+  const bytes = bytesOf(leaves)
+  let kept = 0
+  for (const [position, index] of indices.entries()) {
+    const valueHash = updates.get(index)
+    const start = position * LEAF_BYTES
+    const valueStart = start + 2 * HASH_BYTES
+    const isUpdated = valueHash !== undefined && compareKeys(bytes, valueStart, valueHash) !== 0
+    if (isUpdated) bytes.set(valueHash, valueStart)
+    else if (!lows.has(index)) continue
+    if (kept !== position) bytes.copyWithin(kept * LEAF_BYTES, start, start + LEAF_BYTES)
+    indices[kept] = index
+    kept++
+  }
+  return indices.subarray(0, kept)
+}
+
+interface SortedChanges {
+  /** The new value hashes of leaves that there are, by index. */
+  readonly updates: ReadonlyMap<number, Uint8Array>
+  /** In ascending order of key. */
+  readonly insertions: readonly Insertion[]
+}
+
+/** Tells updates from insertions; what would insert no value is dropped. */
+function sortOut(lineage: Lineage, changes: readonly StateChange[]): SortedChanges {
+  const updates = new Map<number, Uint8Array>()
   const insertions: Insertion[] = []
-  const touched = new Set<number>()
+  const place = new Place()
   for (const { key, valueHash } of changes) {
     checkKey(key)
     invariant(valueHash.length === HASH_BYTES, 'a value hash has 32 bytes')
-    const { index, isExact, leaf } = lineage.find(key)
-    if (isExact) {
-      invariant(index !== 0, 'the sentinel never has a value')
-      invariant(!touched.has(index), 'changes are of distinct keys')
-      touched.add(index)
-      if (!equalHashes(leaf, LEAF_VALUE_HASH_WORD, wordsOf(valueHash), 0))
-        updates.push({ index, valueHash })
-    } else if (valueHash.some((byte) => byte !== 0))
-      insertions.push({ key, valueHash, lowIndex: index })
+    lineage.find(key, place)
+    if (place.isExact) {
+      invariant(place.index !== 0, 'the sentinel never has a value')
+      invariant(!updates.has(place.index), 'changes are of distinct keys')
+      updates.set(place.index, valueHash)
+    } else if (!equalBytes(valueHash, ZERO_HASH))
+      insertions.push({ key, valueHash, lowIndex: place.index })
   }
   insertions.sort((left, right) => compareBytes(left.key, right.key))
   return { updates, insertions }
@@ -123,6 +149,7 @@ interface InsertionTarget {
 /** Writes the new leaves behind the old ones and links them in. */
 function insert(insertions: readonly Insertion[], target: InsertionTarget): void {
   const { old, indices, leaves, firstIndex } = target
+  const bytes = bytesOf(leaves)
   let previous: Insertion | undefined
   for (const [number, insertion] of insertions.entries()) {
     const { key, valueHash, lowIndex } = insertion
@@ -136,10 +163,10 @@ function insert(insertions: readonly Insertion[], target: InsertionTarget): void
     const start = position * LEAF_WORDS
     const belowNextKey = below * LEAF_WORDS + LEAF_NEXT_KEY_WORD
     indices[position] = firstIndex + number
-    copyHash(wordsOf(key), 0, leaves, start)
+    bytes.set(key, position * LEAF_BYTES)
+    bytes.set(valueHash, position * LEAF_BYTES + 2 * HASH_BYTES)
     copyHash(leaves, belowNextKey, leaves, start + LEAF_NEXT_KEY_WORD)
     copyHash(leaves, start, leaves, belowNextKey)
-    copyHash(wordsOf(valueHash), 0, leaves, start + LEAF_VALUE_HASH_WORD)
     previous = insertion
   }
 }
@@ -160,11 +187,11 @@ function hashLeaves(leaves: Uint32Array): Uint32Array {
  */
 function hashParents(
   lineage: Lineage,
-  level: number,
+  { level, pairs }: { level: number; pairs: Uint32Array },
   { indices, hashes }: ChangedNodes
 ): ChangedNodes {
   const parents = new Uint32Array(indices.length)
-  const pairs = new Uint32Array(2 * HASH_WORDS * indices.length)
+  const wanted = new WantedRows(indices.length)
   let count = 0
   for (let position = 0; position < indices.length; position++, count++) {
     const index = indices[position] as number
@@ -172,18 +199,14 @@ function hashParents(
     const left = 2 * HASH_WORDS * count
     const right = left + HASH_WORDS
     copyHash(hashes, position * HASH_WORDS, pairs, isRight ? right : left)
-    if (isRight) lineage.copyNode(level, index - 1, pairs, left)
+    if (isRight) wanted.add(index - 1, left)
     else if (indices[position + 1] === index + 1) {
       position++
       copyHash(hashes, position * HASH_WORDS, pairs, right)
-    } else lineage.copyNode(level, index + 1, pairs, right)
+    } else wanted.add(index + 1, right)
     parents[count] = index >>> 1
   }
+  lineage.copyNodes(level, wanted, pairs)
   const digests = hashPairs(bytesOf(pairs.subarray(0, 2 * HASH_WORDS * count)))
   return { indices: parents.slice(0, count), hashes: wordsOf(digests) }
-}
-
-function sortedDistinct(indices: readonly number[]): Uint32Array {
-  const sorted = Uint32Array.from(indices).sort()
-  return sorted.filter((index, position) => index !== sorted[position - 1])
 }

@@ -30,8 +30,8 @@ export const LEAF_NEXT_KEY_WORD = 8
 /** Where the value hash of a packed leaf begins, in words. */
 export const LEAF_VALUE_HASH_WORD = 16
 
-/** The most leaves a tree can hold: an index is an unsigned 32-bit integer. */
-export const LEAF_COUNT_MAX = 0x1_0000_0000
+/** The most leaves a tree can hold, so that counts and indices are plain in 32-bit arithmetic. */
+export const LEAF_COUNT_MAX = 0x8000_0000
 
 /** The key of the sentinel, below every other key; as a value hash: no value. */
 export const ZERO_HASH: Uint8Array = new Uint8Array(HASH_BYTES)
@@ -39,9 +39,12 @@ export const ZERO_HASH: Uint8Array = new Uint8Array(HASH_BYTES)
 /** The next key of the largest leaf: there is none. */
 export const NO_NEXT_KEY: Uint8Array = new Uint8Array(HASH_BYTES).fill(0xff)
 
+/** {@link ZERO_HASH} as words. */
+export const ZERO_WORDS: Uint32Array = wordsOf(ZERO_HASH)
+
 const ROOT_TAG: Uint8Array = ascii('tm/tree/1')
 
-const DEPTH_MAX = 32
+const DEPTH_MAX = 31
 
 /** The hashes of subtrees without leaves, by level, leaves being level 0. */
 export const EMPTY_SUBTREES: readonly Uint32Array[] = emptySubtrees()
@@ -51,11 +54,6 @@ export function depthOf(count: number): number {
   let depth = 0
   for (let capacity = 1; capacity < count; capacity *= 2) depth++
   return depth
-}
-
-/** How many nodes of `level` have leaves below them. */
-export function nodeCount(count: number, level: number): number {
-  return Math.ceil(count / 2 ** level)
 }
 
 /** The root over the top node of `count` leaves. */

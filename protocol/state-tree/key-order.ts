@@ -1,149 +1,170 @@
 /**
  * The settled leaves in the order of their keys: which leaf holds a key, or stands right below it.
  *
- * A sorted list of leaf indices cut into pages, each entry beside the first 32 bits of its key, so
- * that a search reads two small arrays and, nearly always, a single leaf. Searches are logarithmic
- * whatever the keys are: keys ground to share leading bits buy an attacker nothing.
+ * A sorted list of leaf indices cut into pages, each index beside the first 32 bits of its key. Keys
+ * are hashes, so a search guesses the place in a page and, nearly always, reads a single leaf. Keys
+ * ground to share leading bits buy an attacker nothing: no search reads more than a page.
  *
  * @module
  */
 
+import { HASH_BYTES } from './format.ts'
+import { compareKeys } from './overlay.ts'
 import type { Rows } from './rows.ts'
-import { bytesOf } from './words.ts'
 
-const PAGE_ENTRIES = 512
+const PAGE_ENTRIES = 128
 
 // A bulk load leaves room, so that the first insertions do not split every page.
-const PAGE_ENTRIES_LOADED = 384
+const PAGE_ENTRIES_LOADED = 96
 
-interface Page {
-  readonly prefixes: Uint32Array
-  readonly indices: Uint32Array
-  size: number
-}
+/** Words of a page: a prefix and an index per entry. */
+const PAGE_WORDS = 2 * PAGE_ENTRIES
 
-/** Orders leaves that lie packed in rows, key first. Knows at least the sentinel, index 0. */
+/** One past the largest prefix. */
+const PREFIX_END = 0x1_0000_0000
+
+/** Orders leaves that lie packed in rows. Knows at least the sentinel, index 0. */
 export class KeyOrder {
   readonly #leaves: Rows
-  readonly #pages: Page[]
-  /** The prefix of each page's first entry, and room to grow. */
+  #pageCount = 0
+  /** By rank: the prefix of the page's first entry, where the page lies, how many entries it has. */
   #firstPrefixes: Uint32Array
+  #slots: Uint32Array
+  #sizes: Uint32Array
+  /** All pages, in order of creation. */
+  #pages: Uint32Array
 
-  private constructor(leaves: Rows, pages: Page[]) {
+  private constructor(leaves: Rows, pageRoom: number) {
     this.#leaves = leaves
-    this.#pages = pages
-    this.#firstPrefixes = new Uint32Array(2 * pages.length)
-    for (const [number, page] of pages.entries())
-      this.#firstPrefixes[number] = page.prefixes[0] as number
+    this.#firstPrefixes = new Uint32Array(pageRoom)
+    this.#slots = new Uint32Array(pageRoom)
+    this.#sizes = new Uint32Array(pageRoom)
+    this.#pages = new Uint32Array(pageRoom * PAGE_WORDS)
   }
 
   /** Orders all `leaves`, of which there is at least one. Equal keys stay in order of index. */
   static of(leaves: Rows): KeyOrder {
     const { prefixes, indices } = sortByPrefix(leaves)
     settleEqualPrefixes(leaves, prefixes, indices)
-    const pages: Page[] = []
+    const order = new KeyOrder(leaves, Math.ceil((1.5 * indices.length) / PAGE_ENTRIES_LOADED) + 1)
     for (let first = 0; first < indices.length; first += PAGE_ENTRIES_LOADED) {
       const end = Math.min(first + PAGE_ENTRIES_LOADED, indices.length)
-      const page = createPage(end - first)
-      page.prefixes.set(prefixes.subarray(first, end))
-      page.indices.set(indices.subarray(first, end))
-      pages.push(page)
+      const rank = order.#pageCount
+      order.#addPage(rank, prefixes[first] as number)
+      order.#sizes[rank] = end - first
+      for (let entry = first, word = order.#wordOf(rank); entry < end; entry++, word += 2) {
+        order.#pages[word] = prefixes[entry] as number
+        order.#pages[word + 1] = indices[entry] as number
+      }
     }
-    return new KeyOrder(leaves, pages)
+    return order
   }
 
   /** The index of the leaf with the largest key not above `key`, which is not below the first. */
   floor(key: Uint8Array): number {
     const prefix = prefixOf(key, 0)
-    const page = this.#pages[this.#pageFor(key, prefix)] as Page
-    return page.indices[this.#entryAbove(page, key, prefix) - 1] as number
+    const rank = this.#rankOf(key, prefix)
+    return this.#pages[this.#wordAbove(rank, key, prefix) - 1] as number
   }
 
   /** Takes in a leaf that the rows already hold. */
   insert(key: Uint8Array, index: number): void {
     const prefix = prefixOf(key, 0)
-    let number = this.#pageFor(key, prefix)
-    if ((this.#pages[number] as Page).size === PAGE_ENTRIES) {
-      this.#split(number)
-      number = this.#pageFor(key, prefix)
+    let rank = this.#rankOf(key, prefix)
+    if (this.#sizes[rank] === PAGE_ENTRIES) {
+      this.#split(rank)
+      rank = this.#rankOf(key, prefix)
     }
-    const page = this.#pages[number] as Page
-    const entry = this.#entryAbove(page, key, prefix)
-    page.prefixes.copyWithin(entry + 1, entry, page.size)
-    page.indices.copyWithin(entry + 1, entry, page.size)
-    page.prefixes[entry] = prefix
-    page.indices[entry] = index
-    page.size++
+    const word = this.#wordAbove(rank, key, prefix)
+    const end = this.#wordOf(rank) + 2 * (this.#sizes[rank] as number)
+    this.#pages.copyWithin(word + 2, word, end)
+    this.#pages[word] = prefix
+    this.#pages[word + 1] = index
+    this.#sizes[rank] = (this.#sizes[rank] as number) + 1
   }
 
   /** All indices in the order of their keys. */
   *indices(): Generator<number> {
-    for (const page of this.#pages)
-      for (let entry = 0; entry < page.size; entry++) yield page.indices[entry] as number
+    for (let rank = 0; rank < this.#pageCount; rank++) {
+      const start = this.#wordOf(rank)
+      const end = start + 2 * (this.#sizes[rank] as number)
+      for (let word = start; word < end; word += 2) yield this.#pages[word + 1] as number
+    }
   }
 
-  /** The last page whose first key is not above `key`. */
-  #pageFor(key: Uint8Array, prefix: number): number {
+  /** The rank of the last page whose first key is not above `key`. */
+  #rankOf(key: Uint8Array, prefix: number): number {
     let low = 0
-    let high = this.#pages.length
+    let high = this.#pageCount
     while (high - low > 1) {
       const middle = (low + high) >>> 1
       const first = this.#firstPrefixes[middle] as number
-      const isAbove =
-        first === prefix
-          ? this.#isLeafAbove((this.#pages[middle] as Page).indices[0] as number, key)
-          : first > prefix
-      if (isAbove) high = middle
+      if (first > prefix || (first === prefix && this.#isAbove(this.#wordOf(middle), key)))
+        high = middle
       else low = middle
     }
     return low
   }
 
-  /** The first entry of `page` whose key is above `key`, or its size. */
-  #entryAbove(page: Page, key: Uint8Array, prefix: number): number {
-    let low = 0
-    let high = page.size
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const candidate = page.prefixes[middle] as number
-      const isAbove =
-        candidate === prefix
-          ? this.#isLeafAbove(page.indices[middle] as number, key)
-          : candidate > prefix
-      if (isAbove) high = middle
-      else low = middle + 1
-    }
-    return low
+  /** Where the first entry of a page lies whose key is above `key`, or the page's entries end. */
+  #wordAbove(rank: number, key: Uint8Array, prefix: number): number {
+    const start = this.#wordOf(rank)
+    const size = this.#sizes[rank] as number
+    const lowest = this.#firstPrefixes[rank] as number
+    const highest =
+      rank + 1 < this.#pageCount ? (this.#firstPrefixes[rank + 1] as number) : PREFIX_END
+    const share = (prefix - lowest) / Math.max(1, highest - lowest)
+    let word = start + 2 * Math.min(size - 1, Math.floor(share * size))
+    while (word > start && this.#isEntryAbove(word - 2, key, prefix)) word -= 2
+    while (word < start + 2 * size && !this.#isEntryAbove(word, key, prefix)) word += 2
+    return word
   }
 
-  #isLeafAbove(index: number, key: Uint8Array): boolean {
-    return compareLeafKey(this.#leaves, index, key, 0) > 0
+  #isEntryAbove(word: number, key: Uint8Array, prefix: number): boolean {
+    const candidate = this.#pages[word] as number
+    return candidate === prefix ? this.#isAbove(word, key) : candidate > prefix
   }
 
-  #split(number: number): void {
-    const page = this.#pages[number] as Page
-    const half = PAGE_ENTRIES / 2
-    const upper = createPage(page.size - half)
-    upper.prefixes.set(page.prefixes.subarray(half, page.size))
-    upper.indices.set(page.indices.subarray(half, page.size))
-    page.size = half
-    if (this.#pages.length === this.#firstPrefixes.length) {
-      const roomier = new Uint32Array(2 * this.#firstPrefixes.length)
-      roomier.set(this.#firstPrefixes)
-      this.#firstPrefixes = roomier
+  #isAbove(word: number, key: Uint8Array): boolean {
+    const index = this.#pages[word + 1] as number
+    const leaves = this.#leaves
+    return compareKeys(leaves.byteBlockOf(index), 4 * leaves.wordOf(index), key) > 0
+  }
+
+  #wordOf(rank: number): number {
+    return (this.#slots[rank] as number) * PAGE_WORDS
+  }
+
+  #split(rank: number): void {
+    const half = this.#wordOf(rank) + PAGE_WORDS / 2
+    this.#addPage(rank + 1, this.#pages[half] as number)
+    this.#pages.copyWithin(this.#wordOf(rank + 1), half, half + PAGE_WORDS / 2)
+    this.#sizes[rank] = PAGE_ENTRIES / 2
+    this.#sizes[rank + 1] = PAGE_ENTRIES / 2
+  }
+
+  /** Makes an empty page of `rank`, the pages from there on moving up. */
+  #addPage(rank: number, firstPrefix: number): void {
+    const count = this.#pageCount
+    if (count === this.#slots.length) {
+      this.#firstPrefixes = doubled(this.#firstPrefixes)
+      this.#slots = doubled(this.#slots)
+      this.#sizes = doubled(this.#sizes)
+      this.#pages = doubled(this.#pages)
     }
-    this.#firstPrefixes.copyWithin(number + 2, number + 1, this.#pages.length)
-    this.#firstPrefixes[number + 1] = upper.prefixes[0] as number
-    this.#pages.splice(number + 1, 0, upper)
+    for (const column of [this.#firstPrefixes, this.#slots, this.#sizes])
+      column.copyWithin(rank + 1, rank, count)
+    this.#firstPrefixes[rank] = firstPrefix
+    this.#slots[rank] = count
+    this.#sizes[rank] = 0
+    this.#pageCount = count + 1
   }
 }
 
-function createPage(size: number): Page {
-  return {
-    prefixes: new Uint32Array(PAGE_ENTRIES),
-    indices: new Uint32Array(PAGE_ENTRIES),
-    size
-  }
+function doubled(words: Uint32Array): Uint32Array {
+  const roomier = new Uint32Array(2 * words.length)
+  roomier.set(words)
+  return roomier
 }
 
 /** The first 32 bits of the key at byte `offset`, as a number that orders like them. */
@@ -157,16 +178,6 @@ function prefixOf(bytes: Uint8Array, offset: number): number {
   )
 }
 
-function compareLeafKey(leaves: Rows, index: number, key: Uint8Array, offset: number): number {
-  const bytes = bytesOf(leaves.blockOf(index))
-  const start = 4 * leaves.wordOf(index)
-  for (let byte = 0; byte < 32; byte++) {
-    const difference = (bytes[start + byte] as number) - (key[offset + byte] as number)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
 interface Entries {
   readonly prefixes: Uint32Array
   readonly indices: Uint32Array
@@ -176,14 +187,9 @@ interface Entries {
 function sortByPrefix(leaves: Rows): Entries {
   const prefixes = new Uint32Array(leaves.length)
   const indices = new Uint32Array(leaves.length)
-  let index = 0
-  for (const piece of leaves.pieces()) {
-    const bytes = bytesOf(piece)
-    for (let offset = 0; offset < bytes.length; offset += 4 * leaves.widthWords) {
-      prefixes[index] = prefixOf(bytes, offset)
-      indices[index] = index
-      index++
-    }
+  for (let index = 0; index < leaves.length; index++) {
+    prefixes[index] = prefixOf(leaves.byteBlockOf(index), 4 * leaves.wordOf(index))
+    indices[index] = index
   }
   return sortByDigit(sortByDigit({ prefixes, indices }, 0), 16)
 }
@@ -219,8 +225,9 @@ function settleEqualPrefixes(leaves: Rows, prefixes: Uint32Array, indices: Uint3
     if (prefixes[entry] === prefixes[start]) continue
     if (entry - start > 1)
       indices.subarray(start, entry).sort((left, right) => {
-        const block = bytesOf(leaves.blockOf(right))
-        return compareLeafKey(leaves, left, block, 4 * leaves.wordOf(right)) || left - right
+        const offset = 4 * leaves.wordOf(right)
+        const key = leaves.byteBlockOf(right).subarray(offset, offset + HASH_BYTES)
+        return compareKeys(leaves.byteBlockOf(left), 4 * leaves.wordOf(left), key) || left - right
       })
     start = entry
   }

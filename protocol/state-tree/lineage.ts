@@ -4,19 +4,20 @@
  * @module
  */
 
-import { EMPTY_SUBTREES, LEAF_BYTES, LEAF_WORDS, nodeCount } from './format.ts'
-import { compareKeys, floorInserted, type Overlay, positionOf } from './overlay.ts'
+import { EMPTY_SUBTREES, HASH_BYTES, LEAF_BYTES, LEAF_WORDS } from './format.ts'
+import { compareKeys, floorInserted, type Overlay } from './overlay.ts'
 import type { SettledLeaves } from './settled-leaves.ts'
-import { bytesOf, copyHash, HASH_WORDS } from './words.ts'
+import { WantedRows } from './wanted-rows.ts'
+import { copyHash, HASH_WORDS } from './words.ts'
 
-/** Where a key stands. */
-export interface Place {
+/** Where a key stands: filled in by each search, to be used again for the next. */
+export class Place {
   /** The leaf that holds the key, or the one with the largest key below it. */
-  readonly index: number
+  index = 0
   /** Whether that leaf holds the key itself. */
-  readonly isExact: boolean
-  /** That leaf, packed: a copy. */
-  readonly leaf: Uint32Array
+  isExact = false
+  /** That leaf's key: a copy. */
+  readonly key: Uint8Array = new Uint8Array(HASH_BYTES)
 }
 
 /** Reads through overlays, the newest first, to the settled leaves. */
@@ -32,55 +33,57 @@ export class Lineage {
     this.#settled = settled
   }
 
-  /** Where `key` stands in this version. */
-  find(key: Uint8Array): Place {
-    const leaf = new Uint32Array(LEAF_WORDS)
-    const bytes = bytesOf(leaf)
+  /** Finds where `key` stands in this version. */
+  find(key: Uint8Array, place: Place): void {
+    const low = place.key
     let index = this.#settled.floor(key)
-    this.#settled.copyLeaf(index, leaf, 0)
-    let order = compareKeys(bytes, 0, key)
+    this.#settled.copyKey(index, low)
+    let order = compareKeys(low, 0, key)
     for (const overlay of this.#overlays) {
       if (order === 0) break
       const position = floorInserted(overlay, key)
-      const inserted = bytesOf(overlay.leaves)
       const start = position * LEAF_BYTES
-      if (position < 0 || compareKeys(inserted, start, bytes) < 0) continue
+      if (position < 0 || compareKeys(overlay.leafBytes, start, low) < 0) continue
       index = overlay.levels[0]?.indices[position] as number
-      bytes.set(inserted.subarray(start, start + LEAF_BYTES))
-      order = compareKeys(bytes, 0, key)
+      low.set(overlay.leafBytes.subarray(start, start + HASH_BYTES))
+      order = compareKeys(low, 0, key)
     }
-    // The key is right; the other parts of the leaf may have changed since it was written there.
-    this.copyLeaf(index, leaf, 0)
-    return { index, isExact: order === 0, leaf }
+    place.index = index
+    place.isExact = order === 0
   }
 
-  /** Copies a packed leaf into `target` from word `targetWord` on. */
-  copyLeaf(index: number, target: Uint32Array, targetWord: number): void {
-    for (const { leaves, levels } of this.#overlays) {
-      const changed = levels[0]
-      const position = changed === undefined ? -1 : positionOf(changed.indices, index)
-      if (position < 0) continue
-      const start = position * LEAF_WORDS
-      for (let word = 0; word < LEAF_WORDS; word++)
-        target[targetWord + word] = leaves[start + word] as number
-      return
-    }
-    this.#settled.copyLeaf(index, target, targetWord)
+  /** Copies a packed leaf into `target`, from its start on. */
+  copyLeaf(index: number, target: Uint32Array): void {
+    const wanted = new WantedRows(1)
+    wanted.add(index, 0)
+    this.copyLeaves(wanted, target)
   }
 
-  /** Copies a node into `target` from word `targetWord` on; of an empty subtree if it has no leaf. */
-  copyNode(level: number, index: number, target: Uint32Array, targetWord: number): void {
-    if (index >= nodeCount(this.count, level)) {
-      copyHash(EMPTY_SUBTREES[level] as Uint32Array, 0, target, targetWord)
-      return
+  /** Copies packed leaves into `target`. */
+  copyLeaves(wanted: WantedRows, target: Uint32Array): void {
+    for (const { levels, leaves } of this.#overlays) {
+      const indices = levels[0]?.indices
+      if (indices !== undefined)
+        wanted.take({ indices, rows: leaves, widthWords: LEAF_WORDS }, target)
     }
+    wanted.drain((index, word) => this.#settled.copyLeaf(index, target, word))
+  }
+
+  /** Copies nodes of one level into `target`; those without a leaf below are empty subtrees. */
+  copyNodes(level: number, wanted: WantedRows, target: Uint32Array): void {
     for (const { levels } of this.#overlays) {
       const changed = levels[level]
-      const position = changed === undefined ? -1 : positionOf(changed.indices, index)
-      if (changed === undefined || position < 0) continue
-      copyHash(changed.hashes, position * HASH_WORDS, target, targetWord)
-      return
+      if (changed !== undefined)
+        wanted.take(
+          { indices: changed.indices, rows: changed.hashes, widthWords: HASH_WORDS },
+          target
+        )
     }
-    this.#settled.nodesOf(level).copyTo(index, target, targetWord)
+    const last = (this.count - 1) >>> level
+    const empty = EMPTY_SUBTREES[level] as Uint32Array
+    wanted.drain((index, word) => {
+      if (index > last) copyHash(empty, 0, target, word)
+      else this.#settled.copyNode(level, index, target, word)
+    })
   }
 }

@@ -8,10 +8,8 @@
  */
 
 import { hashPairs } from '#crypto'
-import { concatBytes } from '../foundation/bytes.ts'
 import { accept, reject, type Verdict } from '../foundation/verdict.ts'
 import {
-  depthOf,
   EMPTY_SUBTREES,
   LEAF_BYTES,
   LEAF_COUNT_MAX,
@@ -20,13 +18,16 @@ import {
   LEAF_WORDS,
   LeafHasher,
   NO_NEXT_KEY,
-  ZERO_HASH
+  ZERO_WORDS
 } from './format.ts'
 import { KeyOrder } from './key-order.ts'
+import { NodeStore } from './node-store.ts'
 import { Rows } from './rows.ts'
 import { SettledLeaves } from './settled-leaves.ts'
 import { type StateTree, treeOn } from './state-tree.ts'
-import { bytesOf, equalHashes, HASH_WORDS, wordsOf } from './words.ts'
+import { bytesOf, copyHash, equalHashes, HASH_WORDS, wordsOf } from './words.ts'
+
+const PAIRS_AT_ONCE = 2048
 
 /** The rules that packed leaves can break. */
 export type StateLeavesFault =
@@ -43,7 +44,7 @@ export type StateTreeLoading =
 /** Takes packed leaves chunk by chunk, so that a running node can load a snapshot in slices. */
 export class StateTreeLoader {
   readonly #leaves = new Rows(LEAF_WORDS)
-  readonly #hashes = new Rows(HASH_WORDS)
+  readonly #nodes = new NodeStore()
   readonly #hasher = new LeafHasher()
   readonly #countMax: number
 
@@ -63,10 +64,12 @@ export class StateTreeLoader {
     const end = first + chunk.length / LEAF_BYTES
     if (end > this.#countMax) return reject('STATE_LEAVES_TOO_MANY')
     this.#leaves.append(chunk)
+    const words = new Uint32Array(HASH_WORDS)
+    const bytes = bytesOf(words)
     for (let index = first; index < end; index++) {
       const block = this.#leaves.blockOf(index)
-      const hash = this.#hasher.hash(block, this.#leaves.wordOf(index))
-      this.#hashes.write(index, wordsOf(hash), 0)
+      bytes.set(this.#hasher.hash(block, this.#leaves.wordOf(index)))
+      this.#nodes.write(0, index, words, 0)
     }
     return accept
   }
@@ -77,8 +80,8 @@ export class StateTreeLoader {
       return { ok: false, fault: 'STATE_LEAVES_SENTINEL_MISSING' }
     const order = KeyOrder.of(this.#leaves)
     if (!isLinked(this.#leaves, order)) return { ok: false, fault: 'STATE_LEAVES_UNLINKED' }
-    const levels = hashUpwards(this.#hashes)
-    return { ok: true, tree: treeOn(new SettledLeaves(this.#leaves, levels, order)) }
+    hashUpwards(this.#nodes, this.#leaves.length)
+    return { ok: true, tree: treeOn(new SettledLeaves(this.#leaves, this.#nodes, order)) }
   }
 }
 
@@ -99,13 +102,14 @@ export function loadStateTree(chunks: Iterable<Uint8Array>): StateTreeLoading {
 function startsWithSentinel(leaves: Rows): boolean {
   if (leaves.length === 0) return false
   const first = leaves.blockOf(0)
-  const zero = wordsOf(ZERO_HASH)
-  return equalHashes(first, 0, zero, 0) && equalHashes(first, LEAF_VALUE_HASH_WORD, zero, 0)
+  return (
+    equalHashes(first, 0, ZERO_WORDS, 0) && equalHashes(first, LEAF_VALUE_HASH_WORD, ZERO_WORDS, 0)
+  )
 }
 
 /** Whether keys are distinct and each leaf names the next one's key. */
 function isLinked(leaves: Rows, order: KeyOrder): boolean {
-  let expected: Uint32Array = wordsOf(ZERO_HASH)
+  let expected: Uint32Array = ZERO_WORDS
   let expectedWord = 0
   for (const index of order.indices()) {
     const block = leaves.blockOf(index)
@@ -119,17 +123,24 @@ function isLinked(leaves: Rows, order: KeyOrder): boolean {
   return equalHashes(expected, expectedWord, wordsOf(NO_NEXT_KEY), 0)
 }
 
-/** All levels above the leaves' hashes, and those. */
-function hashUpwards(hashes: Rows): Rows[] {
-  const levels = [hashes]
-  for (let level = 0, depth = depthOf(hashes.length); level < depth; level++) {
-    const parents = new Rows(HASH_WORDS)
-    const empty = bytesOf(EMPTY_SUBTREES[level] as Uint32Array)
-    for (const piece of (levels[level] as Rows).pieces()) {
-      const nodes = bytesOf(piece)
-      parents.append(hashPairs(nodes.length % 64 === 0 ? nodes : concatBytes(nodes, empty)))
+/** Writes all nodes above the `count` leaves' hashes. */
+function hashUpwards(nodes: NodeStore, count: number): void {
+  const pairs = new Uint32Array(2 * HASH_WORDS * PAIRS_AT_ONCE)
+  let width = count
+  for (let level = 0; width > 1; level++) {
+    const parents = Math.ceil(width / 2)
+    for (let first = 0; first < parents; first += PAIRS_AT_ONCE) {
+      const end = Math.min(first + PAIRS_AT_ONCE, parents)
+      for (let child = 2 * first; child < 2 * end; child++) {
+        const word = (child - 2 * first) * HASH_WORDS
+        if (child < width) nodes.copyTo(level, child, pairs, word)
+        else copyHash(EMPTY_SUBTREES[level] as Uint32Array, 0, pairs, word)
+      }
+      const bytes = bytesOf(pairs.subarray(0, 2 * HASH_WORDS * (end - first)))
+      const digests = wordsOf(hashPairs(bytes))
+      for (let parent = first; parent < end; parent++)
+        nodes.write(level + 1, parent, digests, (parent - first) * HASH_WORDS)
     }
-    levels.push(parents)
+    width = parents
   }
-  return levels
 }

@@ -8,7 +8,6 @@
  */
 
 import { HASH_BYTES, LEAF_BYTES } from './format.ts'
-import { bytesOf } from './words.ts'
 
 /** The changed nodes of one level. */
 export interface ChangedNodes {
@@ -22,6 +21,8 @@ export interface ChangedNodes {
 export interface Overlay {
   /** Packed leaves, one per index of level 0. */
   readonly leaves: Uint32Array
+  /** The same memory as bytes. */
+  readonly leafBytes: Uint8Array
   /** How many of the leaves, the last ones, are new. */
   readonly insertedCount: number
   /** From the leaves up to the top node; all empty when nothing changed. */
@@ -43,14 +44,14 @@ export function positionOf(indices: Uint32Array, index: number): number {
 }
 
 /** The position among the overlay's leaves of the largest inserted key not above `key`, or −1. */
-export function floorInserted({ leaves, insertedCount }: Overlay, key: Uint8Array): number {
-  const bytes = bytesOf(leaves)
-  const first = leaves.byteLength / LEAF_BYTES - insertedCount
+export function floorInserted(overlay: Overlay, key: Uint8Array): number {
+  const { leafBytes, insertedCount } = overlay
+  const first = leafBytes.length / LEAF_BYTES - insertedCount
   let low = 0
   let high = insertedCount
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (compareKeys(bytes, (first + middle) * LEAF_BYTES, key) > 0) high = middle
+    if (compareKeys(leafBytes, (first + middle) * LEAF_BYTES, key) > 0) high = middle
     else low = middle + 1
   }
   return low === 0 ? -1 : first + low - 1

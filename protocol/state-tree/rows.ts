@@ -18,6 +18,8 @@ const BLOCK_MASK = BLOCK_ROWS - 1
 export class Rows {
   readonly widthWords: number
   readonly #blocks: Uint32Array[] = []
+  /** The same memory. */
+  readonly #byteBlocks: Uint8Array[] = []
   #length = 0
 
   constructor(widthWords: number) {
@@ -32,13 +34,30 @@ export class Rows {
   /** The block that holds `row`: live memory. */
   blockOf(row: number): Uint32Array {
     const block = this.#blocks[row >>> BLOCK_ROWS_LOG2]
-    invariant(block !== undefined && row < this.#length, 'a row that is read has been written')
+    invariant(block !== undefined && row < this.#length, 'a row that is used has been added')
+    return block
+  }
+
+  /** The same block as bytes. */
+  byteBlockOf(row: number): Uint8Array {
+    const block = this.#byteBlocks[row >>> BLOCK_ROWS_LOG2]
+    invariant(block !== undefined && row < this.#length, 'a row that is used has been added')
     return block
   }
 
   /** Where `row` begins in its block, in words. */
   wordOf(row: number): number {
     return (row & BLOCK_MASK) * this.widthWords
+  }
+
+  /** Adds a row of zeros at the end. */
+  grow(): void {
+    if ((this.#length & BLOCK_MASK) === 0) {
+      const block = new Uint32Array(BLOCK_ROWS * this.widthWords)
+      this.#blocks.push(block)
+      this.#byteBlocks.push(bytesOf(block))
+    }
+    this.#length++
   }
 
   /** Copies `row` into `target` from word `targetWord` on. */
@@ -51,7 +70,7 @@ export class Rows {
 
   /** Writes `row`, an old one or the one next after the last. */
   write(row: number, source: Uint32Array, sourceWord: number): void {
-    if (row === this.#length) this.#grow()
+    if (row === this.#length) this.grow()
     const block = this.blockOf(row)
     const start = this.wordOf(row)
     for (let word = 0; word < this.widthWords; word++)
@@ -64,10 +83,10 @@ export class Rows {
     let taken = 0
     while (taken < bytes.length) {
       const first = this.#length
-      this.#grow()
+      this.grow()
       const room = (BLOCK_ROWS - (first & BLOCK_MASK)) * widthBytes
       const part = bytes.subarray(taken, taken + room)
-      bytesOf(this.blockOf(first)).set(part, (first & BLOCK_MASK) * widthBytes)
+      this.byteBlockOf(first).set(part, 4 * this.wordOf(first))
       this.#length = first + part.length / widthBytes
       taken += part.length
     }
@@ -79,19 +98,5 @@ export class Rows {
     for (let row = first; row < end; row++)
       this.copyTo(row, packed, (row - first) * this.widthWords)
     return bytesOf(packed)
-  }
-
-  /** The rows in order, as they lie: each piece holds an even number of rows but the last. */
-  *pieces(): Generator<Uint32Array> {
-    for (let first = 0; first < this.#length; first += BLOCK_ROWS) {
-      const rows = Math.min(BLOCK_ROWS, this.#length - first)
-      yield this.blockOf(first).subarray(0, rows * this.widthWords)
-    }
-  }
-
-  #grow(): void {
-    if ((this.#length & BLOCK_MASK) === 0)
-      this.#blocks[this.#length >>> BLOCK_ROWS_LOG2] = new Uint32Array(BLOCK_ROWS * this.widthWords)
-    this.#length++
   }
 }

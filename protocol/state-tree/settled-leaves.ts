@@ -1,32 +1,33 @@
 /**
  * The settled state: all leaves and nodes of the base version, in typed arrays.
  *
- * Per leaf: 96 bytes of packed leaf, 32 of leaf hash, 32 of nodes above it, some 11 of key order,
- * so about 171 MB per million leaves.
+ * Per leaf: 96 bytes of packed leaf, 73 of leaf hash and nodes above it, some 11 of key order, so
+ * about 180 MB per million leaves.
  *
  * @module
  */
 
-import { LEAF_BYTES, LEAF_WORDS, LeafHasher, NO_NEXT_KEY, ZERO_HASH } from './format.ts'
+import { HASH_BYTES, LEAF_BYTES, LEAF_WORDS, LeafHasher, NO_NEXT_KEY, ZERO_HASH } from './format.ts'
 import { KeyOrder } from './key-order.ts'
+import { NodeStore } from './node-store.ts'
 import type { Overlay } from './overlay.ts'
 import { Rows } from './rows.ts'
-import { bytesOf, HASH_WORDS, wordsOf } from './words.ts'
+import { HASH_WORDS, wordsOf } from './words.ts'
 
 /** The leaves and nodes that every version stands on. */
 export class SettledLeaves {
   readonly #leaves: Rows
-  readonly #levels: Rows[]
+  readonly #nodes: NodeStore
   readonly #order: KeyOrder
   #generation = 0
 
   /**
    * @param leaves - packed leaves in order of index, the sentinel first
-   * @param levels - their hashes, then the nodes above up to the top
+   * @param nodes  - their hashes, and the nodes above up to the top
    */
-  constructor(leaves: Rows, levels: Rows[], order: KeyOrder) {
+  constructor(leaves: Rows, nodes: NodeStore, order: KeyOrder) {
     this.#leaves = leaves
-    this.#levels = levels
+    this.#nodes = nodes
     this.#order = order
   }
 
@@ -45,6 +46,13 @@ export class SettledLeaves {
     return this.#order.floor(key)
   }
 
+  /** Copies a leaf's key. */
+  copyKey(index: number, target: Uint8Array): void {
+    const block = this.#leaves.byteBlockOf(index)
+    const start = 4 * this.#leaves.wordOf(index)
+    for (let byte = 0; byte < HASH_BYTES; byte++) target[byte] = block[start + byte] as number
+  }
+
   /** Copies a packed leaf into `target` from word `targetWord` on. */
   copyLeaf(index: number, target: Uint32Array, targetWord: number): void {
     this.#leaves.copyTo(index, target, targetWord)
@@ -55,34 +63,26 @@ export class SettledLeaves {
     return this.#leaves.pack(first, end)
   }
 
-  /** A node with leaves below it. */
-  nodesOf(level: number): Rows {
-    return this.#levels[level] as Rows
+  /** Copies a node with leaves below it into `target` from word `targetWord` on. */
+  copyNode(level: number, index: number, target: Uint32Array, targetWord: number): void {
+    this.#nodes.copyTo(level, index, target, targetWord)
   }
 
   /** Writes the changes of a version into place. */
-  absorb({ leaves, insertedCount, levels }: Overlay): void {
+  absorb({ leaves, leafBytes, insertedCount, levels }: Overlay): void {
     this.#generation++
     for (const [level, { indices, hashes }] of levels.entries()) {
-      const nodes = this.#levels[level] ?? this.#addLevel()
       for (let position = 0; position < indices.length; position++)
-        nodes.write(indices[position] as number, hashes, position * HASH_WORDS)
+        this.#nodes.write(level, indices[position] as number, hashes, position * HASH_WORDS)
     }
     const indices = levels[0]?.indices ?? new Uint32Array()
-    const bytes = bytesOf(leaves)
     for (let position = 0; position < indices.length; position++) {
       const index = indices[position] as number
       this.#leaves.write(index, leaves, position * LEAF_WORDS)
       if (position < indices.length - insertedCount) continue
       const start = position * LEAF_BYTES
-      this.#order.insert(bytes.subarray(start, start + 32), index)
+      this.#order.insert(leafBytes.subarray(start, start + 32), index)
     }
-  }
-
-  #addLevel(): Rows {
-    const nodes = new Rows(HASH_WORDS)
-    this.#levels.push(nodes)
-    return nodes
   }
 }
 
@@ -93,7 +93,7 @@ export function createSettledLeaves(): SettledLeaves {
   sentinel.set(NO_NEXT_KEY, 32)
   const leaves = new Rows(LEAF_WORDS)
   leaves.append(sentinel)
-  const hashes = new Rows(HASH_WORDS)
-  hashes.append(new LeafHasher().hash(wordsOf(sentinel), 0))
-  return new SettledLeaves(leaves, [hashes], KeyOrder.of(leaves))
+  const nodes = new NodeStore()
+  nodes.write(0, 0, wordsOf(new LeafHasher().hash(wordsOf(sentinel), 0)), 0)
+  return new SettledLeaves(leaves, nodes, KeyOrder.of(leaves))
 }

@@ -8,7 +8,6 @@ import { invariant } from '../foundation/invariant.ts'
 import { HASH_BYTES, LEAF_BYTES } from './format.ts'
 import { createSettledLeaves, type SettledLeaves } from './settled-leaves.ts'
 import { type TreeVersion, Version } from './version.ts'
-import { bytesOf } from './words.ts'
 
 /** A leaf and where it stands. */
 export interface StateLeaf {
@@ -62,12 +61,11 @@ function asVersion(version: TreeVersion): Version {
 }
 
 function unpackChanges(version: Version): StateLeaf[] {
-  const { leaves, levels } = version.overlay()
-  const bytes = bytesOf(leaves)
+  const { leafBytes, levels } = version.overlay()
   return Array.from(levels[0]?.indices ?? [], (index, position) => {
     const start = position * LEAF_BYTES
     const part = (number: number): Uint8Array =>
-      bytes.subarray(start + number * HASH_BYTES, start + (number + 1) * HASH_BYTES)
+      leafBytes.subarray(start + number * HASH_BYTES, start + (number + 1) * HASH_BYTES)
     return { index, key: part(0), nextKey: part(1), valueHash: part(2) }
   })
 }

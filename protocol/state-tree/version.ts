@@ -11,18 +11,18 @@ import { invariant } from '../foundation/invariant.ts'
 import {
   depthOf,
   HASH_BYTES,
-  LEAF_NEXT_KEY_WORD,
   LEAF_VALUE_HASH_WORD,
   LEAF_WORDS,
   NO_NEXT_KEY,
   rootOf,
-  ZERO_HASH
+  ZERO_WORDS
 } from './format.ts'
-import { Lineage } from './lineage.ts'
+import { Lineage, Place } from './lineage.ts'
 import type { Overlay } from './overlay.ts'
 import type { SettledLeaves } from './settled-leaves.ts'
 import type { StateProof } from './state-proof.ts'
-import { bytesOf, equalHashes, HASH_WORDS, wordsOf } from './words.ts'
+import { WantedRows } from './wanted-rows.ts'
+import { bytesOf, equalHashes, HASH_WORDS } from './words.ts'
 
 /** The state as one block leaves it. */
 export interface TreeVersion {
@@ -81,34 +81,26 @@ export class Version implements TreeVersion {
   }
 
   valueHash(key: Uint8Array): Uint8Array | undefined {
-    const { isExact, leaf } = this.#find(key)
-    if (!isExact || equalHashes(leaf, LEAF_VALUE_HASH_WORD, wordsOf(ZERO_HASH), 0)) return undefined
-    return bytesOf(leaf.subarray(LEAF_VALUE_HASH_WORD, LEAF_WORDS))
+    const { place, leaf } = this.#find(key)
+    if (!place.isExact || equalHashes(leaf, LEAF_VALUE_HASH_WORD, ZERO_WORDS, 0)) return undefined
+    return bytesOf(leaf).slice(2 * HASH_BYTES)
   }
 
   leafIndex(key: Uint8Array): number | undefined {
-    const { index, isExact } = this.#find(key)
-    return isExact ? index : undefined
+    const { place } = this.#find(key)
+    return place.isExact ? place.index : undefined
   }
 
   prove(key: Uint8Array): StateProof {
-    const lineage = this.lineage()
-    const { index, leaf } = this.#find(key)
-    const depth = depthOf(this.count)
-    const path = new Uint32Array(depth * HASH_WORDS)
-    const siblings: Uint8Array[] = []
-    for (let level = 0, position = index; level < depth; level++, position >>>= 1) {
-      const start = level * HASH_WORDS
-      lineage.copyNode(level, position % 2 === 0 ? position + 1 : position - 1, path, start)
-      siblings.push(bytesOf(path.subarray(start, start + HASH_WORDS)))
-    }
+    const { lineage, place, leaf } = this.#find(key)
+    const bytes = bytesOf(leaf)
     return {
-      index,
+      index: place.index,
       count: this.count,
-      key: bytesOf(leaf.subarray(0, LEAF_NEXT_KEY_WORD)),
-      nextKey: bytesOf(leaf.subarray(LEAF_NEXT_KEY_WORD, LEAF_VALUE_HASH_WORD)),
-      valueHash: bytesOf(leaf.subarray(LEAF_VALUE_HASH_WORD, LEAF_WORDS)),
-      siblings
+      key: bytes.slice(0, HASH_BYTES),
+      nextKey: bytes.slice(HASH_BYTES, 2 * HASH_BYTES),
+      valueHash: bytes.slice(2 * HASH_BYTES),
+      siblings: siblingsOf(lineage, place.index)
     }
   }
 
@@ -132,9 +124,14 @@ export class Version implements TreeVersion {
     this.#ground = { kind: 'settled', generation: this.#settled.generation }
   }
 
-  #find(key: Uint8Array): ReturnType<Lineage['find']> {
+  #find(key: Uint8Array): { lineage: Lineage; place: Place; leaf: Uint32Array } {
     checkKey(key)
-    return this.lineage().find(key)
+    const lineage = this.lineage()
+    const place = new Place()
+    lineage.find(key, place)
+    const leaf = new Uint32Array(LEAF_WORDS)
+    lineage.copyLeaf(place.index, leaf)
+    return { lineage, place, leaf }
   }
 
   /** The overlays down to the settled leaves, the newest first. */
@@ -164,6 +161,22 @@ export function checkKey(key: Uint8Array): void {
 
 function rootAt(lineage: Lineage): Uint8Array {
   const top = new Uint32Array(HASH_WORDS)
-  lineage.copyNode(depthOf(lineage.count), 0, top, 0)
+  const wanted = new WantedRows(1)
+  wanted.add(0, 0)
+  lineage.copyNodes(depthOf(lineage.count), wanted, top)
   return rootOf(lineage.count, bytesOf(top))
+}
+
+function siblingsOf(lineage: Lineage, index: number): Uint8Array[] {
+  const siblings: Uint8Array[] = []
+  const depth = depthOf(lineage.count)
+  const path = new Uint32Array(depth * HASH_WORDS)
+  const wanted = new WantedRows(1)
+  for (let level = 0, position = index; level < depth; level++, position >>>= 1) {
+    const start = level * HASH_WORDS
+    wanted.add(position % 2 === 0 ? position + 1 : position - 1, start)
+    lineage.copyNodes(level, wanted, path)
+    siblings.push(bytesOf(path.subarray(start, start + HASH_WORDS)))
+  }
+  return siblings
 }
