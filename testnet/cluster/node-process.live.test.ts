@@ -145,7 +145,7 @@ test('a testnet killed outright leaves no node behind', async () => {
        { name: 'X', command: process.execPath, args: ${JSON.stringify([script])}, folder: ${JSON.stringify(folder)} },
        { onLine: quiet, onExit: quiet, onTrouble: quiet })
      await node.start()
-     console.log(node.pid)`
+     process.stdout.write(String(node.pid))`
   )
   const child = spawn(process.execPath, [supervisor], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [bytes] = (await once(child.stdout, 'data')) as [Buffer]
