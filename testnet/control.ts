@@ -25,8 +25,9 @@ import { controlSocketPath } from './home.ts'
 const SOCKET_PATH_MAX_BYTES = 103
 const CONNECTIONS_MAX = 16
 const REQUEST_DEADLINE_MS = 5000
-// A line that is longer is no request of ours; the splitter cuts at the same length.
+// Nodes take up to 30 s to stop, and `heal` waits until they have caught up with starting.
 const REPLY_DEADLINE_MS = 120_000
+const REPLY_SIZE_MAX_BYTES = 4 * 1024 * 1024
 
 type RequestOf<Command extends ControlRequest['command']> = Extract<
   ControlRequest,
@@ -49,7 +50,10 @@ export interface ControlServerPorts {
 
 /** The open control socket. */
 export interface ControlServer {
-  /** Takes no more requests, lets those under way be answered, and removes the socket. */
+  /**
+   * Takes no more requests, lets those under way be answered, and removes the socket. Never to be
+   * awaited by a handler, for which it would itself wait.
+   */
   readonly close: () => Promise<void>
 }
 
@@ -101,7 +105,7 @@ export async function sendControl(
       `no testnet runs in ${home}: start one with thingmoot testnet up`
     )
   socket.write(`${JSON.stringify(request)}\n`)
-  const line = await firstLine(socket, deadlineMs)
+  const line = await wholeReply(socket, deadlineMs)
   socket.destroy()
   const reply = line === undefined ? undefined : parseControlReply(line)
   if (reply === undefined)
@@ -204,12 +208,17 @@ async function dialControl(path: string): Promise<Socket | undefined> {
   })
 }
 
-async function firstLine(socket: Socket, deadlineMs: number): Promise<string | undefined> {
+async function wholeReply(socket: Socket, deadlineMs: number): Promise<string | undefined> {
   const parts: Buffer[] = []
+  let sizeBytes = 0
   return await new Promise((resolve) => {
     socket.setTimeout(deadlineMs, () => resolve(undefined))
     socket.on('error', () => resolve(undefined))
-    socket.on('data', (bytes: Buffer) => parts.push(bytes))
+    socket.on('data', (bytes: Buffer) => {
+      parts.push(bytes)
+      sizeBytes += bytes.length
+      if (sizeBytes > REPLY_SIZE_MAX_BYTES) resolve(undefined)
+    })
     socket.on('end', () =>
       resolve(parts.length === 0 ? undefined : Buffer.concat(parts).toString())
     )
