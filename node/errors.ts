@@ -49,6 +49,7 @@ export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   STORAGE_MISSING: EXIT_CODES.damaged,
   USAGE_WRONG: EXIT_CODES.usage,
   VERIFICATION_FAILED: EXIT_CODES.damaged,
+  VOTE_LOG_FULL: EXIT_CODES.disk,
   VOTE_LOG_MISSING: EXIT_CODES.damaged
 }
 
