@@ -87,6 +87,7 @@ test(
 
 for (const [name, spoil] of [
   ['a missing table', async (path: string) => rm(await lastFile(path, '.ldb'))],
+  ['a missing log', async (path: string) => rm(await lastFile(path, '.log'))],
   ['a table cut short', async (path: string) => truncate(await lastFile(path, '.ldb'), 100)],
   ['an empty CURRENT', (path: string) => truncate(join(path, 'CURRENT'))],
   [

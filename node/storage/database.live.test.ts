@@ -145,7 +145,7 @@ test(
     try {
       await fillTheDisk(join(folder, 'ledger'))
     } finally {
-      execFileSync('umount', [folder])
+      execFileSync('umount', ['-l', folder])
     }
   })
 )

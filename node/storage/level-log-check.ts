@@ -43,8 +43,10 @@ const MASK_DELTA = 0xa282ead8
  */
 export async function checkLevelLogs(folder: string, unsyncedWrites: boolean): Promise<void> {
   try {
-    for (const name of await readdir(folder))
-      if (/^[0-9]+\.log$/.test(name)) await checkLog(join(folder, name), unsyncedWrites)
+    const names = (await readdir(folder)).filter((name) => /^[0-9]+\.log$/.test(name))
+    // every LevelDB that was ever opened has one, and does not miss it when it is gone
+    if (names.length === 0) throw new NodeError('STORAGE_DAMAGED', `${folder}: has lost its log`)
+    for (const name of names) await checkLog(join(folder, name), unsyncedWrites)
   } catch (error) {
     throw error instanceof NodeError ? error : readFailure(folder, error)
   }
