@@ -52,6 +52,7 @@ export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   TESTNET_RUNNING: EXIT_CODES.locked,
   USAGE_WRONG: EXIT_CODES.usage,
   VERIFICATION_FAILED: EXIT_CODES.damaged,
+  VOTE_LOG_FULL: EXIT_CODES.disk,
   VOTE_LOG_MISSING: EXIT_CODES.damaged
 }
 

@@ -1,0 +1,21 @@
+/**
+ * CRC-32C (Castagnoli), the checksum inside LevelDB's files.
+ *
+ * @module
+ */
+
+const REVERSED_POLYNOMIAL = 0x82f63b78
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte
+  for (let bit = 0; bit < 8; bit++)
+    value = value & 1 ? (value >>> 1) ^ REVERSED_POLYNOMIAL : value >>> 1
+  return value
+})
+
+/** The checksum as an unsigned 32-bit integer. */
+export function crc32c(bytes: Uint8Array): number {
+  let value = 0xffffffff
+  for (const byte of bytes) value = (TABLE[(value ^ byte) & 0xff] as number) ^ (value >>> 8)
+  return (value ^ 0xffffffff) >>> 0
+}

@@ -1,0 +1,319 @@
+/**
+ * A LevelDB folder that knows whose it is, checks what it reads, and stops writing at the first failure.
+ *
+ * Keys and payloads are opaque bytes. Keys that begin with a zero byte are the
+ * database's own.
+ *
+ * @module
+ */
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type ChainedBatch, ClassicLevel } from 'classic-level'
+import { invariant } from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import { sealValue, unsealValue } from './checked-value.ts'
+import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
+import { openFailure, readFailure, writeFailure } from './disk-errors.ts'
+import { syncFolder } from './durable-file.ts'
+import { checkLevelLogs } from './level-log-check.ts'
+
+type Level = ClassicLevel<Uint8Array, Uint8Array>
+type LevelBatch = ChainedBatch<Level, Uint8Array, Uint8Array>
+
+/** Key and payload. */
+export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
+
+/** Where a database lies and whose it must be. */
+export interface DatabaseOptions {
+  readonly path: string
+  readonly identity: DatabaseIdentity
+  /** Make a new one, which must not exist, instead of opening one, which must exist. */
+  readonly create: boolean
+  readonly writeBufferBytes?: number
+  /** Whether some writes are not synced, so that a power cut may spoil the end of the log; default true. */
+  readonly unsyncedWrites?: boolean
+}
+
+/** What a database needs from others. */
+export interface DatabasePorts {
+  /** Called once, at the first failed write: stop signing, what was written is unknown. */
+  readonly onWriteFailure: (failure: NodeError) => void
+}
+
+/** A range of keys; without bounds, all of them. */
+export interface KeyRange {
+  readonly gt?: Uint8Array
+  readonly gte?: Uint8Array
+  readonly lt?: Uint8Array
+  readonly lte?: Uint8Array
+  readonly reverse?: boolean
+  /** The most entries to deliver in all. */
+  readonly limit?: number
+}
+
+/** Changes that become visible and durable together. A batch is written or discarded, once. */
+export interface Batch {
+  put(key: Uint8Array, payload: Uint8Array): void
+  delete(key: Uint8Array): void
+  /** @throws NodeError DISK_FULL or DISK_WRITE_FAILED, for ever the first one of this database */
+  write(options: { readonly sync: boolean }): Promise<void>
+  discard(): Promise<void>
+}
+
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+const CACHE_BYTES = 32 * 1024 * 1024
+const OPEN_FILES_MAX = 256
+const PAGE_ENTRIES_MAX = 512
+const PAGE_BYTES_MAX = 256 * 1024
+const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
+const FIRST_KEY: Uint8Array = Uint8Array.of(1)
+
+/**
+ * Opens a database that exists, or makes one that does not.
+ *
+ * @throws NodeError STORAGE_MISSING, STORAGE_DAMAGED, STORAGE_FORMAT_UNKNOWN,
+ * DATA_DIRECTORY_EXISTS, DATA_DIRECTORY_LOCKED, DISK_FULL or DISK_WRITE_FAILED
+ */
+export async function openDatabase(
+  options: DatabaseOptions,
+  ports: DatabasePorts
+): Promise<Database> {
+  const { path, identity, create } = options
+  // LevelDB takes a folder without CURRENT for a new database and deletes what else lies there
+  const exists = existsSync(create ? path : join(path, 'CURRENT'))
+  if (create && exists)
+    throw new NodeError('DATA_DIRECTORY_EXISTS', `${path}: exists and is never overwritten`)
+  if (!create && !exists)
+    throw new NodeError(
+      'STORAGE_MISSING',
+      `${join(path, 'CURRENT')}: database missing, not an empty start`
+    )
+
+  if (!create) await checkLevelLogs(path, options.unsyncedWrites ?? true)
+  const level = await openLevel(options)
+  try {
+    if (create) await writeIdentity(path, level, identity)
+    else checkIdentity(path, identity, readIdentity(path, level))
+  } catch (error) {
+    await level.close()
+    throw error
+  }
+  return new Database(path, level, ports)
+}
+
+async function openLevel(options: DatabaseOptions): Promise<Level> {
+  const level: Level = new ClassicLevel(options.path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: options.create,
+    errorIfExists: options.create,
+    compression: false,
+    maxOpenFiles: OPEN_FILES_MAX,
+    cacheSize: CACHE_BYTES,
+    writeBufferSize: options.writeBufferBytes ?? WRITE_BUFFER_BYTES
+  })
+  try {
+    await level.open()
+  } catch (error) {
+    throw openFailure(options.path, error)
+  }
+  return level
+}
+
+/** Without one synced write LevelDB's own folder would not open after a power cut. */
+async function writeIdentity(
+  path: string,
+  level: Level,
+  identity: DatabaseIdentity
+): Promise<void> {
+  try {
+    const value = sealValue(IDENTITY_KEY, encodeIdentity(identity))
+    await level.batch().put(IDENTITY_KEY, value).write({ sync: true })
+  } catch (error) {
+    throw writeFailure(path, error)
+  }
+  await syncFolder(path)
+  await syncFolder(dirname(path))
+}
+
+function readIdentity(path: string, level: Level): Uint8Array | undefined {
+  try {
+    const stored = level.getSync(IDENTITY_KEY)
+    return stored && unsealValue(IDENTITY_KEY, stored)
+  } catch (error) {
+    throw readFailure(path, error)
+  }
+}
+
+/** One open database. Made by {@link openDatabase}. */
+export class Database {
+  readonly path: string
+  readonly #level: Level
+  readonly #ports: DatabasePorts
+  readonly #writing = new Set<Promise<void>>()
+  #failure: NodeError | undefined
+
+  /** For {@link openDatabase} alone. */
+  constructor(path: string, level: ClassicLevel<Uint8Array, Uint8Array>, ports: DatabasePorts) {
+    this.path = path
+    this.#level = level
+    this.#ports = ports
+  }
+
+  /** The failure that made this database read-only, if one did. */
+  get failure(): NodeError | undefined {
+    return this.#failure
+  }
+
+  /**
+   * Reads one payload without leaving the event loop: for hot records, which LevelDB has in memory.
+   *
+   * @throws NodeError STORAGE_DAMAGED
+   */
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    assertCallersKey(key)
+    let stored: Uint8Array | undefined
+    try {
+      stored = this.#level.getSync(key)
+    } catch (error) {
+      this.#failRead(error)
+    }
+    return this.#unseal(key, stored)
+  }
+
+  /** @throws NodeError STORAGE_DAMAGED */
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    assertCallersKey(key)
+    const stored = await this.#level.get(key).catch((error) => this.#failRead(error))
+    return this.#unseal(key, stored)
+  }
+
+  /**
+   * Reads several payloads at once, in the order of the keys.
+   *
+   * @throws NodeError STORAGE_DAMAGED
+   */
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    for (const key of keys) assertCallersKey(key)
+    const stored = await this.#level.getMany([...keys]).catch((error) => this.#failRead(error))
+    return keys.map((key, index) => this.#unseal(key, stored[index]))
+  }
+
+  /**
+   * Walks a range in order, a bounded page at a time.
+   *
+   * Nothing stays open between pages, so a slow or abandoned walk pins no
+   * files; writes made meanwhile may be seen.
+   *
+   * @throws NodeError STORAGE_DAMAGED
+   */
+  async *iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
+    let left = range.limit ?? Number.POSITIVE_INFINITY
+    let rest = callersRange(range)
+    while (left > 0) {
+      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX))
+      const last = page.at(-1)
+      if (last === undefined) return
+      left -= page.length
+      rest = after(rest, last[0])
+      yield page
+    }
+  }
+
+  /** Begins a batch. */
+  createBatch(): Batch {
+    const batch: LevelBatch = this.#level.batch()
+    return {
+      put: (key, payload) => {
+        assertCallersKey(key)
+        batch.put(key, sealValue(key, payload))
+      },
+      delete: (key) => {
+        assertCallersKey(key)
+        batch.del(key)
+      },
+      write: ({ sync }) => this.#write(batch, sync),
+      discard: () => batch.close()
+    }
+  }
+
+  /** Waits for the writes under way and closes. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writing)
+    await this.#level.close()
+  }
+
+  async #write(batch: LevelBatch, sync: boolean): Promise<void> {
+    if (this.#failure !== undefined) {
+      await batch.close()
+      throw this.#failure
+    }
+    const writing = batch.write({ sync }).catch((error) => this.#failWrite(error))
+    this.#writing.add(writing)
+    await writing
+    this.#writing.delete(writing)
+    // LevelDB goes on after a log record that failed half-way, and what it appends
+    // behind that is lost at the next start: trust no write until its neighbours held
+    await Promise.all(this.#writing)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #failWrite(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = writeFailure(this.path, error)
+    this.#ports.onWriteFailure(this.#failure)
+  }
+
+  #failRead(error: unknown): never {
+    invariant(this.#level.status === 'open', `the database ${this.path} is open when it is read`)
+    throw readFailure(this.path, error)
+  }
+
+  async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
+    const iterator = this.#level.iterator({
+      ...range,
+      fillCache: false,
+      highWaterMarkBytes: PAGE_BYTES_MAX
+    })
+    try {
+      const page = await iterator.nextv(size)
+      return page.map(([key, stored]): Entry => [key, this.#checked(key, stored)])
+    } catch (error) {
+      if (error instanceof NodeError) throw error
+      return this.#failRead(error)
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  #unseal(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
+    return stored === undefined ? undefined : this.#checked(key, stored)
+  }
+
+  #checked(key: Uint8Array, stored: Uint8Array): Uint8Array {
+    const payload = unsealValue(key, stored)
+    if (payload !== undefined) return payload
+    const name = Buffer.from(key).toString('hex')
+    throw new NodeError('STORAGE_DAMAGED', `${this.path}: the checksum of key ${name} is wrong`)
+  }
+}
+
+function assertCallersKey(key: Uint8Array): void {
+  invariant(key.length > 0 && key[0] !== 0, 'a key has a first byte, which is not zero')
+}
+
+function callersRange(range: KeyRange): KeyRange {
+  const { limit: _, ...bounds } = range
+  const lowest = bounds.gt ?? bounds.gte
+  if (lowest !== undefined && Buffer.compare(lowest, FIRST_KEY) >= 0) return bounds
+  const { gt: _gt, gte: _gte, ...upper } = bounds
+  return { ...upper, gte: FIRST_KEY }
+}
+
+function after(range: KeyRange, last: Uint8Array): KeyRange {
+  const { gt, gte, lt, lte, ...rest } = range
+  const lower = gt === undefined ? gte && { gte } : { gt }
+  const upper = lt === undefined ? lte && { lte } : { lt }
+  return range.reverse === true ? { ...rest, ...lower, lt: last } : { ...rest, ...upper, gt: last }
+}

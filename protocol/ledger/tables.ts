@@ -1,0 +1,32 @@
+/**
+ * All tables of the state by name, for whoever reads it from outside.
+ *
+ * @see SPEC.md §6.1 Records
+ * @module
+ */
+
+import { birthBatches } from './records/birth-batch-record.ts'
+import { networkTable, recentBlocks } from './records/chain-record.ts'
+import { classHeads, classVersions } from './records/class-record.ts'
+import { devices } from './records/device-record.ts'
+import { members } from './records/member-record.ts'
+import { ownerships } from './records/ownership-record.ts'
+import { vendors } from './records/vendor-record.ts'
+import type { Table } from './table.ts'
+
+const ALL: readonly Table<never>[] = [
+  devices,
+  ownerships,
+  vendors,
+  classHeads,
+  classVersions,
+  birthBatches,
+  members,
+  recentBlocks,
+  networkTable
+] as unknown as readonly Table<never>[]
+
+/** Every table by the name under which reads ask for it. */
+export const TABLES: ReadonlyMap<string, Table<unknown>> = new Map(
+  ALL.map((table) => [table.name, table as unknown as Table<unknown>])
+)
