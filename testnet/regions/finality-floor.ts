@@ -8,8 +8,7 @@
  * @module
  */
 
-// biome-ignore lint/style/noRestrictedImports: the door of protocol/ does not stand yet.
-import { invariant } from '../../protocol/foundation/invariant.ts'
+import { invariant } from '../../protocol/index.ts'
 
 /** When a proposal becomes final, in milliseconds from its sending, if computing costs nothing. */
 export interface FinalityTimes {

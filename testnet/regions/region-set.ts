@@ -7,8 +7,7 @@
  * @module
  */
 
-// biome-ignore lint/style/noRestrictedImports: the door of protocol/ does not stand yet.
-import { invariant } from '../../protocol/foundation/invariant.ts'
+import { invariant } from '../../protocol/index.ts'
 import { oneWayMs, REGION_NAMES, type RegionName } from './latencies.ts'
 
 /** The sets to choose from. `local` has the cities of `global` and no distance between them. */

@@ -4,8 +4,7 @@
  * @module
  */
 
-// biome-ignore lint/style/noRestrictedImports: the door of protocol/ does not stand yet.
-import { invariant } from '../../protocol/foundation/invariant.ts'
+import { invariant } from '../../protocol/index.ts'
 
 /** What one direction of a link does to the bytes that pass. */
 export interface LinkConditions {

@@ -8,8 +8,7 @@
  * @module
  */
 
-// biome-ignore lint/style/noRestrictedImports: the door of protocol/ does not stand yet.
-import { invariant } from '../../protocol/foundation/invariant.ts'
+import { invariant } from '../../protocol/index.ts'
 
 /** One relay: `from` dials `to` through it. */
 export interface PlannedLink {

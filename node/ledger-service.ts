@@ -1,0 +1,180 @@
+/**
+ * The ledger as gateways and the API see it: submit, ask where something stands, read, prove.
+ *
+ * Every surface speaks to the ledger through these words and no others, so they
+ * all give the same answers and the same codes.
+ *
+ * @module
+ */
+
+import type { DeviceRecord, OutcomeName, OwnershipRecord } from '../protocol/index.ts'
+
+/** How far a transaction has come. */
+export type TransactionStage = 'pooled' | 'accepted' | 'confirmed' | 'final' | 'dropped'
+
+/** Where a transaction stands, as far as this node knows. */
+export interface TransactionStatus {
+  readonly transactionId: Uint8Array
+  /**
+   * `pooled`: waits for the one before it. `accepted`: durable in a batch. `confirmed`: in a
+   * notarised block. `final`: in a final block. `dropped`: waited too long; may be sent again.
+   */
+  readonly stage: TransactionStage
+  /** Once confirmed or final: the first counting outcome, or the last one if none counted. */
+  readonly outcome: OutcomeName | null
+  /** Receipt code, null for applied and duplicate. */
+  readonly code: string | null
+  /** Height and header time of its block, once it is in one. */
+  readonly height: number | null
+  readonly timeMs: number | null
+}
+
+/** What became of bytes that someone handed in. */
+export type Submission =
+  | {
+      readonly kind: 'taken'
+      readonly status: TransactionStatus
+      /** Encoded accepted receipt (SPEC.md, signed objects); null while pooled. */
+      readonly acceptedReceipt: Uint8Array | null
+    }
+  /** The bytes are faulty, or the ledger would refuse them: the code of the rule. */
+  | {
+      readonly kind: 'refused'
+      readonly code: string
+      /** Whether the bytes alone are at fault, whatever the ledger holds. */
+      readonly isStateless: boolean
+      readonly transactionId: Uint8Array | null
+    }
+  /** The node has no room now. */
+  | { readonly kind: 'busy'; readonly code: string; readonly retryAfterMs: number }
+
+/** One message of a device, as it lies on the ledger. */
+export interface StoredReading {
+  readonly transactionId: Uint8Array
+  readonly height: number
+  readonly timeMs: number
+  readonly incarnation: number
+  readonly sequence: number
+  readonly contentKind: number
+  readonly dataKeyEpoch: number
+  readonly content: Uint8Array
+  readonly outcome: OutcomeName
+  readonly code: string | null
+}
+
+/** A device with its owner's record. */
+export interface DeviceView {
+  readonly deviceId: Uint8Array
+  readonly device: DeviceRecord
+  readonly ownership: OwnershipRecord | null
+}
+
+/** A block as the API shows it. */
+export interface BlockView {
+  readonly height: number
+  readonly blockId: Uint8Array
+  readonly headerBytes: Uint8Array
+  /** Encoded block: header and batch list. */
+  readonly blockBytes: Uint8Array
+  readonly epoch: number
+  readonly view: number
+  readonly timeMs: number
+  readonly stateRoot: Uint8Array
+  readonly transactionCount: number
+  /** Ids and outcomes of its transactions, in order. */
+  readonly transactions: readonly {
+    readonly transactionId: Uint8Array
+    readonly outcome: OutcomeName
+    readonly code: string | null
+  }[]
+  /** Encoded finalisation; null when only a descendant was finalised directly. */
+  readonly finalisation: Uint8Array | null
+}
+
+/** A member as the API shows it. */
+export interface MemberView {
+  readonly memberId: Uint8Array
+  readonly index: number
+  readonly weight: number
+  readonly operatorId: Uint8Array
+  readonly region: string
+  readonly endpoints: readonly string[]
+  readonly isSelf: boolean
+  readonly isConnected: boolean
+  /** Round trip in milliseconds, if it was measured. */
+  readonly roundTripMs: number | null
+  /** When it was last heard, by the local clock; null for never. */
+  readonly lastHeardAtMs: number | null
+}
+
+/** How the node and its ledger are. */
+export interface LedgerStatus {
+  readonly networkId: string
+  readonly genesisHash: Uint8Array
+  readonly nodeId: Uint8Array
+  readonly role: 'member' | 'observer'
+  readonly epoch: number
+  readonly view: number
+  readonly height: number
+  readonly blockId: Uint8Array
+  readonly stateRoot: Uint8Array
+  /** Header time of the last final block. */
+  readonly finalAtMs: number
+  readonly faultModel: 'byzantine' | 'crash'
+  readonly totalWeight: number
+  readonly quorumWeight: number
+  /** Weight of the members within reach, this node's own included. */
+  readonly reachableWeight: number
+  readonly missingMembers: readonly Uint8Array[]
+  readonly peers: number
+  readonly pendingTransactions: number
+  /** Highest final height that a peer told of. */
+  readonly highestKnownHeight: number
+  /** One of: joining, catching-up, ready, paused (quorum lost), stopped (must not vote). */
+  readonly state: 'joining' | 'catching-up' | 'ready' | 'paused' | 'stopped'
+  /** One sentence for people. */
+  readonly sentence: string
+  readonly alarms: readonly string[]
+}
+
+/** The service. Ids and keys are bytes; all answers come from the committed state unless said. */
+export interface LedgerService {
+  /** Takes in the bytes of one transaction. `source` names the surface and remote, for limits. */
+  readonly submit: (wire: Uint8Array, source: string) => Promise<Submission>
+  readonly transactionStatus: (transactionId: Uint8Array) => Promise<TransactionStatus | null>
+  /** Resolves when the stage is reached, the transaction ends otherwise, or time is up. */
+  readonly awaitTransaction: (
+    transactionId: Uint8Array,
+    stage: 'confirmed' | 'final',
+    timeoutMs: number
+  ) => Promise<TransactionStatus | null>
+  /** Encoded receipt proof of a final transaction (protocol/proofs); null while it is not final. */
+  readonly receipt: (transactionId: Uint8Array) => Promise<Uint8Array | null>
+  readonly device: (deviceId: Uint8Array) => DeviceView | null
+  /** Newest first; `beforeSequence` pages on within the incarnation, `limit` ≤ 200. */
+  readonly readings: (
+    deviceId: Uint8Array,
+    page: { readonly limit: number; readonly beforeSequence: number | null }
+  ) => Promise<readonly StoredReading[] | null>
+  /** The value under a key of a table (by number), with an encoded read proof if asked for. */
+  readonly readState: (
+    table: number,
+    key: Uint8Array,
+    withProof: boolean
+  ) => Promise<{ readonly value: Uint8Array | null; readonly proof: Uint8Array | null }>
+  readonly block: (at: number | Uint8Array) => Promise<BlockView | null>
+  /** Encoded headers from a height upward, at most `limit`. */
+  readonly headers: (from: number, limit: number) => Promise<readonly Uint8Array[]>
+  readonly members: () => readonly MemberView[]
+  readonly status: () => LedgerStatus
+  /** Resolves once the committed height is at least this, or with false when time is up. */
+  readonly awaitHeight: (height: number, timeoutMs: number) => Promise<boolean>
+  /** Calls back for every final device message of this node's ledger, in order. */
+  readonly onFinalReading: (
+    listener: (deviceId: Uint8Array, reading: StoredReading) => void
+  ) => () => void
+  /** Calls back when a transaction that this node took in ends or becomes final. */
+  readonly onTransactionEnd: (
+    listener: (deviceId: Uint8Array | null, status: TransactionStatus) => void
+  ) => () => void
+}
