@@ -90,10 +90,15 @@ class Gatherer {
     }
     if (isMap(node)) return this.#gatherMap(node, path, offset)
     if (isSeq(node))
-      return node.items.map((item, index) => this.gather(item as Node, [...path, index], offset))
+      return node.items.map((item, index) => this.#gatherItem(item, [...path, index], offset))
     if (!isScalar(node)) return null
     // Minus zero would be a float to some encoders.
     return node.value === 0 ? 0 : node.value
+  }
+
+  #gatherItem(item: unknown, path: Path, listOffset: number): unknown {
+    const node = item as Node | null
+    return this.gather(node, path, node?.range?.[0] ?? listOffset)
   }
 
   #gatherMap(map: YAMLMap, path: Path, mapOffset: number): object {

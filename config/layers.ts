@@ -76,7 +76,12 @@ export function readFileLayer(fileText: string | undefined, filePath: string): L
     const dotted = path.join('.')
     const setting = SETTINGS.get(dotted)
     const what = faultOf(dotted, value, said)
-    if (what !== undefined) problems.push({ ...placeOf(path, 'key'), path: showPath(path), what })
+    if (what !== undefined)
+      problems.push({
+        ...placeOf(path, 'key'),
+        path: showPath(path.flatMap((key) => key.split('.'))),
+        what
+      })
     else if (setting !== undefined) take(setting, path, value)
     else if (isGroup(value))
       for (const [key, inner] of Object.entries(value)) visit(inner, [...path, key])
@@ -153,7 +158,7 @@ export function readFlagLayer(flags: Readonly<Record<string, unknown>>): Layer {
     if (setting === undefined)
       problems.push({
         source: 'flag',
-        path: showPath([path]),
+        path: showPath(path.split('.')),
         what: explainUnknown('setting', meantSetting(path))
       })
     else if (value !== undefined)
