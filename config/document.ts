@@ -62,6 +62,8 @@ interface Composed {
 const DEPTH_MAX = 12
 // The parser's stack holds the document and one entry for each level, or two in flow style.
 const STACK_MAX = 2 * DEPTH_MAX + 4
+// The largest genesis, of 100 members and 1,024 grants, has about 47,000.
+const LEXEMES_MAX = 65_536
 const TOO_DEEP = 'is nested too deeply'
 const KEYS_FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -126,19 +128,25 @@ function refusalOf(node: Node | null, path: Path): string | undefined {
   return path.length > DEPTH_MAX ? TOO_DEEP : undefined
 }
 
-/** The tokens of the text, or the offset at which it is nested too deeply. */
+/** The tokens of the text, or what is too much about it and where. */
 function tokenize(
   text: string,
   lines: LineCounter
-): { readonly tokens: readonly CST.Token[]; readonly tooDeepAt?: number } {
+): { readonly tokens: readonly CST.Token[]; readonly excess?: Fault } {
   const parser = new Parser(lines.addNewLine)
   const tokens: CST.Token[] = []
+  let lexemes = 0
   lines.addNewLine(0)
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme))
+    lexemes++
     // Composing recurses over the levels. Beyond a few thousand the stack overflows, in a regular
     // expression even fatally for the process, so the depth is bounded before.
-    if (parser.stack.length > STACK_MAX) return { tokens, tooDeepAt: parser.offset }
+    if (parser.stack.length > STACK_MAX)
+      return { tokens, excess: { offset: parser.offset, what: TOO_DEEP } }
+    // Composing also makes an error object, with its stack, for each misplaced comma.
+    if (lexemes > LEXEMES_MAX)
+      return { tokens, excess: { offset: parser.offset, what: 'has too many parts up to here' } }
   }
   tokens.push(...parser.end())
   return { tokens }
@@ -217,8 +225,8 @@ export function readDocument(text: string, options: DocumentOptions): Positioned
     const what = `has ${text.length} characters, at most ${sizeMaxCharacters} are allowed`
     throw new ConfigError(code, [{ source, path: '', what }])
   }
-  const { tokens, tooDeepAt } = tokenize(text, lines)
-  if (tooDeepAt !== undefined) refuse([{ offset: tooDeepAt, what: TOO_DEEP }])
+  const { tokens, excess } = tokenize(text, lines)
+  if (excess !== undefined) refuse([excess])
   const { contents, faults } = compose(text, tokens, syntax)
   refuse(faults)
   const gatherer = new Gatherer()
