@@ -48,7 +48,7 @@ function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** A relative path in a file counts from the folder of the file, wherever the node is started. */
 function besideFile(value: unknown, filePath: string): unknown {
-  if (typeof value !== 'string' || /^([/\\]|[a-zA-Z]:)/.test(value)) return value
+  if (typeof value !== 'string' || /^([/\\~]|[a-zA-Z]:)/.test(value)) return value
   return `${/^.*[/\\]/.exec(filePath)?.[0] ?? ''}${value}`
 }
 
@@ -75,7 +75,7 @@ export function readFileLayer(fileText: string | undefined, filePath: string): L
   const visit = (value: unknown, path: readonly string[]): void => {
     const dotted = path.join('.')
     const setting = SETTINGS.get(dotted)
-    const what = faultOf(dotted, value, said)
+    const what = faultOf(path, value, said)
     if (what !== undefined)
       problems.push({
         ...placeOf(path, 'key'),
@@ -92,20 +92,22 @@ export function readFileLayer(fileText: string | undefined, filePath: string): L
 
 /** What is wrong with a key of the file, whatever the value of its setting. */
 function faultOf(
-  dotted: string,
+  path: readonly string[],
   value: unknown,
   said: ReadonlyMap<string, Said>
 ): string | undefined {
+  const dotted = path.join('.')
   if (said.has(dotted)) return 'is said twice'
   if (SETTINGS.has(dotted)) return undefined
-  if (!isGroupPath(dotted)) return explainUnknown('setting', meantSetting(dotted))
+  if (path.length > 0 && !isGroupPath(dotted))
+    return explainUnknown('setting', meantSetting(dotted))
   // An empty file, or a group with all its lines commented out, says nothing.
   if (isGroup(value) || value === undefined || value === null) return undefined
   return `${showValue(value)} is not a group of settings`
 }
 
 function isGroupPath(dotted: string): boolean {
-  return dotted === '' || [...SETTINGS.keys()].some((path) => path.startsWith(`${dotted}.`))
+  return [...SETTINGS.keys()].some((path) => path.startsWith(`${dotted}.`))
 }
 
 /** The value meant by text that has no types of its own: of a variable or a flag. */

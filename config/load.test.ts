@@ -77,6 +77,7 @@ test('a misspelt key is refused with its place and the name that was meant', () 
     'node.yaml:1:1: loglevel: unknown setting, did you mean "log.level"?'
   )
   assert.is(refusal({ fileText: 'weather: fine\n' }), 'node.yaml:1:1: weather: unknown setting')
+  assert.is(refusal({ fileText: '"":\n' }), 'node.yaml:1:1: "": unknown setting')
 })
 
 test('a wrong type names the value and what is allowed', () => {
@@ -216,6 +217,7 @@ test('relative paths in the file count from its folder, others from where one st
   assert.is(config.genesis, '/etc/moot/../genesis.json')
   assert.is(config.keys.passphraseFile, '/run/secret')
   assert.is(config.dataDirectory, 'here')
+  assert.match(refusal({ fileText: 'genesis: ~/genesis.json\n' }), /home folder written out/)
   assert.is(load({ filePath: 'node.yaml', fileText }).config.genesis, '../genesis.json')
 })
 

@@ -52,7 +52,7 @@ export function text(pattern: RegExp, expected: string): z.ZodType<string> {
 
 /** A path on this machine. */
 export function filePath(): z.ZodType<string> {
-  return text(/^\P{Cc}{1,4096}$/u, 'a path')
+  return text(/^(?!~)\P{Cc}{1,4096}$/u, 'a path (with the home folder written out)')
 }
 
 /** The name or address of a network interface to listen on. */
