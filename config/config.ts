@@ -1,0 +1,70 @@
+/**
+ * The settings of one node, as the rest of the house reads them. What each of them means, and
+ * which values it may have, is said in schema.ts.
+ *
+ * @module
+ */
+
+/** Everything an operator can decide about a node. Frozen. */
+export interface Config {
+  readonly networkId: string | null
+  readonly genesis: string
+  readonly dataDirectory: string
+  readonly network: {
+    readonly listen: readonly string[]
+    readonly announce: readonly string[]
+    readonly bootstrapFile: string | null
+    readonly bootstrap: readonly string[]
+    readonly memberAddresses: readonly MemberAddresses[]
+    readonly dissemination: 'auto' | 'push' | 'gossip'
+    readonly pushMembersMax: number
+    readonly observersMax: number
+    readonly observersPerAddressMax: number
+  }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly behindProxy: boolean
+  }
+  readonly mqtt: {
+    readonly enabled: boolean
+    readonly host: string
+    readonly port: number
+    readonly clientsMax: number
+  }
+  readonly metrics: {
+    readonly enabled: boolean
+    readonly host: string
+    readonly port: number
+  }
+  readonly log: {
+    readonly level: LogLevel
+    readonly format: 'json' | 'pretty'
+  }
+  readonly batch: {
+    readonly closeAfterMs: number
+    readonly closeAtBytes: number
+  }
+  readonly pace: {
+    readonly minMs: number
+    readonly maxMs: number
+    readonly enoughBytes: number
+  }
+  readonly disk: {
+    readonly warnBytes: number
+    readonly stopBytes: number
+  }
+  readonly keys: {
+    readonly passphraseFile: string | null
+  }
+}
+
+/** Where one member is called instead of at the end points it has on the ledger. */
+export interface MemberAddresses {
+  /** The member's identity key, 64 lower-case hexadecimal characters. */
+  readonly memberId: string
+  readonly addresses: readonly string[]
+}
+
+/** From the least to the most that is written down. */
+export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'

@@ -1,0 +1,122 @@
+/**
+ * The form of a genesis file, and the document it is read into.
+ *
+ * @module
+ */
+
+import { z } from 'zod'
+import { PARAMETERS, type Parameters, RATE_MAX_UNITS_PER_HOUR } from '../protocol/index.ts'
+import { choice, group, hexBytes, list, slug, text, wholeNumber } from './shapes.ts'
+import { showValue } from './show-value.ts'
+
+/** The beginning of a network, in plain values. */
+export interface GenesisDocument {
+  readonly networkId: string
+  readonly timeMs: number
+  readonly faultModel: 'byzantine' | 'crash'
+  readonly trustModel: 'open-vote' | 'vouch' | 'anchored' | 'hybrid'
+  readonly parameters: Parameters
+  readonly members: readonly GenesisMember[]
+  readonly vendorGrants: readonly VendorGrant[]
+  /** The names of the regions that members may be in. */
+  readonly regions: readonly string[]
+}
+
+/** One of the first members. */
+export interface GenesisMember {
+  /** The identity key, Ed25519: also the key of the member's node on the network. */
+  readonly memberId: Uint8Array
+  readonly voteKey: Uint8Array
+  readonly nextVoteKeyHash: Uint8Array
+  readonly recoveryKeyHash: Uint8Array
+  readonly operatorId: Uint8Array
+  readonly region: string
+  readonly weight: number
+  readonly endpoints: readonly string[]
+}
+
+/** What a maker may do from the first block on. */
+export interface VendorGrant {
+  readonly vendorId: Uint8Array
+  readonly birthCap: number
+  readonly claimsPerDay: number
+  readonly rateUnitsPerHour: number
+}
+
+const KEY_BYTES = 32
+const OPERATOR_BYTES = 16
+const MEMBERS_MAX = 100
+const WEIGHT_MAX = 10_000
+const ENDPOINTS_MAX = 4
+const REGIONS_MAX = 64
+const GRANTS_MAX = 1024
+const COUNT_MAX = 2 ** 32 - 1
+/** The last millisecond of the year 9999, the last one that ISO 8601 writes with four digits. */
+const TIME_MAX_MS = 253_402_300_799_999
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/
+const TIME_EXPECTED = 'a time like 2026-03-01T12:00:00Z or milliseconds since 1970'
+
+/** The time that an ISO 8601 text names; undefined when there is no such day or hour. */
+function readTime(value: string): number | undefined {
+  const timeMs = ISO_TIME.test(value) ? Date.parse(value) : Number.NaN
+  if (!Number.isSafeInteger(timeMs) || timeMs < 0) return undefined
+  // The engine takes 30 February for 2 March.
+  return new Date(timeMs).toISOString().startsWith(value.slice(0, 19)) ? timeMs : undefined
+}
+
+const time: z.ZodType<number> = z.unknown().transform((value, context) => {
+  const timeMs = typeof value === 'string' ? readTime(value) : value
+  if (
+    typeof timeMs === 'number' &&
+    Number.isInteger(timeMs) &&
+    timeMs >= 0 &&
+    timeMs <= TIME_MAX_MS
+  )
+    return timeMs
+  const problem = value === undefined ? 'is missing, expected' : `${showValue(value)} is not`
+  context.addIssue({ code: 'custom', message: `${problem} ${TIME_EXPECTED}` })
+  return z.NEVER
+})
+
+const parameters = group(
+  Object.fromEntries(
+    PARAMETERS.map(({ name, default: value, min, max }) => [
+      name,
+      wholeNumber(min, max).default(value)
+    ])
+  )
+  // The table holds every name of the type: its test counts them.
+) as z.ZodType as z.ZodType<Parameters>
+
+const member = group({
+  memberId: hexBytes(KEY_BYTES),
+  voteKey: hexBytes(KEY_BYTES),
+  nextVoteKeyHash: hexBytes(KEY_BYTES),
+  recoveryKeyHash: hexBytes(KEY_BYTES),
+  operatorId: hexBytes(OPERATOR_BYTES),
+  region: slug(),
+  weight: wholeNumber(1, WEIGHT_MAX),
+  endpoints: list(text(/^[!-~]{1,128}$/, 'an end point of at most 128 printable characters'), {
+    max: ENDPOINTS_MAX
+  })
+})
+
+const vendorGrant = group({
+  vendorId: hexBytes(KEY_BYTES),
+  birthCap: wholeNumber(0, COUNT_MAX),
+  claimsPerDay: wholeNumber(0, COUNT_MAX),
+  rateUnitsPerHour: wholeNumber(0, RATE_MAX_UNITS_PER_HOUR)
+})
+
+/** A genesis file; what its parts must be to each other is judged in genesis.ts. */
+export const genesisSchema: z.ZodType<GenesisDocument> = group({
+  networkId: slug(),
+  timeMs: time,
+  faultModel: choice(['byzantine', 'crash']),
+  trustModel: choice(['open-vote', 'vouch', 'anchored', 'hybrid']),
+  parameters: parameters.prefault({} as never),
+  members: list(member, { min: 1, max: MEMBERS_MAX }),
+  vendorGrants: list(vendorGrant, { max: GRANTS_MAX }).default([]),
+  regions: list(slug(), { min: 1, max: REGIONS_MAX })
+})
