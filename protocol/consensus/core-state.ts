@@ -96,6 +96,8 @@ export interface CoreState {
   isCommitting: boolean
 
   readonly log: Map<View, LogEntry>
+  /** The highest view this node knows to have voted in, whatever has been pruned since. */
+  highestOwnVote: number
   readonly ownVotes: Map<View, SignedVote[]>
   readonly certificates: Map<View, ViewCertificates>
   /** Certificates learnt since the last vote was recorded. */
@@ -165,6 +167,7 @@ export function createCore(options: CoreOptions): CoreState {
     stagedFinalisation: null,
     isCommitting: false,
     log: new Map(),
+    highestOwnVote: committed.view,
     ownVotes: new Map(),
     certificates: new Map(),
     unrecordedCertificates: [],
@@ -244,6 +247,7 @@ export function enterInLog(state: CoreState, vote: SignedVote): void {
 /** Marks a vote as said, from the moment on at which it is asked to be recorded. */
 export function enterIntention(state: CoreState, vote: SignedVote['vote']): void {
   const entry = logEntry(state, vote.view)
+  state.highestOwnVote = Math.max(state.highestOwnVote, vote.view)
   if (vote.kind === 'notarise') state.log.set(vote.view, { ...entry, notarise: vote.subject })
   else if (vote.kind === 'finalise') state.log.set(vote.view, { ...entry, finalise: vote.subject })
   else state.log.set(vote.view, { ...entry, isNullified: true })

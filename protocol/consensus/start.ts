@@ -68,7 +68,7 @@ function judgeOwnLog(turn: Turn, from: MemberIndex, status: Status): void {
   const { state } = turn
   const { highestVoteOfYours } = status
   if (state.self === null || state.mayVote || state.isStopped) return
-  if (highestVoteOfYours !== null && highestVoteOfYours > highestOwnVote(state)) {
+  if (highestVoteOfYours !== null && highestVoteOfYours > state.highestOwnVote) {
     state.isStopped = true
     turn.effects.push({ kind: 'raise-alarm', code: 'VOTE_LOG_STALE', view: highestVoteOfYours })
     return
@@ -80,13 +80,6 @@ function judgeOwnLog(turn: Turn, from: MemberIndex, status: Status): void {
 function admitToVoting(turn: Turn): void {
   const { state } = turn
   if (weightOf(state, state.statusAnswers) >= state.electorate.quorumWeight) state.mayVote = true
-}
-
-/** The highest view that this node knows to have voted in; below the final one none matters. */
-function highestOwnVote(state: CoreState): number {
-  let highest: number = state.committed.view
-  for (const view of state.log.keys()) if (view > highest) highest = view
-  return highest
 }
 
 function answerBehind(turn: Turn, from: MemberIndex, status: Status): void {
