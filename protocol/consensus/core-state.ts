@@ -39,6 +39,8 @@ export interface BlockProgress {
   isExecuting: boolean
   /** Null until it was executed; then whether its roots are ours too. */
   isValid: boolean | null
+  /** Whether it was told that a quorum notarised it. */
+  isConfirmed: boolean
 }
 
 /** Votes that say the same. */
@@ -195,7 +197,7 @@ export function createCore(options: CoreOptions): CoreState {
   }
   for (const vote of options.ownVotes) if (vote.vote.view > committed.view) enterInLog(state, vote)
   for (const block of options.blocks)
-    state.blocks.set(block.id, { block, isAvailable: true, isExecuting: false, isValid: null })
+    state.blocks.set(block.id, { block, isAvailable: true, isExecuting: false, isValid: null, isConfirmed: false })
   return state
 }
 

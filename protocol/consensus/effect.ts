@@ -96,6 +96,8 @@ export type Effect =
       readonly blockIds: readonly BlockId[]
       readonly finalisation: Certificate
     }
+  /** A quorum notarised a block that is valid here: its transactions are confirmed, revocably. */
+  | { readonly kind: 'confirm-block'; readonly blockId: BlockId }
   /** Two votes of one member that cannot both be honest; their signatures are not yet checked. */
   | {
       readonly kind: 'report-evidence'

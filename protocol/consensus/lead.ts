@@ -70,7 +70,7 @@ export function settleBuilt(turn: Turn, view: View, block: Block | null): void {
     ground?.parentId === (toHex(block.header.parentId) as BlockId)
   if (!isStill) return
   const subject = { blockId: block.id, parentView: block.header.parentView }
-  state.blocks.set(block.id, { block, isAvailable: true, isExecuting: false, isValid: true })
+  state.blocks.set(block.id, { block, isAvailable: true, isExecuting: false, isValid: true, isConfirmed: false })
   record.proposed = { blockId: block.id, subject }
   record.isLeaderHeard = true
   castVote(turn, 'notarise', { view, subject })

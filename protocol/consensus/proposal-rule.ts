@@ -61,7 +61,7 @@ export function keepBlock(
   state.fetchedAtMs.delete(block.id)
   if (block.header.height <= state.committed.height) return
   if (state.blocks.has(block.id) || state.blocks.size >= BLOCKS_MAX) return
-  state.blocks.set(block.id, { block, isAvailable: false, isExecuting: false, isValid: null })
+  state.blocks.set(block.id, { block, isAvailable: false, isExecuting: false, isValid: null, isConfirmed: false })
   const authors = block.batches.map(({ authorIndex }) => authorIndex as MemberIndex)
   const sources = othersAmong(state, [...from, ...authors])
   turn.effects.push({ kind: 'obtain-batches', blockId: block.id, from: sources })
@@ -98,8 +98,17 @@ export function finaliseWhatCan(turn: Turn): void {
     const progress = state.blocks.get(subject.blockId)
     if (progress === undefined) fetchBlock(turn, subject.blockId)
     else if (progress.isValid === false) stopForDeterminism(turn, view)
-    else if (mayFinalise(state, view, subject)) castVote(turn, 'finalise', { view, subject })
+    else {
+      if (progress.isValid === true) confirm(turn, progress)
+      if (mayFinalise(state, view, subject)) castVote(turn, 'finalise', { view, subject })
+    }
   }
+}
+
+function confirm(turn: Turn, progress: BlockProgress): void {
+  if (progress.isConfirmed) return
+  progress.isConfirmed = true
+  turn.effects.push({ kind: 'confirm-block', blockId: progress.block.id })
 }
 
 /** Whether a view's proposal turned out to be invalid here. */

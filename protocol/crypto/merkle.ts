@@ -35,17 +35,29 @@ export function listRootOfLeaves(leaves: readonly Uint8Array[]): Uint8Array {
 
 /** The siblings of item `index` from its leaf up to the root. */
 export function listPath(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  invariant(index >= 0 && index < leaves.length, 'a path leads to an item of the list')
-  const path: Uint8Array[] = []
-  let level = leaves
-  let position = index
-  while (level.length > 1) {
-    const sibling = level[position ^ 1]
-    if (sibling !== undefined) path.push(sibling)
-    level = parentsOf(level)
-    position >>= 1
+  return createListTree(leaves).path(index)
+}
+
+/** A list's whole tree, for whoever needs the paths of many of its items. */
+export interface ListTree {
+  readonly root: Uint8Array
+  readonly path: (index: number) => Uint8Array[]
+}
+
+/** Hashes the whole tree once. */
+export function createListTree(leaves: readonly Uint8Array[]): ListTree {
+  const levels: (readonly Uint8Array[])[] = [leaves]
+  let top = leaves
+  while (top.length > 1) {
+    top = parentsOf(top)
+    levels.push(top)
   }
-  return path
+  const path = (index: number): Uint8Array[] => {
+    invariant(index >= 0 && index < leaves.length, 'a path leads to an item of the list')
+    const siblings = levels.map((level, height) => level[(index >> height) ^ 1])
+    return siblings.filter((sibling) => sibling !== undefined)
+  }
+  return { root: top[0] ?? sha256(new Uint8Array(0)), path }
 }
 
 /**

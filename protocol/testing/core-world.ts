@@ -325,6 +325,7 @@ export class World {
       case 'raise-alarm':
         node.alarms.push(effect.code)
         return
+      case 'confirm-block':
       case 'penalise':
         return
     }

@@ -48,7 +48,7 @@ export function transactionIdOf(networkTag: Uint8Array, signedBody: Uint8Array):
 }
 
 /** The leaf of a batch's `transactionsRoot`: the id, and the hash of everything, signatures included. */
-export function transactionLeaf(transaction: Transaction): Uint8Array {
+export function transactionLeaf(transaction: Pick<Transaction, 'id' | 'wire'>): Uint8Array {
   return concatBytes(transaction.id, sha256(transaction.wire))
 }
 
@@ -106,6 +106,26 @@ export function isSignedBy(
   if (signature === undefined) return false
   const externalAad = signatureAad(networkTag, kindOf(transaction.body).number, signer.role)
   return verifyCose(signer.key, signature, { externalAad, payload: transaction.signedBody })
+}
+
+/**
+ * Reads a transaction that this node has judged before, without judging it again.
+ *
+ * @param id - as it was computed then
+ * @returns undefined only if the bytes are not those that were judged
+ */
+export function reopenTransaction(
+  wire: Uint8Array,
+  id: Uint8Array,
+  networkTag: Uint8Array
+): Transaction | undefined {
+  const quick = readDeviceMessageEnvelope(wire)
+  if (quick !== undefined) {
+    const { message: body, signedBody, signature, content: attachment } = quick
+    return { wire, signedBody, signatures: [signature], attachment, body, id }
+  }
+  const decoded = decodeGeneral(wire, networkTag)
+  return decoded.ok ? decoded.value : undefined
 }
 
 /** Decodes, then judges keys and signatures: all that can be known without the ledger. */

@@ -1,0 +1,203 @@
+/**
+ * The batch store: batches that are judged, durable or on their way to it, and their transactions.
+ *
+ * A batch is looked at once: its bytes are kept as they came, its transactions
+ * decoded for as long as it waits for a final block.
+ *
+ * @module
+ */
+
+import {
+  type BatchHeader,
+  type BatchId,
+  type BatchReference,
+  createBatchReference,
+  decodeBatch,
+  type Electorate,
+  type HeldBatch,
+  invariant,
+  type MemberIndex,
+  reopenTransaction,
+  type Transaction,
+  toHex,
+  transactionIdOf
+} from '../../protocol/index.ts'
+import { batchKey, pendingBatchKey, PENDING_BATCHES } from '../ledger/keyspace.ts'
+import type { Database } from '../storage/database.ts'
+import type { BatchFault } from './judged-batch.ts'
+import type { Verifier } from './verifier.ts'
+
+/** Bytes of batches kept decoded; others are read again from the database. */
+const DECODED_BYTES_MAX = 96 * 1024 * 1024
+
+/** What became of bytes that claim to be a batch. */
+export type BatchTaking =
+  | { readonly kind: 'held'; readonly reference: BatchReference }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'faulty'; readonly fault: BatchFault | 'BATCH_AUTHOR_UNKNOWN' }
+  | { readonly kind: 'busy' }
+
+interface Decoded {
+  readonly reference: BatchReference
+  readonly transactions: readonly Transaction[]
+}
+
+/** What the store needs from others. */
+export interface BatchStorePorts {
+  readonly database: Database
+  readonly verifier: Verifier
+  /** A batch has come to be held: consensus may order it. */
+  readonly onHeld: (batch: HeldBatch) => void
+}
+
+/** Holds batches. */
+export class BatchStore {
+  readonly #networkTag: Uint8Array
+  readonly #electorate: Electorate
+  readonly #ports: BatchStorePorts
+  readonly #decoded = new Map<BatchId, Decoded>()
+  readonly #taking = new Map<BatchId, Promise<BatchTaking>>()
+  #decodedBytes = 0
+
+  constructor(
+    options: { readonly networkTag: Uint8Array; readonly electorate: Electorate },
+    ports: BatchStorePorts
+  ) {
+    this.#networkTag = options.networkTag
+    this.#electorate = options.electorate
+    this.#ports = ports
+  }
+
+  /** Whether a batch is held, final or not. */
+  has(id: BatchId): boolean {
+    return this.#decoded.has(id) || this.#ports.database.getSync(batchKey(id)) !== undefined
+  }
+
+  /** The bytes of a held batch, as they came. */
+  bytesOf(id: BatchId): Uint8Array | undefined {
+    return this.#ports.database.getSync(batchKey(id))
+  }
+
+  /** Judges and keeps bytes that came from another node. */
+  async take(bytes: Uint8Array): Promise<BatchTaking> {
+    const batch = decodeBatch(bytes)
+    if (batch === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
+    const reference = createBatchReference(batch.headerBytes, batch.header, this.#electorate)
+    if (reference === undefined) return { kind: 'faulty', fault: 'BATCH_AUTHOR_UNKNOWN' }
+    if (this.has(batch.id)) return { kind: 'known' }
+    const underWay = this.#taking.get(batch.id)
+    if (underWay !== undefined) return await underWay
+    const taking = this.#judgeAndKeep(bytes, reference)
+    this.#taking.set(batch.id, taking)
+    try {
+      return await taking
+    } finally {
+      this.#taking.delete(batch.id)
+    }
+  }
+
+  /** Keeps a batch of this node's own, whose transactions are judged, durably. */
+  async keepOwn(
+    bytes: Uint8Array,
+    reference: BatchReference,
+    transactions: readonly Transaction[]
+  ): Promise<void> {
+    const batch = this.#ports.database.createBatch()
+    batch.put(batchKey(reference.id), bytes)
+    batch.put(pendingBatchKey(reference.id), Uint8Array.of(1))
+    await batch.write({ sync: true })
+    this.#remember(reference, transactions)
+    this.#ports.onHeld(heldBatch(reference))
+  }
+
+  /** The transactions of a held batch. */
+  transactionsOf(reference: BatchReference): readonly Transaction[] | undefined {
+    const decoded = this.#decoded.get(reference.id)
+    if (decoded !== undefined) return decoded.transactions
+    const bytes = this.bytesOf(reference.id)
+    return bytes === undefined ? undefined : this.#reopen(bytes)
+  }
+
+  /** A reference to a held batch, for a proposal. */
+  referenceOf(id: BatchId): BatchReference | undefined {
+    const decoded = this.#decoded.get(id)
+    if (decoded !== undefined) return decoded.reference
+    const bytes = this.bytesOf(id)
+    const batch = bytes === undefined ? undefined : decodeBatch(bytes)
+    return batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate)
+  }
+
+  /** Forgets the decoded form of batches that are final. */
+  forget(ids: Iterable<BatchId>): void {
+    for (const id of ids) {
+      const decoded = this.#decoded.get(id)
+      if (decoded === undefined) continue
+      this.#decoded.delete(id)
+      this.#decodedBytes -= decoded.reference.header.bytes
+    }
+  }
+
+  /** At a start: the batches that are held and not final. */
+  async pending(): Promise<readonly BatchReference[]> {
+    const pending: BatchReference[] = []
+    for await (const page of this.#ports.database.iterate(PENDING_BATCHES))
+      for (const [key] of page) {
+        const bytes = this.#ports.database.getSync(batchKey(toHex(key.subarray(1))))
+        const batch = bytes === undefined ? undefined : decodeBatch(bytes)
+        const reference =
+          batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate)
+        if (reference !== undefined) pending.push(reference)
+      }
+    return pending
+  }
+
+  async #judgeAndKeep(bytes: Uint8Array, reference: BatchReference): Promise<BatchTaking> {
+    const finding = await this.#ports.verifier.judgeBatch(bytes)
+    if (finding === undefined) return { kind: 'busy' }
+    if (finding.fault !== null) return { kind: 'faulty', fault: finding.fault }
+    const batch = decodeBatch(finding.bytes)
+    invariant(batch !== undefined, 'a batch that was judged decodes')
+    const transactions = batch.transactions.map((wire, index) => {
+      const id = finding.transactionIds[index] as Uint8Array
+      const transaction = reopenTransaction(wire, id, this.#networkTag)
+      invariant(transaction !== undefined, 'a transaction that was judged decodes')
+      return transaction
+    })
+    const write = this.#ports.database.createBatch()
+    write.put(batchKey(reference.id), finding.bytes)
+    write.put(pendingBatchKey(reference.id), Uint8Array.of(1))
+    await write.write({ sync: false })
+    this.#remember(reference, transactions)
+    this.#ports.onHeld(heldBatch(reference))
+    return { kind: 'held', reference }
+  }
+
+  #reopen(bytes: Uint8Array): readonly Transaction[] {
+    const batch = decodeBatch(bytes)
+    invariant(batch !== undefined, 'the database holds only batches that were judged')
+    return batch.transactions.map((wire) => this.#reopenOne(wire))
+  }
+
+  #reopenOne(wire: Uint8Array): Transaction {
+    const draft = reopenTransaction(wire, new Uint8Array(32), this.#networkTag)
+    invariant(draft !== undefined, 'the database holds only transactions that were judged')
+    return { ...draft, id: transactionIdOf(this.#networkTag, draft.signedBody) }
+  }
+
+  #remember(reference: BatchReference, transactions: readonly Transaction[]): void {
+    this.#decoded.set(reference.id, { reference, transactions })
+    this.#decodedBytes += reference.header.bytes
+    for (const [id, { reference: eldest }] of this.#decoded) {
+      if (this.#decodedBytes <= DECODED_BYTES_MAX) break
+      this.#decoded.delete(id)
+      this.#decodedBytes -= eldest.header.bytes
+    }
+  }
+}
+
+/** What consensus needs to know of a batch. */
+export function heldBatch(reference: BatchReference): HeldBatch {
+  const { id, authorIndex, header } = reference
+  const { priority, bytes, count }: BatchHeader = header
+  return { id, authorIndex: authorIndex as MemberIndex, priority, bytes, count }
+}

@@ -1,0 +1,67 @@
+/**
+ * Judged batches: what the verification worker says of a batch or of loose transactions.
+ *
+ * Everything that takes a signature check or a hash is done once, in the worker,
+ * for a whole batch at a time; the answer is one flat table, so that nothing is
+ * cloned between threads.
+ *
+ * @module
+ */
+
+import { STATELESS_FAULTS, type StatelessFault } from '../../protocol/index.ts'
+
+/** Bytes that a worker says about one transaction: fault, id, hash of its leaf. */
+export const ROW_BYTES = 65
+
+/** A question to the worker; its bytes are handed over, not copied. */
+export type Question =
+  | { readonly kind: 'batch'; readonly number: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** Loose transactions: their bytes joined, and where each ends. */
+  | {
+      readonly kind: 'transactions'
+      readonly number: number
+      readonly bytes: Uint8Array<ArrayBuffer>
+      readonly ends: Uint32Array<ArrayBuffer>
+    }
+
+/** What is wrong with a batch as a whole. */
+export type BatchFault =
+  | 'BATCH_MALFORMED'
+  | 'BATCH_SIGNATURE_WRONG'
+  | 'BATCH_ROOT_WRONG'
+  | StatelessFault
+
+/** The worker's answer; the bytes come back with it. */
+export interface Answer {
+  readonly number: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly rows: Uint8Array<ArrayBuffer>
+  readonly fault: BatchFault | null
+}
+
+/** What the worker found about one transaction. */
+export interface Row {
+  readonly fault: StatelessFault | null
+  readonly transactionId: Uint8Array
+  /** Hash of its leaf in a batch's transactions root. */
+  readonly leafHash: Uint8Array
+}
+
+/** Writes what was found about one transaction. */
+export function writeRow(rows: Uint8Array, index: number, row: Row): void {
+  const offset = index * ROW_BYTES
+  rows[offset] = row.fault === null ? 0 : STATELESS_FAULTS.indexOf(row.fault) + 1
+  rows.set(row.transactionId, offset + 1)
+  rows.set(row.leafHash, offset + 33)
+}
+
+/** Reads what was found about one transaction. */
+export function readRow(rows: Uint8Array, index: number): Row {
+  const offset = index * ROW_BYTES
+  const fault = rows[offset] as number
+  return {
+    fault: fault === 0 ? null : (STATELESS_FAULTS[fault - 1] as StatelessFault),
+    transactionId: rows.slice(offset + 1, offset + 33),
+    leafHash: rows.slice(offset + 33, offset + 65)
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * The intake: how a transaction becomes `accepted`.
+ *
+ * Shape first, then what the ledger says, then the signature: the dearest check
+ * comes last, and only once. What is out of turn waits, what the ledger would
+ * refuse is refused at once, and what waits too long is dropped and said so.
+ *
+ * @module
+ */
+
+import {
+  type DeviceMessage,
+  decodeTransaction,
+  devices,
+  forecastTransaction,
+  isCounting,
+  type LedgerVersion,
+  type Outcome,
+  type StatelessFault,
+  type Transaction,
+  transactionPriority
+} from '../../protocol/index.ts'
+import type { Batcher } from '../batches/batcher.ts'
+import type { Verifier } from '../batches/verifier.ts'
+import type { Submission, TransactionStatus } from '../ledger-service.ts'
+import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
+import { DeviceLanes } from './device-lanes.ts'
+import type { BookEntry, TransactionBook } from './transaction-book.ts'
+
+/** How long a transaction may wait for its turn or its quota. */
+const WAIT_MAX_MS = 60_000
+/** First pause before a transaction that had to wait is batched again; doubled each time. */
+const RETRY_MS = 250
+const RETRY_MAX_MS = 8_000
+/** How often what waits is looked at. */
+const SWEEP_MS = 250
+/** Suggested pause for whoever finds no room. */
+const BUSY_RETRY_MS = 1_000
+
+/** What the intake needs from others. */
+export interface IntakePorts {
+  readonly networkTag: Uint8Array
+  /** Member id of this node. */
+  readonly carrierId: Uint8Array
+  readonly book: TransactionBook
+  readonly verifier: Verifier
+  readonly batcher: Batcher
+  readonly head: () => LedgerVersion
+  readonly tip: () => LedgerVersion
+  readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
+  readonly nowMs: () => number
+  readonly timeMs: () => number
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Takes transactions in. */
+export class Intake {
+  readonly #ports: IntakePorts
+  readonly #lanes = new DeviceLanes<BookEntry>()
+  readonly #retries = new Map<BookEntry, number>()
+  readonly #verifying = new Map<string, Promise<Submission>>()
+  readonly #sweeper: NodeJS.Timeout
+  #isClosed = false
+
+  constructor(ports: IntakePorts) {
+    this.#ports = ports
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
+    this.#sweeper.unref()
+  }
+
+  /** Transactions that wait for their turn. */
+  get waitingCount(): number {
+    return this.#lanes.aheadCount + this.#retries.size
+  }
+
+  /** Takes in the bytes of one transaction. */
+  async submit(wire: Uint8Array): Promise<Submission> {
+    const { networkTag, book, findFinal } = this.#ports
+    if (this.#isClosed) return busy('NODE_STOPPING')
+    const decoded = decodeTransaction(wire, networkTag)
+    if (!decoded.ok) return faulty(decoded.fault)
+    const transaction = decoded.value
+    const known = book.get(transaction.id)
+    if (known !== undefined && known.status.stage !== 'dropped') return taken(known)
+    const final = known === undefined ? findFinal(transaction.id) : null
+    if (final !== null) return { kind: 'taken', status: final, acceptedReceipt: null }
+    if (!book.hasRoom) return busy('POOL_FULL')
+    // Copies with other signatures have the same id: until one is verified, they are told apart by all their bytes.
+    const name = Buffer.from(wire).toString('latin1')
+    const underWay = this.#verifying.get(name)
+    if (underWay !== undefined) return await underWay
+    const submission = this.#judge(transaction)
+    this.#verifying.set(name, submission)
+    try {
+      return await submission
+    } finally {
+      this.#verifying.delete(name)
+    }
+  }
+
+  /** Looks at a block that became final: own transactions end, or wait and come again. */
+  settleBlock({ transactions, executed, version }: CommittedBlock): void {
+    for (const [index, transaction] of transactions.entries()) {
+      const outcome = executed.outcomes[index] as Outcome
+      this.#settle(transaction, outcome, version)
+      if (transaction.body.kind === 'device-message') this.#letGo(transaction.body.deviceId)
+    }
+  }
+
+  /** Tells where the transactions of a notarised block stand. */
+  confirmBlock(block: Omit<CommittedBlock, 'finalisation'>): void {
+    const { transactions, executed, version } = block
+    for (const [index, transaction] of transactions.entries()) {
+      const outcome = executed.outcomes[index] as Outcome
+      const entry = this.#ports.book.get(transaction.id)
+      if (entry?.status.stage === 'accepted' && isCounting(outcome))
+        this.#ports.book.advance(entry, 'confirmed', { outcome, height: version.height, timeMs: version.timeMs })
+    }
+  }
+
+  /** Takes nothing more in; what was taken in is batched. */
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#sweeper)
+    this.#ports.batcher.flush()
+  }
+
+  async #judge(transaction: Transaction): Promise<Submission> {
+    const { book, verifier, nowMs } = this.#ports
+    const early = this.#forecast(transaction)
+    if (early.kind === 'refused') return refusedBy(early.code, transaction)
+    const judging = verifier.judgeTransaction(transaction.wire)
+    if (judging === undefined) return busy('VERIFIER_BUSY')
+    const row = await judging
+    if (row.fault !== null) return faulty(row.fault)
+    // Another copy may have been verified meanwhile.
+    const twin = book.get(transaction.id)
+    if (twin !== undefined && twin.status.stage !== 'dropped') return taken(twin)
+    const forecast = this.#forecast(transaction)
+    if (forecast.kind === 'refused') return refusedBy(forecast.code, transaction)
+    const entry = book.enter(transaction, row.leafHash, nowMs())
+    if (forecast.kind === 'later') return this.#keepForLater(entry)
+    await this.#batch(entry)
+    return taken(entry)
+  }
+
+  /** What would become of a transaction now: batched, kept for later, or refused. */
+  #forecast(
+    transaction: Transaction
+  ): { kind: 'now' } | { kind: 'later' } | { kind: 'refused'; code: string } {
+    const { head, networkTag, carrierId, timeMs } = this.#ports
+    const version = head()
+    const { body } = transaction
+    if (body.kind === 'device-message') {
+      const device = version.view.read(devices, body.deviceId)
+      if (device === undefined) return { kind: 'refused', code: 'DEVICE_UNKNOWN' }
+      const verdict = this.#lanes.judge(body, device)
+      if (verdict.kind === 'refused') return verdict
+      return { kind: verdict.kind === 'next' ? 'now' : 'later' }
+    }
+    const block = { timeMs: Math.max(timeMs(), version.timeMs + 1), networkTag, carrierId }
+    const { outcome, code } = forecastTransaction(version, transaction, block)
+    if (outcome === 'refused') return { kind: 'refused', code: code ?? 'REFUSED' }
+    return { kind: outcome === 'waits' ? 'later' : 'now' }
+  }
+
+  #keepForLater(entry: BookEntry): Submission {
+    const { body } = entry.transaction
+    if (body.kind !== 'device-message') this.#retryLater(entry)
+    else if (!this.#lanes.hold(body, entry)) {
+      this.#ports.book.advance(entry, 'dropped')
+      return busy('DEVICE_POOL_FULL')
+    }
+    return taken(entry)
+  }
+
+  async #batch(entry: BookEntry): Promise<void> {
+    const { batcher, book } = this.#ports
+    const { transaction, leafHash } = entry
+    const { body } = transaction
+    if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
+    const accepted = batcher.add({ transaction, leafHash }, transactionPriority(transaction))
+    if (body.kind === 'device-message') this.#letGo(body.deviceId)
+    entry.acceptedReceipt = await accepted
+    if (entry.status.stage === 'pooled') book.advance(entry, 'accepted')
+  }
+
+  /** Batches what a device has waiting, as far as its turn has come. */
+  #letGo(deviceId: Uint8Array): void {
+    while (this.#lanes.hasWaiting(deviceId)) {
+      const entry = this.#lanes.takeFirst(deviceId)
+      if (entry === undefined) return
+      const message = entry.transaction.body as DeviceMessage
+      const forecast = this.#forecast(entry.transaction)
+      if (forecast.kind === 'later') {
+        this.#lanes.hold(message, entry)
+        return
+      }
+      if (forecast.kind === 'now') this.#batchAgain(entry)
+      else this.#end(entry, { outcome: 'refused', code: forecast.code })
+    }
+  }
+
+  #settle(transaction: Transaction, outcome: Outcome, version: LedgerVersion): void {
+    const { book } = this.#ports
+    const entry = book.get(transaction.id)
+    const isMessage = transaction.body.kind === 'device-message'
+    if (!isCounting(outcome) && outcome.outcome !== 'duplicate' && isMessage)
+      this.#lanes.forget((transaction.body as DeviceMessage).deviceId)
+    if (entry === undefined || entry.status.stage === 'final') return
+    if (outcome.outcome === 'waits') this.#retryLater(entry)
+    else book.advance(entry, 'final', { outcome, height: version.height, timeMs: version.timeMs })
+  }
+
+  #retryLater(entry: BookEntry): void {
+    const pauseMs = Math.min(RETRY_MS * 2 ** entry.retries, RETRY_MAX_MS)
+    entry.retries++
+    this.#retries.set(entry, this.#ports.nowMs() + pauseMs)
+  }
+
+  #sweep(): void {
+    const nowMs = this.#ports.nowMs()
+    const expired = this.#lanes.takeExpired(nowMs - WAIT_MAX_MS)
+    for (const entry of expired) this.#ports.book.advance(entry, 'dropped')
+    for (const [entry, dueMs] of [...this.#retries].sort(bySequence)) {
+      const isLost = nowMs - entry.takenAtMs > WAIT_MAX_MS
+      if (!isLost && dueMs > nowMs) continue
+      this.#retries.delete(entry)
+      if (isLost) this.#ports.book.advance(entry, 'dropped')
+      else this.#tryAgain(entry)
+    }
+  }
+
+  #tryAgain(entry: BookEntry): void {
+    const forecast = this.#forecast(entry.transaction)
+    if (forecast.kind === 'refused') this.#end(entry, { outcome: 'refused', code: forecast.code })
+    else if (forecast.kind === 'later') this.#keepForLater(entry)
+    else this.#batchAgain(entry)
+  }
+
+  #batchAgain(entry: BookEntry): void {
+    this.#batch(entry).catch(this.#ports.onFailure)
+  }
+
+  /** A transaction that can never succeed any more ends without a block. */
+  #end(entry: BookEntry, outcome: Outcome): void {
+    const { height, timeMs } = this.#ports.tip()
+    this.#ports.book.advance(entry, 'dropped', { outcome, height, timeMs })
+  }
+}
+
+function taken({ status, acceptedReceipt }: BookEntry): Submission {
+  return { kind: 'taken', status, acceptedReceipt }
+}
+
+function faulty(fault: StatelessFault): Submission {
+  return { kind: 'refused', code: fault, isStateless: true, transactionId: null }
+}
+
+function refusedBy(code: string, { id }: Transaction): Submission {
+  return { kind: 'refused', code, isStateless: false, transactionId: id }
+}
+
+function busy(code: string): Submission {
+  return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_MS }
+}
+
+/** Messages of one device are batched again in the order of their sequence. */
+function bySequence(
+  [a]: readonly [BookEntry, number],
+  [b]: readonly [BookEntry, number]
+): number {
+  return sequenceOf(a) - sequenceOf(b)
+}
+
+function sequenceOf({ transaction: { body } }: BookEntry): number {
+  return body.kind === 'device-message' ? body.sequence : 0
+}

@@ -1,0 +1,121 @@
+/**
+ * The book of transactions: where each one that this node took in stands.
+ *
+ * Entries that are under way are kept until they end; ended ones are remembered
+ * for a while, and the ledger knows the rest.
+ *
+ * @module
+ */
+
+import { type Outcome, type Transaction, toHex } from '../../protocol/index.ts'
+import type { TransactionStage, TransactionStatus } from '../ledger-service.ts'
+
+/** Ended transactions remembered. */
+const ENDED_MAX = 20_000
+/** Transactions under way. */
+const OPEN_MAX = 20_000
+
+/** One transaction that this node took in. */
+export interface BookEntry {
+  readonly transaction: Transaction
+  readonly takenAtMs: number
+  leafHash: Uint8Array
+  status: TransactionStatus
+  acceptedReceipt: Uint8Array | null
+  retries: number
+}
+
+type Listener = (entry: BookEntry) => void
+
+/** Keeps where transactions stand, and tells those who wait. */
+export class TransactionBook {
+  readonly #open = new Map<string, BookEntry>()
+  readonly #ended = new Map<string, BookEntry>()
+  readonly #waiting = new Map<string, Set<Listener>>()
+  readonly #endListeners = new Set<Listener>()
+
+  /** Transactions under way. */
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** Whether another one may be taken in. */
+  get hasRoom(): boolean {
+    return this.#open.size < OPEN_MAX
+  }
+
+  /** An entry by its id, under way or ended a while ago. */
+  get(transactionId: Uint8Array): BookEntry | undefined {
+    const name = toHex(transactionId)
+    return this.#open.get(name) ?? this.#ended.get(name)
+  }
+
+  /** Enters a transaction that was judged. */
+  enter(transaction: Transaction, leafHash: Uint8Array, nowMs: number): BookEntry {
+    const entry: BookEntry = {
+      transaction,
+      takenAtMs: nowMs,
+      leafHash,
+      status: {
+        transactionId: transaction.id,
+        stage: 'pooled',
+        outcome: null,
+        code: null,
+        height: null,
+        timeMs: null
+      },
+      acceptedReceipt: null,
+      retries: 0
+    }
+    const name = toHex(transaction.id)
+    this.#ended.delete(name)
+    this.#open.set(name, entry)
+    return entry
+  }
+
+  /** Moves an entry on, and tells those who wait for it. */
+  advance(
+    entry: BookEntry,
+    stage: TransactionStage,
+    block?: { readonly outcome: Outcome; readonly height: number; readonly timeMs: number }
+  ): void {
+    entry.status = {
+      transactionId: entry.transaction.id,
+      stage,
+      outcome: block?.outcome.outcome ?? null,
+      code: block?.outcome.code ?? null,
+      height: block?.height ?? null,
+      timeMs: block?.timeMs ?? null
+    }
+    const name = toHex(entry.transaction.id)
+    const isEnded = stage === 'final' || stage === 'dropped'
+    if (isEnded) this.#end(name, entry)
+    for (const listener of [...(this.#waiting.get(name) ?? [])]) listener(entry)
+    if (isEnded) for (const listener of this.#endListeners) listener(entry)
+  }
+
+  /** Calls back at every move of one transaction, until the answer is called. */
+  onMove(transactionId: Uint8Array, listener: Listener): () => void {
+    const name = toHex(transactionId)
+    const listeners = this.#waiting.get(name) ?? new Set()
+    this.#waiting.set(name, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#waiting.delete(name)
+    }
+  }
+
+  /** Calls back at every end of a transaction. */
+  onEnd(listener: Listener): () => void {
+    this.#endListeners.add(listener)
+    return () => this.#endListeners.delete(listener)
+  }
+
+  #end(name: string, entry: BookEntry): void {
+    this.#open.delete(name)
+    this.#ended.set(name, entry)
+    if (this.#ended.size <= ENDED_MAX) return
+    const eldest = this.#ended.keys().next()
+    if (eldest.done !== true) this.#ended.delete(eldest.value)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The keyspace of the ledger's database: every prefix, key and ordering, in one table.
+ *
+ * Numbers are big-endian, so that LevelDB's order is theirs. A prefix is never
+ * used for anything else later.
+ *
+ * @module
+ */
+
+import { concatBytes, fromHex, uint64 } from '../../protocol/index.ts'
+
+const STATE_VALUE = Uint8Array.of(0x01)
+const TREE_LEAF = Uint8Array.of(0x02)
+const BLOCK = Uint8Array.of(0x03)
+const HEIGHT_OF_BLOCK = Uint8Array.of(0x04)
+const BATCH = Uint8Array.of(0x05)
+const TRANSACTION = Uint8Array.of(0x06)
+const FLOOR = Uint8Array.of(0x07)
+const BODY = Uint8Array.of(0x08)
+const PENDING_BATCH = Uint8Array.of(0x09)
+const EVIDENCE = Uint8Array.of(0x0a)
+
+/** Bytes of a transaction's id that the index keeps: ids are hashes, so a clash needs 2^48 tries. */
+const TRANSACTION_PREFIX_BYTES = 12
+
+/** The encoded record of a table under a key. */
+export function stateValueKey(table: number, key: Uint8Array): Uint8Array {
+  return concatBytes(STATE_VALUE, Uint8Array.of(table), key)
+}
+
+/** A leaf of the state tree by its index. */
+export function treeLeafKey(index: number): Uint8Array {
+  return concatBytes(TREE_LEAF, uint64(index))
+}
+
+/** All leaves of the state tree, in order of index. */
+export const TREE_LEAVES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = rangeOf(TREE_LEAF)
+
+/** A final block by its height. */
+export function blockKey(height: number): Uint8Array {
+  return concatBytes(BLOCK, uint64(height))
+}
+
+/** The height of a final block by its id. */
+export function heightOfBlockKey(blockId: Uint8Array): Uint8Array {
+  return concatBytes(HEIGHT_OF_BLOCK, blockId)
+}
+
+/** A batch, as it was received, by its id in hex. */
+export function batchKey(batchId: string): Uint8Array {
+  return concatBytes(BATCH, fromHex(batchId) as Uint8Array)
+}
+
+/** Where a transaction counted first, by its id. */
+export function transactionKey(transactionId: Uint8Array): Uint8Array {
+  return concatBytes(TRANSACTION, transactionId.subarray(0, TRANSACTION_PREFIX_BYTES))
+}
+
+/** The last final block and what made it final. */
+export const FLOOR_KEY: Uint8Array = FLOOR
+
+/** The body of a block that this node voted for, until it is final or forgotten. */
+export function bodyKey(blockId: string): Uint8Array {
+  return concatBytes(BODY, fromHex(blockId) as Uint8Array)
+}
+
+/** All bodies. */
+export const BODIES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = rangeOf(BODY)
+
+/** Marks a batch that is held and not final. */
+export function pendingBatchKey(batchId: string): Uint8Array {
+  return concatBytes(PENDING_BATCH, fromHex(batchId) as Uint8Array)
+}
+
+/** All marks of pending batches. */
+export const PENDING_BATCHES: { readonly gte: Uint8Array; readonly lt: Uint8Array } =
+  rangeOf(PENDING_BATCH)
+
+/** Two votes of one member that cannot both be honest. */
+export function evidenceKey(epoch: number, view: number, member: number): Uint8Array {
+  return concatBytes(EVIDENCE, uint64(epoch), uint64(view), uint64(member))
+}
+
+function rangeOf(prefix: Uint8Array): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  return { gte: prefix, lt: Uint8Array.of((prefix[0] as number) + 1) }
+}

@@ -1,0 +1,150 @@
+/**
+ * Opening the ledger: written at genesis, found again at every later start.
+ *
+ * At a start the tree is built anew from its leaves and its root compared with
+ * the last final header: state that is not what the members agreed on is never
+ * served, and never voted on.
+ *
+ * @module
+ */
+
+import {
+  type Certificate,
+  type CommittedLedger,
+  concatBytes,
+  createStateTree,
+  decodeCbor,
+  decodeCertificate,
+  deriveVersion,
+  encodeBlock,
+  encodeCbor,
+  encodeCertificate,
+  equalBytes,
+  type Genesis,
+  genesisBlock,
+  genesisView,
+  type Height,
+  invariant,
+  LedgerBase,
+  openCommittedLedger,
+  StateTreeLoader,
+  toHex,
+  type BlockId,
+  type View
+} from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import type { Batch, Database } from '../storage/database.ts'
+import { blockKey, FLOOR_KEY, heightOfBlockKey, stateValueKey, TREE_LEAVES, treeLeafKey } from './keyspace.ts'
+import { decodeStoredBlock, encodeStoredBlock, type StoredBlock } from './stored-block.ts'
+
+/** The last final block as the database says. */
+export interface Floor {
+  readonly height: number
+  readonly view: View
+  /** Null at genesis, which needs none. */
+  readonly finalisation: Certificate | null
+}
+
+/** An open ledger. */
+export interface OpenLedger {
+  readonly committed: CommittedLedger
+  readonly floor: Floor
+}
+
+/** Opens the ledger of a database, writing genesis into an empty one. */
+export async function openLedger(database: Database, genesis: Genesis): Promise<OpenLedger> {
+  const base = new LedgerBase((table, key) => database.getSync(stateValueKey(table, key)))
+  const encodedFloor = database.getSync(FLOOR_KEY)
+  if (encodedFloor === undefined) return await writeGenesis(database, genesis, base)
+  const floor = decodeFloor(encodedFloor)
+  const tree = await loadTree(database)
+  const stored = readStoredBlock(database, floor.height)
+  if (stored === undefined) throw damaged(database, `block ${floor.height} is missing`)
+  const { block } = stored
+  if (!equalBytes(tree.base.root, block.header.stateRoot))
+    throw damaged(database, `the state is not that of block ${floor.height}`)
+  const tip = {
+    blockId: block.id,
+    blockIdBytes: block.idBytes,
+    height: block.header.height,
+    timeMs: block.header.timeMs
+  }
+  return { committed: openCommittedLedger(base, tree, tip), floor }
+}
+
+/** The final block of a height; undefined when there is none yet. */
+export function readStoredBlock(database: Database, height: number): StoredBlock | undefined {
+  const encoded = database.getSync(blockKey(height))
+  return encoded === undefined ? undefined : decodeStoredBlock(encoded)
+}
+
+/** Puts a new floor into a batch. */
+export function putFloor(batch: Batch, { height, view, finalisation }: Floor): void {
+  const certificate = finalisation === null ? null : encodeCertificate(finalisation)
+  batch.put(FLOOR_KEY, encodeCbor([height, view, certificate]))
+}
+
+async function writeGenesis(
+  database: Database,
+  genesis: Genesis,
+  base: LedgerBase
+): Promise<OpenLedger> {
+  const view = genesisView(genesis, base)
+  const values = view.changedValues()
+  const tree = createStateTree()
+  const changes = values.map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
+  const version = deriveVersion(tree.base, changes)
+  const block = genesisBlock(genesis, version.root)
+  const floor = { height: 0, view: 0 as View, finalisation: null }
+  const batch = database.createBatch()
+  for (const { table, key, value } of values) batch.put(stateValueKey(table, key), value)
+  // The sentinel is a leaf like any other; as soon as anything is inserted it is among the changes.
+  for (const { index, key, nextKey, valueHash } of tree.changedLeaves(version))
+    batch.put(treeLeafKey(index), concatBytes(key, nextKey, valueHash))
+  const blockBytes = encodeBlock(block)
+  const stored = encodeStoredBlock({ block, blockBytes, finalisation: null, outcomes: [] })
+  batch.put(blockKey(0), stored)
+  batch.put(heightOfBlockKey(block.idBytes), encodeCbor(0))
+  putFloor(batch, floor)
+  await batch.write({ sync: true })
+  view.commitInto(base)
+  tree.adopt(version)
+  const tip = {
+    blockId: toHex(block.idBytes) as BlockId,
+    blockIdBytes: block.idBytes,
+    height: 0 as Height,
+    timeMs: genesis.timeMs
+  }
+  return { committed: openCommittedLedger(base, tree, tip), floor }
+}
+
+async function loadTree(database: Database): Promise<CommittedLedger['tree']> {
+  const loader = new StateTreeLoader()
+  for await (const page of database.iterate(TREE_LEAVES)) {
+    const chunk = new Uint8Array(96 * page.length)
+    for (const [index, [, leaf]] of page.entries()) chunk.set(leaf, 96 * index)
+    loader.add(chunk)
+  }
+  const loading = loader.finish()
+  if (!loading.ok) throw damaged(database, `the state tree: ${loading.fault}`)
+  return loading.tree
+}
+
+function decodeFloor(encoded: Uint8Array): Floor {
+  const value = decodeCbor(encoded)
+  invariant(Array.isArray(value) && value.length === 3, 'the database holds a well-formed floor')
+  const [height, view, certificate] = value as unknown as readonly [
+    number,
+    number,
+    Uint8Array | null
+  ]
+  const finalisation = certificate === null ? null : (decodeCertificate(certificate) ?? null)
+  return { height, view: view as View, finalisation }
+}
+
+function damaged(database: Database, what: string): NodeError {
+  return new NodeError(
+    'STORAGE_DAMAGED',
+    `${database.path}: ${what}; nothing was changed, restore or resync this data directory`
+  )
+}
