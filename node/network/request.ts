@@ -160,7 +160,7 @@ export async function writeMessage(
   message: Uint8Array,
   signal: AbortSignal
 ): Promise<void> {
-  const framed = encode.single(message)
+  const framed = encode.single(message, { maxDataLength: message.length })
   for (let at = 0; at < framed.byteLength; at += WRITE_BYTES) {
     const end = Math.min(framed.byteLength, at + WRITE_BYTES)
     if (!stream.send(framed.sublist(at, end))) await stream.onDrain({ signal })

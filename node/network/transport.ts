@@ -19,6 +19,7 @@ import { createLibp2p } from 'libp2p'
 import { NodeError } from '../errors.ts'
 import type { NetworkLimits } from './limits.ts'
 import { quietLogger } from './quiet-logger.ts'
+import { joinSmallWrites } from './socket-writes.ts'
 
 /** What a transport is made of. */
 export interface TransportOptions {
@@ -141,6 +142,7 @@ function boundedYamux(limits: NetworkLimits): ReturnType<typeof yamux> {
     const createStreamMuxer = factory.createStreamMuxer.bind(factory)
     factory.createStreamMuxer = (connection: MessageStream) => {
       connection.maxWriteBufferLength = limits.connectionWriteMaxBytes
+      joinSmallWrites(connection)
       return createStreamMuxer(connection)
     }
     return factory
