@@ -194,6 +194,11 @@ export class MemberLinks {
       closeQuietly(stream)
       return
     }
+    // A peer that refuses us may have done so before we got here; no event tells of it any more.
+    if (stream.status !== 'open') {
+      this.#pause(link)
+      return
+    }
     const openedMs = this.#ports.now()
     stream.addEventListener('close', () => this.#streamClosed(link, stream, openedMs), {
       once: true
