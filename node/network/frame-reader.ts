@@ -37,6 +37,7 @@ export class FrameReader {
   #messageSinceMs = 0
   #isHandling = false
   #isPaused = false
+  #isResuming = false
   #hasFailed = false
 
   constructor(stream: Stream, options: FrameReaderOptions, ports: FrameReaderPorts) {
@@ -92,15 +93,29 @@ export class FrameReader {
   }
 
   #pauseOrResume(): void {
-    const { readStatus } = this.#stream
-    if (readStatus === 'closing' || readStatus === 'closed') return
-    if (!this.#isPaused && this.#backlogBytes > this.#options.backlogMaxBytes) {
+    if (this.#isResuming || this.#hasFailed) return
+    if (this.#isPaused && this.#backlogBytes <= this.#options.backlogMaxBytes / 2) this.#resume()
+    if (!this.#isPaused && this.#backlogBytes > this.#options.backlogMaxBytes && this.#isOpen()) {
       this.#isPaused = true
       this.#stream.pause()
-    } else if (this.#isPaused && this.#backlogBytes <= this.#options.backlogMaxBytes / 2) {
-      this.#isPaused = false
-      this.#stream.resume()
     }
+  }
+
+  /**
+   * The stream hands over what it has held before it opens its window again. Were it paused
+   * from within, the window would open all the same and its buffer overflow.
+   */
+  #resume(): void {
+    this.#isPaused = false
+    if (!this.#isOpen()) return
+    this.#isResuming = true
+    this.#stream.resume()
+    this.#isResuming = false
+  }
+
+  #isOpen(): boolean {
+    const { readStatus } = this.#stream
+    return readStatus !== 'closing' && readStatus !== 'closed'
   }
 
   #fail(fault: FrameFault | 'too-slow'): void {

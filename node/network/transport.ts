@@ -18,6 +18,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { NodeError } from '../errors.ts'
 import type { NetworkLimits } from './limits.ts'
+import { spareReadExceptions } from './noise-reads.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { joinSmallWrites } from './socket-writes.ts'
 
@@ -143,6 +144,7 @@ function boundedYamux(limits: NetworkLimits): ReturnType<typeof yamux> {
     factory.createStreamMuxer = (connection: MessageStream) => {
       connection.maxWriteBufferLength = limits.connectionWriteMaxBytes
       joinSmallWrites(connection)
+      spareReadExceptions(connection)
       return createStreamMuxer(connection)
     }
     return factory
