@@ -35,17 +35,28 @@ export function listRootOfLeaves(leaves: readonly Uint8Array[]): Uint8Array {
 
 /** The siblings of item `index` from its leaf up to the root. */
 export function listPath(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  invariant(index >= 0 && index < leaves.length, 'a path leads to an item of the list')
-  const path: Uint8Array[] = []
-  let level = leaves
-  let position = index
-  while (level.length > 1) {
-    const sibling = level[position ^ 1]
-    if (sibling !== undefined) path.push(sibling)
-    level = parentsOf(level)
-    position >>= 1
+  return createListTree(leaves).path(index)
+}
+
+/** A list tree with all its levels at hand, for many paths. */
+export interface ListTree {
+  readonly root: Uint8Array
+  readonly count: number
+  /** The siblings of item `index` from its leaf up to the root. */
+  readonly path: (index: number) => Uint8Array[]
+}
+
+/** The tree over item hashes made by {@link listLeafHash}: built once, each path then costs its length. */
+export function createListTree(leaves: readonly Uint8Array[]): ListTree {
+  const levels: (readonly Uint8Array[])[] = [leaves]
+  for (let level = leaves; level.length > 1; levels.push(level)) level = parentsOf(level)
+  const path = (index: number): Uint8Array[] => {
+    invariant(index >= 0 && index < leaves.length, 'a path leads to an item of the list')
+    return levels
+      .map((level, height) => level[Math.floor(index / 2 ** height) ^ 1])
+      .filter((sibling) => sibling !== undefined)
   }
-  return path
+  return { root: listRootOfLeaves(levels.at(-1) ?? []), count: leaves.length, path }
 }
 
 /**

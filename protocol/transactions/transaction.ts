@@ -48,7 +48,7 @@ export function transactionIdOf(networkTag: Uint8Array, signedBody: Uint8Array):
 }
 
 /** The leaf of a batch's `transactionsRoot`: the id, and the hash of everything, signatures included. */
-export function transactionLeaf(transaction: Transaction): Uint8Array {
+export function transactionLeaf(transaction: Pick<Transaction, 'id' | 'wire'>): Uint8Array {
   return concatBytes(transaction.id, sha256(transaction.wire))
 }
 
