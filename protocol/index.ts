@@ -20,6 +20,7 @@ export { algorithmOf, type CoseSignature, coseToFields, encodeSigStructure } fro
 export { contentHash, createTaggedHash, keyHash, networkTagOf, type TaggedHash } from './crypto/hash.ts'
 export { isKeyStrong, SUITE_ED25519, SUITE_ES256, suiteOf, verifySignature } from './crypto/key.ts'
 export { createListTree, isInList, listLeafHash, listPath, listRoot, listRootOfLeaves, type ListTree } from './crypto/merkle.ts'
+export { createPrivateKey, type PrivateKey, publicKeyOf, signBytes } from './crypto/signing.ts'
 export { ascii, compareBytes, concatBytes, equalBytes, fromHex, toHex, uint64 } from './foundation/bytes.ts'
 export { invariant, InvariantError } from './foundation/invariant.ts'
 export { BATCH_ENCODED_MAX_BYTES, BATCH_SIZE_MAX_BYTES, BATCH_TRANSACTIONS_MAX, BIRTHS_MAX, BLOCK_BATCHES_MAX, CERTIFICATE_SIZE_MAX_BYTES, CONTENT_SIZE_MAX_BYTES, EVIDENCE_SIZE_MAX_BYTES, MEMBERS_MAX, PROPOSAL_INLINE_MAX_BYTES, RATE_PER_HOUR_MAX, TRANSACTION_SIZE_MAX_BYTES, UNFINALISED_MAX, VIEWS_AHEAD_MAX, WEIGHT_TOTAL_MAX } from './foundation/limits.ts'
