@@ -10,7 +10,6 @@
 
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
-import { NodeError } from '../errors.ts'
 import type { Gateway, ListenAddress } from '../gateways/gateway.ts'
 import {
   addressOf,
@@ -198,9 +197,8 @@ function problemOfError(
 ): ReturnType<typeof problemOf> {
   const known = FRAMEWORK_PROBLEMS[error.code]
   if (known !== undefined) return problemOf(...known)
-  const isFramework = error.code?.startsWith('FST_ERR_') === true
-  const isStrangersFault = (error.statusCode ?? 500) < 500 && !(error instanceof NodeError)
-  if (isFramework && isStrangersFault)
+  // The framework marks what a stranger caused, a broken-off body too, with a status below 500.
+  if (error.statusCode !== undefined && error.statusCode < 500)
     return problemOf('REQUEST_MALFORMED', 'The request cannot be understood.')
   reportBug(error)
   return problemOf('INTERNAL_ERROR', 'The request could not be carried out; the node logged why.')

@@ -5,7 +5,6 @@
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { LedgerStatus } from '../ledger-service.ts'
 import { type Problem, problemOf } from './problem.ts'
 import {
   etagOf,

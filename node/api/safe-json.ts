@@ -33,17 +33,19 @@ export function readJson(
 
 function isTooDeep(text: string): boolean {
   let depth = 0
-  let isInText = false
   for (let index = 0; index < text.length; index++) {
     const letter = text[index]
-    if (isInText) {
-      if (letter === '\\') index++
-      else if (letter === '"') isInText = false
-    } else if (letter === '"') isInText = true
-    else if (letter === '[' || letter === '{') {
-      depth++
-      if (depth > JSON_DEPTH_MAX) return true
-    } else if (letter === ']' || letter === '}') depth--
+    if (letter === '"') index = endOfText(text, index)
+    else if (letter === '[' || letter === '{') depth++
+    else if (letter === ']' || letter === '}') depth--
+    if (depth > JSON_DEPTH_MAX) return true
   }
   return false
+}
+
+/** The place of the quote that closes the text opened at `start`. */
+function endOfText(text: string, start: number): number {
+  let index = start + 1
+  while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1
+  return index
 }
