@@ -50,7 +50,8 @@ export function readTransactionBytes(mediaType: string, body: unknown): Transact
   if (mediaType === JSON_MEDIA_TYPE) return readList(body)
   if (!(body instanceof Uint8Array) || body.length === 0)
     return malformed('The body holds no transaction.')
-  return mediaType === SEQUENCE_MEDIA_TYPE ? readSequence(body) : { kind: 'single', wire: body }
+  if (mediaType === SEQUENCE_MEDIA_TYPE) return readSequence(body)
+  return { kind: 'single', wire: new Uint8Array(body) }
 }
 
 function readList(body: unknown): TransactionBytes {
@@ -70,7 +71,8 @@ function readSequence(body: Uint8Array): TransactionBytes {
     const length = itemLength(rest)
     if (length === undefined)
       return malformed(`Item ${wires.length + 1} of the sequence is not well-formed CBOR.`)
-    wires.push(rest.subarray(0, length))
+    // Copied, or one small transaction that is kept would keep the whole body.
+    wires.push(new Uint8Array(rest.subarray(0, length)))
     rest = rest.subarray(length)
   }
   return { kind: 'list', wires }
