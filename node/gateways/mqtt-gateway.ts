@@ -144,17 +144,16 @@ function createBroker(parts: Parts): Aedes {
     sessionExpiryIntervalLimit: 1,
     pendingSessionsLimit: 1,
     preConnect: (client, packet, done) => {
-      if ((packet.length ?? 0) > CONNECT_SIZE_MAX_BYTES)
-        return done(new Error('the CONNECT packet is too large'), false)
+      const isTooLarge = (packet.length ?? 0) > CONNECT_SIZE_MAX_BYTES
       const refusal = judgeConnect(packet)
       if (refusal !== 0) refusals.set(client, refusal)
       else if (packet.clientId !== '') packet.clientId = ownClientId(client, packet.clientId)
-      done(null, true)
+      done(isTooLarge ? new Error('the CONNECT packet is too large') : null, !isTooLarge)
     },
     authenticate: (client, _username, _password, done) => {
       const returnCode = refusals.get(client)
-      if (returnCode === undefined) return done(null, true)
-      done(Object.assign(new Error('the connection is refused'), { returnCode }), null)
+      if (returnCode === undefined) done(null, true)
+      else done(Object.assign(new Error('the connection is refused'), { returnCode }), null)
     },
     authorizePublish: (client, packet, done) => {
       if (client === null) done(new Error('nothing but clients publishes here'))
@@ -203,21 +202,21 @@ function takePacket(
 ): void {
   const { topics, sessions, ledger, networkTag } = parts
   const deviceId = topics.readUp(packet.topic)
-  if (deviceId === undefined) return done(new Error('not a topic to publish on'))
-  if (packet.qos === 2) {
-    if (client.version !== 5) return done(new Error('quality of service 2 is not supported'))
-    return client.disconnect({ reasonCode: REASON.qosNotSupported })
-  }
-  packet.retain = false
-  const payload = Buffer.from(packet.payload)
-  const publication = { deviceId, payload, source: `mqtt:${remoteOf(client)}` }
-  const isBegun = sessions.of(client).lane.run(
-    () => takePublication(publication, networkTag, ledger),
-    (reaction) => {
-      if (!client.closed) react(reaction, { client, packet, deviceId, sessions, done })
-    }
-  )
-  if (!isBegun) client.disconnect({ reasonCode: REASON.quotaExceeded })
+  if (deviceId === undefined) done(new Error('not a topic to publish on'))
+  else if (packet.qos !== 2) {
+    packet.retain = false
+    const { payload: sent } = packet
+    const payload = typeof sent === 'string' ? Buffer.from(sent) : sent
+    const publication = { deviceId, payload, source: `mqtt:${remoteOf(client)}` }
+    const isBegun = sessions.of(client).lane.run(
+      () => takePublication(publication, networkTag, ledger),
+      (reaction) => {
+        if (!client.closed) react(reaction, { client, packet, deviceId, sessions, done })
+      }
+    )
+    if (!isBegun) client.disconnect({ reasonCode: REASON.quotaExceeded })
+  } else if (client.version === 5) client.disconnect({ reasonCode: REASON.qosNotSupported })
+  else done(new Error('quality of service 2 is not supported'))
 }
 
 interface Reacting {
@@ -234,22 +233,31 @@ function react(reaction: Reaction, reacting: Reacting): void {
     case 'taken':
       done()
       sessions.broadcast(deviceId, 'down', reaction.text)
-      return
+      break
     case 'foreign':
-      return done(new Error('the message is of another device than the topic'))
+      done(new Error('the message is of another device than the topic'))
+      break
     case 'refused':
       acknowledge(client, packet, reaction.reason)
       done()
       if (reaction.isOfDevice) sessions.broadcast(deviceId, 'down', reaction.text)
       else sessions.answer(client, deviceId, reaction.text)
-      return
+      break
     case 'busy':
-      // Not acknowledged in 3.1.1, where that would say: taken.
-      if (packet.qos === 1 && client.version !== 5) return done(new Error('the node is busy'))
-      acknowledge(client, packet, REASON.quotaExceeded)
-      done()
-      sessions.answer(client, deviceId, reaction.text)
+      reactBusy(reaction.text, reacting)
   }
+}
+
+function reactBusy(text: string, reacting: Reacting): void {
+  const { client, packet, deviceId, sessions, done } = reacting
+  if (packet.qos === 1 && client.version !== 5) {
+    // Not acknowledged: in 3.1.1 that would say "taken", and nobody would send it again.
+    done(new Error('the node is busy'))
+    return
+  }
+  acknowledge(client, packet, REASON.quotaExceeded)
+  done()
+  sessions.answer(client, deviceId, text)
 }
 
 const PUBACK = 0x40
