@@ -38,26 +38,25 @@ export function listPath(leaves: readonly Uint8Array[], index: number): Uint8Arr
   return createListTree(leaves).path(index)
 }
 
-/** A list's whole tree, for whoever needs the paths of many of its items. */
+/** A list tree with all its levels at hand, for many paths. */
 export interface ListTree {
   readonly root: Uint8Array
+  readonly count: number
+  /** The siblings of item `index` from its leaf up to the root. */
   readonly path: (index: number) => Uint8Array[]
 }
 
-/** Hashes the whole tree once. */
+/** The tree over item hashes made by {@link listLeafHash}: built once, each path then costs its length. */
 export function createListTree(leaves: readonly Uint8Array[]): ListTree {
   const levels: (readonly Uint8Array[])[] = [leaves]
-  let top = leaves
-  while (top.length > 1) {
-    top = parentsOf(top)
-    levels.push(top)
-  }
+  for (let level = leaves; level.length > 1; levels.push(level)) level = parentsOf(level)
   const path = (index: number): Uint8Array[] => {
     invariant(index >= 0 && index < leaves.length, 'a path leads to an item of the list')
-    const siblings = levels.map((level, height) => level[(index >> height) ^ 1])
-    return siblings.filter((sibling) => sibling !== undefined)
+    return levels
+      .map((level, height) => level[Math.floor(index / 2 ** height) ^ 1])
+      .filter((sibling) => sibling !== undefined)
   }
-  return { root: top[0] ?? sha256(new Uint8Array(0)), path }
+  return { root: listRootOfLeaves(levels.at(-1) ?? []), count: leaves.length, path }
 }
 
 /**

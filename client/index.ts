@@ -1,0 +1,76 @@
+/**
+ * The room's only door: what devices, makers, owners and phones run.
+ *
+ * @module
+ */
+
+export {
+  type BirthPlace,
+  type BirthTree,
+  createBirth,
+  createBirthTree,
+  type DeviceBirth
+} from './births.ts'
+export { type BirthRecord, type Box, decodeBox, encodeBox } from './box.ts'
+export {
+  anchorOf,
+  type CheckedOutcome,
+  type CheckedRead,
+  checkAcceptedReceipt,
+  checkRead,
+  checkReceipt,
+  type TrustedNetwork,
+  trustGenesis
+} from './checks.ts'
+export {
+  type BeginFault,
+  createDevice,
+  Device,
+  type DeviceOptions,
+  type DevicePorts,
+  type OutboxLimits,
+  openDevice,
+  type SayFault,
+  type SettleFault
+} from './device.ts'
+export {
+  type DeviceSecrets,
+  drawDeviceSecrets,
+  drawPrivateKey,
+  encryptionKeyOf
+} from './device-keys.ts'
+export { ClientError, type ClientErrorCode } from './errors.ts'
+export { createHttpClient, type HttpClientOptions } from './http-client.ts'
+export type {
+  Anchor,
+  CorrectContent,
+  DeviceContent,
+  HeldContent,
+  OutboxState,
+  Settled,
+  UnconfirmedMessage
+} from './outbox.ts'
+export { type ClaimDraft, type ClaimOptions, draftClaim, finishClaim, ownerKeyOf } from './owner.ts'
+export { type PresenceFault, signPresence } from './presence.ts'
+export { type RandomBytes, systemRandomBytes } from './random.ts'
+export type { RecordStorage } from './record-storage.ts'
+export {
+  decodeSenmlCbor,
+  decodeSenmlJson,
+  encodeSenmlCbor,
+  encodeSenmlJson,
+  type ResolvedRecord,
+  resolveSenml,
+  type SenmlRecord,
+  senmlContent
+} from './senml.ts'
+export type { SignedTransaction } from './signed-transaction.ts'
+export type { NodeReport, Stage, StatusReport, SubmissionReport, Transport } from './transport.ts'
+export {
+  createVendor,
+  signBirthBatch,
+  signClassDefine,
+  signVendorSet,
+  type Vendor,
+  type VendorAct
+} from './vendor.ts'

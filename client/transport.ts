@@ -1,0 +1,56 @@
+/**
+ * Transport: what a client asks of a node, whatever carries the question.
+ *
+ * Answers are a node's word. What matters is checked by {@link checkReceipt} and
+ * its like; a device that cannot check trusts the node that it chose.
+ *
+ * @module
+ */
+
+import type { OutcomeName } from '../protocol/index.ts'
+
+/** How far a transaction has come. */
+export type Stage = 'pooled' | 'accepted' | 'confirmed' | 'final' | 'dropped'
+
+/** Where a transaction stands, by a node's word. */
+export interface StatusReport {
+  readonly transactionId: Uint8Array
+  readonly stage: Stage
+  readonly outcome: OutcomeName | null
+  readonly code: string | null
+  readonly height: number | null
+  readonly timeMs: number | null
+}
+
+/** What a node made of a transaction. */
+export type SubmissionReport =
+  | {
+      readonly kind: 'taken'
+      readonly status: StatusReport
+      /** Encoded accepted receipt; null while pooled. */
+      readonly acceptedReceipt: Uint8Array | null
+    }
+  /** The bytes are faulty, or the ledger would refuse them. */
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+
+/** What a node says of itself: only what clients use, and they use it for choice and show. */
+export interface NodeReport {
+  readonly networkId: string
+  readonly height: number
+  readonly state: string
+}
+
+/** Questions to the ledger. Each rejects with a ClientError when no node can be asked. */
+export interface Transport {
+  /** Hands in one transaction; with `wait`, the node answers at that stage or when its time is up. */
+  readonly submit: (wire: Uint8Array, wait?: 'confirmed' | 'final') => Promise<SubmissionReport>
+  /** Null when the node knows nothing of it. */
+  readonly transactionStatus: (transactionId: Uint8Array) => Promise<StatusReport | null>
+  /** Encoded receipt; null while the transaction is not final. */
+  readonly receipt: (transactionId: Uint8Array) => Promise<Uint8Array | null>
+  /** Encoded read proof of a key of a table. */
+  readonly readProof: (table: number, key: Uint8Array) => Promise<Uint8Array>
+  readonly status: () => Promise<NodeReport>
+  /** Encoded headers from a height upward. */
+  readonly headers: (from: number, limit: number) => Promise<readonly Uint8Array[]>
+}
