@@ -1,0 +1,98 @@
+/**
+ * The driver: one event at a time into the core, and its effects carried out in order.
+ *
+ * Nothing overtakes anything: an effect is finished before the next one starts,
+ * and the next event waits for the last effect. Who feeds the driver from a
+ * stream waits with it, so the queue is bounded by the streams.
+ *
+ * @module
+ */
+
+import { type CoreState, type Effect, type Event, type News, step } from '../../protocol/index.ts'
+
+/** Events waiting beyond which whoever feeds from a stream is made to wait. */
+const QUEUE_SOFT_MAX = 512
+
+type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>
+
+/** One port per effect. Forget one and this room no longer compiles. */
+export type EffectPorts = {
+  readonly [Kind in Effect['kind']]: (effect: EffectOf<Kind>) => Promise<void> | void
+}
+
+/** What the driver needs beside the effects' ports. */
+export interface DriverPorts {
+  readonly effects: EffectPorts
+  readonly nowMs: () => number
+  readonly timeMs: () => number
+  /** An effect failed: the core must not step again. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Drives the core. */
+export class Driver {
+  readonly #core: CoreState
+  readonly #ports: DriverPorts
+  readonly #queue: News[] = []
+  #isRunning = false
+  #isStopped = false
+  #drained: (() => void)[] = []
+
+  constructor(core: CoreState, ports: DriverPorts) {
+    this.#core = core
+    this.#ports = ports
+  }
+
+  /** What the core knows; to be read only. */
+  get core(): Readonly<CoreState> {
+    return this.#core
+  }
+
+  /** Events that wait. */
+  get queueLength(): number {
+    return this.#queue.length
+  }
+
+  /** Hands in news. The answer resolves at once, or when the queue is short again. */
+  post(news: News): Promise<void> | undefined {
+    if (this.#isStopped) return undefined
+    this.#queue.push(news)
+    if (!this.#isRunning) void this.#run()
+    if (this.#queue.length <= QUEUE_SOFT_MAX) return undefined
+    return new Promise((resolve) => this.#drained.push(resolve))
+  }
+
+  /** Ends the driver; the effect under way is finished. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#queue.length = 0
+    while (this.#isRunning) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    try {
+      for (let news = this.#queue.shift(); news !== undefined; news = this.#queue.shift()) {
+        const event: Event = { ...news, nowMs: this.#ports.nowMs(), timeMs: this.#ports.timeMs() }
+        for (const effect of step(this.#core, event)) {
+          if (this.#isStopped) return
+          const done = (this.#ports.effects[effect.kind] as (e: Effect) => Promise<void> | void)(effect)
+          if (done !== undefined) await done
+        }
+        if (this.#queue.length <= QUEUE_SOFT_MAX) this.#release()
+      }
+    } catch (error) {
+      this.#isStopped = true
+      this.#ports.onFailure(error)
+    } finally {
+      this.#isRunning = false
+      this.#release()
+    }
+  }
+
+  #release(): void {
+    const waiting = this.#drained
+    this.#drained = []
+    for (const resolve of waiting) resolve()
+  }
+}

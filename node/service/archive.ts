@@ -1,0 +1,153 @@
+/**
+ * The archive: final blocks and their transactions, as they lie in the database.
+ *
+ * @module
+ */
+
+import {
+  type BatchId,
+  createListTree,
+  decodeBatch,
+  decodeCbor,
+  decodeTransaction,
+  encodeReadProof,
+  encodeReceiptLeaf,
+  encodeReceiptProof,
+  equalBytes,
+  type FinalityProof,
+  invariant,
+  type LedgerVersion,
+  listLeafHash,
+  type Outcome,
+  stateKey,
+  type Transaction,
+  UNFINALISED_MAX
+} from '../../protocol/index.ts'
+import { batchKey, heightOfBlockKey, stateValueKey, transactionKey } from '../ledger/keyspace.ts'
+import { readStoredBlock } from '../ledger/open-ledger.ts'
+import type { StoredBlock } from '../ledger/stored-block.ts'
+import type { TransactionStatus } from '../ledger-service.ts'
+import type { Database } from '../storage/database.ts'
+
+/** A transaction at its place in a final block. */
+export interface ArchivedTransaction {
+  readonly transaction: Transaction
+  readonly stored: StoredBlock
+  readonly position: number
+  readonly outcome: Outcome
+}
+
+/** Reads what is final. */
+export class Archive {
+  readonly #database: Database
+  readonly #networkTag: Uint8Array
+
+  constructor(database: Database, networkTag: Uint8Array) {
+    this.#database = database
+    this.#networkTag = networkTag
+  }
+
+  /** A final block by its height. */
+  block(height: number): StoredBlock | undefined {
+    return readStoredBlock(this.#database, height)
+  }
+
+  /** The height of a final block by its id. */
+  heightOf(blockId: Uint8Array): number | undefined {
+    const encoded = this.#database.getSync(heightOfBlockKey(blockId))
+    const height = encoded === undefined ? undefined : decodeCbor(encoded)
+    return typeof height === 'number' ? height : undefined
+  }
+
+  /** A transaction by its id, where it first counted. */
+  find(transactionId: Uint8Array): ArchivedTransaction | undefined {
+    const encoded = this.#database.getSync(transactionKey(transactionId))
+    const place = encoded === undefined ? undefined : decodeCbor(encoded)
+    if (!Array.isArray(place)) return undefined
+    const [height, position] = place as unknown as readonly [number, number]
+    const stored = this.block(height)
+    const transaction = stored && this.#transactionAt(stored, position)
+    if (stored === undefined || transaction === undefined) return undefined
+    if (!equalBytes(transaction.id, transactionId)) return undefined
+    const outcome = stored.outcomes[position] as Outcome
+    return { transaction, stored, position, outcome }
+  }
+
+  /** Where a final transaction stands. */
+  statusOf(transactionId: Uint8Array): TransactionStatus | null {
+    const found = this.find(transactionId)
+    if (found === undefined) return null
+    const { height, timeMs } = found.stored.block.header
+    const { outcome, code } = found.outcome
+    return { transactionId, stage: 'final', outcome, code, height, timeMs }
+  }
+
+  /** All transactions of a final block, in order. */
+  transactionsOf({ block }: StoredBlock): Transaction[] {
+    return block.batches.flatMap(({ id }) => this.#batchTransactions(id))
+  }
+
+  /** The encoded receipt of a final transaction; null while the block is not proved final here. */
+  receipt(transactionId: Uint8Array): Uint8Array | null {
+    const found = this.find(transactionId)
+    if (found === undefined) return null
+    const { stored, position, outcome } = found
+    const finality = this.finalityOf(stored)
+    if (finality === null) return null
+    const leaves = this.transactionsOf(stored).map(({ id }, index) =>
+      listLeafHash(encodeReceiptLeaf(id, stored.outcomes[index] as Outcome))
+    )
+    const path = createListTree(leaves).path(position)
+    return encodeReceiptProof({ transactionId, outcome, index: position, path, finality })
+  }
+
+  /** The encoded value of the committed state, and a proof of it or of its absence. */
+  readState(
+    tip: LedgerVersion,
+    place: { readonly table: number; readonly key: Uint8Array },
+    withProof: boolean
+  ): { readonly value: Uint8Array | null; readonly proof: Uint8Array | null } {
+    const { table, key } = place
+    const value = this.#database.getSync(stateValueKey(table, key)) ?? null
+    if (!withProof) return { value, proof: null }
+    const stored = this.block(tip.height)
+    const finality = stored === undefined ? null : this.finalityOf(stored)
+    if (finality === null) return { value, proof: null }
+    const state = tip.tree.prove(stateKey(table, key))
+    return { value, proof: encodeReadProof({ table, key, value, state, finality }) }
+  }
+
+  /** What proves a block final: its own finalisation, or the nearest one after it. */
+  finalityOf(stored: StoredBlock): FinalityProof | null {
+    const { headerBytes, header } = stored.block
+    const descendants: Uint8Array[] = []
+    let next: StoredBlock | undefined = stored
+    while (next !== undefined && descendants.length < 4 * UNFINALISED_MAX) {
+      if (next.finalisation !== null)
+        return { headerBytes, finalisation: next.finalisation, descendants }
+      next = this.block(header.height + descendants.length + 1)
+      if (next !== undefined) descendants.push(next.block.headerBytes)
+    }
+    return null
+  }
+
+  #transactionAt({ block }: StoredBlock, position: number): Transaction | undefined {
+    let first = 0
+    for (const { id, header } of block.batches) {
+      if (position < first + header.count) return this.#batchTransactions(id)[position - first]
+      first += header.count
+    }
+    return undefined
+  }
+
+  #batchTransactions(id: BatchId): Transaction[] {
+    const bytes = this.#database.getSync(batchKey(id))
+    const batch = bytes === undefined ? undefined : decodeBatch(bytes)
+    invariant(batch !== undefined, 'the batches of final blocks are held')
+    return batch.transactions.map((wire) => {
+      const decoded = decodeTransaction(wire, this.#networkTag)
+      invariant(decoded.ok, 'the transactions of final blocks are well formed')
+      return decoded.value
+    })
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The condition of the ledger, in a word and in one sentence for people.
+ *
+ * @module
+ */
+
+import type { LedgerStatus } from '../ledger-service.ts'
+
+/** What the node knows of itself. */
+export interface LedgerCondition {
+  /** Whether it must not vote any more. */
+  readonly isStopped: boolean
+  /** Whether it may vote, or is an observer. */
+  readonly isAdmitted: boolean
+  /** How many blocks it is behind the highest it heard of. */
+  readonly blocksBehind: number
+}
+
+/** Everything the sentence is made of. */
+export interface StateFacts {
+  readonly condition: LedgerCondition
+  readonly isMember: boolean
+  readonly members: number
+  readonly missing: readonly { readonly memberId: string; readonly region: string }[]
+  readonly reachableWeight: number
+  readonly quorumWeight: number
+  readonly faultWeight: number
+  readonly height: number
+  readonly finalAtMs: number
+  readonly nowMs: number
+}
+
+/** Silence after which the ledger counts as quiet. */
+const QUIET_MS = 5_000
+/** Blocks behind which a node counts as catching up. */
+const BEHIND_MAX = 2
+
+/** The state of the ledger as this node sees it. */
+export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sentence'> {
+  const { condition, reachableWeight, quorumWeight } = facts
+  if (condition.isStopped)
+    return {
+      state: 'stopped',
+      sentence: 'This node must not vote: see its alarms. It follows the others as an observer.'
+    }
+  if (reachableWeight < quorumWeight) {
+    const lacking = quorumWeight - reachableWeight
+    return {
+      state: 'paused',
+      sentence: `Paused, nothing lost: ${facts.members - facts.missing.length} of ${facts.members} members are present and the moot needs ${lacking} more weight. Missing: ${namesOf(facts)}.`
+    }
+  }
+  if (condition.blocksBehind > BEHIND_MAX)
+    return { state: 'catching-up', sentence: `Catching up: ${condition.blocksBehind} blocks behind.` }
+  if (!condition.isAdmitted)
+    return { state: 'joining', sentence: 'Joining: asking the other members about this node’s votes.' }
+  return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
+}
+
+function presence({ members, missing, faultWeight, reachableWeight, quorumWeight }: StateFacts): string {
+  if (missing.length === 0) return members === 1 ? 'The only member is present.' : `All ${members} members are present.`
+  const spare = reachableWeight - quorumWeight
+  const warning = faultWeight > 0 && spare <= 0 ? ' One more silent member stops the ledger.' : ''
+  return `${members - missing.length} of ${members} members are present, ${missing.length} silent.${warning}`
+}
+
+function activity({ height, finalAtMs, nowMs }: StateFacts): string {
+  const sinceMs = Math.max(0, nowMs - finalAtMs)
+  if (height === 0) return 'No block yet.'
+  if (sinceMs < QUIET_MS) return `Last block ${(sinceMs / 1000).toFixed(1)} s ago, height ${height}.`
+  return `Quiet since ${new Date(finalAtMs).toISOString().slice(11, 19)} UTC, height ${height}.`
+}
+
+function namesOf({ missing }: StateFacts): string {
+  return missing.map(({ memberId, region }) => `${region} (${memberId.slice(0, 8)})`).join(', ')
+}

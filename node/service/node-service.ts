@@ -1,0 +1,325 @@
+/**
+ * The ledger's service, as this node gives it.
+ *
+ * @module
+ */
+
+import {
+  type DeviceMessage,
+  devices,
+  type Electorate,
+  encodeCertificate,
+  equalBytes,
+  faultWeightOf,
+
+  ownerships,
+  toHex
+} from '../../protocol/index.ts'
+import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
+import type { StoredBlock } from '../ledger/stored-block.ts'
+import type {
+  BlockView,
+  LedgerService,
+  LedgerStatus,
+  MemberView,
+  StoredReading,
+  Submission,
+  TransactionStatus
+} from '../ledger-service.ts'
+import type { PeerStatus } from '../network/peer-status.ts'
+import type { TransactionBook } from '../intake/transaction-book.ts'
+import type { Archive, ArchivedTransaction } from './archive.ts'
+import { describeState, type LedgerCondition } from './condition.ts'
+
+/** Most readings of one page. */
+const READINGS_MAX = 200
+/** Most headers of one page. */
+const HEADERS_MAX = 512
+
+/** What the service answers from. */
+export interface NodeServicePorts {
+  readonly networkId: string
+  readonly genesisHash: Uint8Array
+  readonly nodeId: Uint8Array
+  readonly electorate: Electorate
+  readonly keeper: LedgerKeeper
+  readonly archive: Archive
+  readonly book: TransactionBook
+  readonly submit: (wire: Uint8Array) => Promise<Submission>
+  readonly peers: () => readonly PeerStatus[]
+  readonly view: () => number
+  readonly highestKnownHeight: () => number
+  readonly lastHeardAtMs: (memberIndex: number) => number | null
+  readonly condition: () => LedgerCondition
+  readonly pendingTransactions: () => number
+  readonly alarms: () => readonly string[]
+  readonly timeMs: () => number
+}
+
+/** Gives the service. */
+export class NodeService implements LedgerService {
+  readonly #ports: NodeServicePorts
+  readonly #readingListeners = new Set<(deviceId: Uint8Array, reading: StoredReading) => void>()
+  readonly #commitListeners = new Set<() => void>()
+
+  constructor(ports: NodeServicePorts) {
+    this.#ports = ports
+  }
+
+  submit(wire: Uint8Array, _source: string): Promise<Submission> {
+    return this.#ports.submit(wire)
+  }
+
+  async transactionStatus(transactionId: Uint8Array): Promise<TransactionStatus | null> {
+    const { book, archive } = this.#ports
+    return book.get(transactionId)?.status ?? archive.statusOf(transactionId)
+  }
+
+  awaitTransaction(
+    transactionId: Uint8Array,
+    stage: 'confirmed' | 'final',
+    timeoutMs: number
+  ): Promise<TransactionStatus | null> {
+    const { book, archive } = this.#ports
+    const reached = (): TransactionStatus | undefined => {
+      const status = book.get(transactionId)?.status ?? archive.statusOf(transactionId)
+      if (status === null) return undefined
+      const isEnded = status.stage === 'final' || status.stage === 'dropped'
+      return isEnded || status.stage === stage ? status : undefined
+    }
+    return this.#waitFor(reached, timeoutMs, (check) => book.onMove(transactionId, check)).then(
+      (status) => status ?? this.transactionStatus(transactionId)
+    )
+  }
+
+  async receipt(transactionId: Uint8Array): Promise<Uint8Array | null> {
+    return this.#ports.archive.receipt(transactionId)
+  }
+
+  device(deviceId: Uint8Array): ReturnType<LedgerService['device']> {
+    const { view } = this.#ports.keeper.tip
+    const device = view.read(devices, deviceId)
+    if (device === undefined) return null
+    return { deviceId, device, ownership: view.read(ownerships, deviceId) ?? null }
+  }
+
+  async readings(
+    deviceId: Uint8Array,
+    page: { readonly limit: number; readonly beforeSequence: number | null }
+  ): Promise<readonly StoredReading[] | null> {
+    const device = this.#ports.keeper.tip.view.read(devices, deviceId)
+    if (device === undefined) return null
+    const readings: StoredReading[] = []
+    const limit = Math.min(page.limit, READINGS_MAX)
+    let next = this.#messageOf(device.headMessageId)
+    while (next !== undefined && readings.length < limit) {
+      const { sequence, previousMessageId } = next.transaction.body as DeviceMessage
+      if (page.beforeSequence === null || sequence < page.beforeSequence)
+        readings.push(readingOf(next))
+      next = this.#messageOf(previousMessageId)
+      if (readings.length % 20 === 19) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return readings
+  }
+
+  async readState(
+    table: number,
+    key: Uint8Array,
+    withProof: boolean
+  ): ReturnType<LedgerService['readState']> {
+    const { archive, keeper } = this.#ports
+    return archive.readState(keeper.tip, { table, key }, withProof)
+  }
+
+  async block(at: number | Uint8Array): Promise<BlockView | null> {
+    const { archive } = this.#ports
+    const height = typeof at === 'number' ? at : archive.heightOf(at)
+    const stored = height === undefined ? undefined : archive.block(height)
+    return stored === undefined ? null : this.#viewOf(stored)
+  }
+
+  async headers(from: number, limit: number): Promise<readonly Uint8Array[]> {
+    const headers: Uint8Array[] = []
+    for (let height = from; headers.length < Math.min(limit, HEADERS_MAX); height++) {
+      const stored = this.#ports.archive.block(height)
+      if (stored === undefined) break
+      headers.push(stored.block.headerBytes)
+    }
+    return headers
+  }
+
+  members(): readonly MemberView[] {
+    const { electorate, nodeId, lastHeardAtMs } = this.#ports
+    const peers = new Map(this.#ports.peers().map((peer) => [peer.key, peer]))
+    return electorate.seats.map((seat, index) => {
+      const peer = peers.get(toHex(seat.memberId))
+      const isSelf = equalBytes(seat.memberId, nodeId)
+      return {
+        memberId: seat.memberId,
+        index,
+        weight: seat.weight,
+        operatorId: seat.operatorId,
+        region: seat.region,
+        endpoints: seat.endpoints,
+        isSelf,
+        isConnected: isSelf || peer?.state === 'connected',
+        roundTripMs: peer?.roundTripMs ?? null,
+        lastHeardAtMs: isSelf ? null : lastHeardAtMs(index)
+      }
+    })
+  }
+
+  status(): LedgerStatus {
+    const { electorate, keeper } = this.#ports
+    const { tip } = keeper
+    const members = this.members()
+    const missing = members.filter(({ isConnected }) => !isConnected)
+    const reachableWeight = members.reduce(
+      (sum, { isConnected, weight }) => sum + (isConnected ? weight : 0),
+      0
+    )
+    const isMember = members.some(({ isSelf }) => isSelf)
+    const { state, sentence } = describeState({
+      condition: this.#ports.condition(),
+      isMember,
+      members: members.length,
+      missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),
+      reachableWeight,
+      quorumWeight: electorate.quorumWeight,
+      faultWeight: faultWeightOf(electorate),
+      height: tip.height,
+      finalAtMs: tip.timeMs,
+      nowMs: this.#ports.timeMs()
+    })
+    return {
+      networkId: this.#ports.networkId,
+      genesisHash: this.#ports.genesisHash,
+      nodeId: this.#ports.nodeId,
+      role: isMember ? 'member' : 'observer',
+      epoch: electorate.epoch,
+      view: this.#ports.view(),
+      height: tip.height,
+      blockId: tip.blockIdBytes,
+      stateRoot: tip.tree.root,
+      finalAtMs: tip.timeMs,
+      faultModel: electorate.faultModel,
+      totalWeight: electorate.totalWeight,
+      quorumWeight: electorate.quorumWeight,
+      reachableWeight,
+      missingMembers: missing.map(({ memberId }) => memberId),
+      peers: this.#ports.peers().filter((peer) => peer.state === 'connected').length,
+      pendingTransactions: this.#ports.pendingTransactions(),
+      highestKnownHeight: this.#ports.highestKnownHeight(),
+      state,
+      sentence,
+      alarms: this.#ports.alarms()
+    }
+  }
+
+  async awaitHeight(height: number, timeoutMs: number): Promise<boolean> {
+    const { keeper } = this.#ports
+    const reached = (): true | undefined => (keeper.tip.height >= height ? true : undefined)
+    return (await this.#waitFor(reached, timeoutMs)) === true
+  }
+
+  onFinalReading(listener: (deviceId: Uint8Array, reading: StoredReading) => void): () => void {
+    this.#readingListeners.add(listener)
+    return () => this.#readingListeners.delete(listener)
+  }
+
+  onTransactionEnd(
+    listener: (deviceId: Uint8Array | null, status: TransactionStatus) => void
+  ): () => void {
+    return this.#ports.book.onEnd(({ transaction: { body }, status }) =>
+      listener(body.kind === 'device-message' ? body.deviceId : null, status)
+    )
+  }
+
+  /** Tells those who wait that a block is committed. */
+  announce({ transactions, executed, version }: CommittedBlock): void {
+    for (const listener of [...this.#commitListeners]) listener()
+    if (this.#readingListeners.size === 0) return
+    for (const [index, transaction] of transactions.entries()) {
+      const outcome = executed.outcomes[index]
+      const { body } = transaction
+      if (body.kind !== 'device-message' || outcome === undefined) continue
+      if (outcome.outcome !== 'applied' && outcome.outcome !== 'void') continue
+      const place = { height: version.height, timeMs: version.timeMs }
+      const reading = { ...messageFields(transaction), ...outcome, ...place }
+      for (const listener of this.#readingListeners) listener(body.deviceId, reading)
+    }
+  }
+
+  #waitFor<Value>(
+    reached: () => Value | undefined,
+    timeoutMs: number,
+    watch?: (check: () => void) => () => void
+  ): Promise<Value | undefined> {
+    const now = reached()
+    if (now !== undefined || timeoutMs <= 0) return Promise.resolve(now)
+    return new Promise((resolve) => {
+      const end = (value: Value | undefined): void => {
+        clearTimeout(timer)
+        this.#commitListeners.delete(check)
+        unwatch?.()
+        resolve(value)
+      }
+      const check = (): void => {
+        const value = reached()
+        if (value !== undefined) end(value)
+      }
+      const timer = setTimeout(() => end(undefined), timeoutMs)
+      this.#commitListeners.add(check)
+      const unwatch = watch?.(check)
+    })
+  }
+
+  #messageOf(messageId: Uint8Array): ArchivedTransaction | undefined {
+    const found = this.#ports.archive.find(messageId)
+    return found?.transaction.body.kind === 'device-message' ? found : undefined
+  }
+
+  #viewOf(stored: StoredBlock): BlockView {
+    const { header, idBytes, headerBytes } = stored.block
+    const ids = this.#ports.archive.transactionsOf(stored).map(({ id }) => id)
+    const { finalisation } = this.#ports.archive.finalityOf(stored) ?? { finalisation: null }
+    return {
+      height: header.height,
+      blockId: idBytes,
+      headerBytes,
+      blockBytes: stored.blockBytes,
+      epoch: header.epoch,
+      view: header.view,
+      timeMs: header.timeMs,
+      stateRoot: header.stateRoot,
+      transactionCount: header.transactionCount,
+      transactions: stored.outcomes.map((outcome, index) => ({
+        transactionId: ids[index] as Uint8Array,
+        ...outcome
+      })),
+      finalisation:
+        stored.finalisation === null || finalisation === null
+          ? null
+          : encodeCertificate(finalisation)
+    }
+  }
+}
+
+function readingOf({ transaction, stored, outcome }: ArchivedTransaction): StoredReading {
+  const { height, timeMs } = stored.block.header
+  return { ...messageFields(transaction), height, timeMs, ...outcome }
+}
+
+function messageFields(
+  transaction: ArchivedTransaction['transaction']
+): Omit<StoredReading, 'height' | 'timeMs' | 'outcome' | 'code'> {
+  const { incarnation, sequence, contentKind, dataKeyEpoch } = transaction.body as DeviceMessage
+  return {
+    transactionId: transaction.id,
+    incarnation,
+    sequence,
+    contentKind,
+    dataKeyEpoch,
+    content: transaction.attachment ?? new Uint8Array(0)
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The batch fetcher: gets what a block needs, from those who have it.
+ *
+ * It asks the leader and the authors first, then everybody, and goes on until
+ * the batches are here or the block no longer matters.
+ *
+ * @module
+ */
+
+import type { BatchId, BatchReference, Block, BlockId } from '../../protocol/index.ts'
+import type { BatchStore } from '../batches/batch-store.ts'
+import { BATCHES_PER_REQUEST_MAX, decodeBatchesAnswer, encodeFetchRequest } from './sync-message.ts'
+
+/** Pause before everybody is asked again. */
+const PAUSE_MS = 200
+const PAUSE_MAX_MS = 5_000
+
+/** What the fetcher needs from others. */
+export interface BatchFetcherPorts {
+  readonly store: BatchStore
+  /** Asks one peer by its key; undefined when it did not answer. */
+  readonly ask: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
+  /** Everybody who may be asked, by key. */
+  readonly peers: () => readonly string[]
+  readonly penalise: (peer: string, reason: string) => void
+  /** Whether a block may still matter. */
+  readonly isWanted: (blockId: BlockId) => boolean
+}
+
+/** What became of a fetch. */
+export type FetchOutcome = 'complete' | 'faulty' | 'abandoned'
+
+/** Gets missing batches. */
+export class BatchFetcher {
+  readonly #ports: BatchFetcherPorts
+  readonly #underWay = new Map<BlockId, Promise<FetchOutcome>>()
+
+  constructor(ports: BatchFetcherPorts) {
+    this.#ports = ports
+  }
+
+  /** Resolves when all batches of a block are held, or it no longer matters. */
+  async obtain(block: Block, first: readonly string[]): Promise<FetchOutcome> {
+    const underWay = this.#underWay.get(block.id)
+    if (underWay !== undefined) return await underWay
+    const obtaining = this.#obtain(block, first)
+    this.#underWay.set(block.id, obtaining)
+    try {
+      return await obtaining
+    } finally {
+      this.#underWay.delete(block.id)
+    }
+  }
+
+  async #obtain(block: Block, first: readonly string[]): Promise<FetchOutcome> {
+    const { peers, isWanted } = this.#ports
+    let sources = first
+    for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
+      for (const source of sources) {
+        const missing = this.#missing(block.batches)
+        if (missing.length === 0) return 'complete'
+        if (!isWanted(block.id)) return 'abandoned'
+        if ((await this.#askFor(missing, source)) === 'faulty') return 'faulty'
+      }
+      if (this.#missing(block.batches).length === 0) return 'complete'
+      if (!isWanted(block.id)) return 'abandoned'
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
+      sources = [...first, ...peers()]
+    }
+  }
+
+  /** A batch that is in a block and holds a stateless fault makes the block invalid, whoever sent it. */
+  async #askFor(missing: readonly BatchId[], source: string): Promise<'tried' | 'faulty'> {
+    const ids = missing.slice(0, BATCHES_PER_REQUEST_MAX)
+    const answer = await this.#ports.ask(source, encodeFetchRequest({ kind: 'batches', ids }))
+    const batches = answer === undefined ? undefined : decodeBatchesAnswer(answer)
+    for (const bytes of batches ?? []) {
+      if (bytes === null) continue
+      const taking = await this.#ports.store.take(bytes)
+      if (taking.kind !== 'faulty') continue
+      this.#ports.penalise(source, 'a faulty batch was sent')
+      const isAuthorsFault = taking.fault !== 'BATCH_MALFORMED' && taking.fault !== 'BATCH_ROOT_WRONG' && taking.fault !== 'BATCH_SIGNATURE_WRONG' && taking.fault !== 'BATCH_AUTHOR_UNKNOWN'
+      if (isAuthorsFault) return 'faulty'
+    }
+    return 'tried'
+  }
+
+  #missing(references: readonly BatchReference[]): BatchId[] {
+    return references.filter(({ id }) => !this.#ports.store.has(id)).map(({ id }) => id)
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The fetch server: answers other nodes from what is held, within bounds.
+ *
+ * @module
+ */
+
+import type { BatchId, Block, BlockId, Certificate } from '../../protocol/index.ts'
+import type { StoredBlock } from '../ledger/stored-block.ts'
+import {
+  CERTIFICATES_PER_ANSWER_MAX,
+  decodeFetchRequest,
+  encodeBatchesAnswer,
+  encodeBlockAnswer,
+  encodeCertificatesAnswer,
+  encodeParcels,
+  type FinalBlockParcel
+} from './sync-message.ts'
+
+/** Bytes of batches in one answer; what is beyond, the asker asks for again. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+/** Blocks that an answer may grow by until one is finalised directly. */
+const EXTRA_BLOCKS_MAX = 64
+
+/** What the server answers from. */
+export interface FetchServerPorts {
+  readonly batchBytes: (id: BatchId) => Uint8Array | undefined
+  readonly bodyOf: (id: BlockId) => Block | undefined
+  readonly finalBlock: (height: number) => StoredBlock | undefined
+  readonly certificates: (first: number, last: number) => readonly Certificate[]
+}
+
+/** Answers one question; undefined when the bytes are none. */
+export function answerFetch(request: Uint8Array, ports: FetchServerPorts): Uint8Array | undefined {
+  const question = decodeFetchRequest(request)
+  if (question === undefined) return undefined
+  switch (question.kind) {
+    case 'batches':
+      return encodeBatchesAnswer(batchesWithin(question.ids, ports))
+    case 'block':
+      return encodeBlockAnswer(ports.bodyOf(question.id))
+    case 'certificates': {
+      const last = Math.min(question.last, question.first + CERTIFICATES_PER_ANSWER_MAX)
+      return encodeCertificatesAnswer(ports.certificates(question.first, last))
+    }
+    case 'final-blocks':
+      return encodeParcels(finalBlocks(question.from, question.count, ports))
+  }
+}
+
+/** A final block with its batches, as far as these fit into `bytesMax`. */
+export function parcelOf(
+  { block, finalisation }: StoredBlock,
+  ports: Pick<FetchServerPorts, 'batchBytes'>,
+  bytesMax: number
+): FinalBlockParcel {
+  const batches: Uint8Array[] = []
+  let size = 0
+  for (const { id } of block.batches) {
+    const bytes = ports.batchBytes(id)
+    if (bytes === undefined || size + bytes.length > bytesMax) break
+    batches.push(bytes)
+    size += bytes.length
+  }
+  return { block, finalisation, batches }
+}
+
+/** Blocks from a height on, the last one finalised directly, so that all of them are proved final. */
+function finalBlocks(from: number, count: number, ports: FetchServerPorts): FinalBlockParcel[] {
+  const parcels: FinalBlockParcel[] = []
+  let lastProved = 0
+  let bytes = 0
+  for (let height = from; height < from + count + EXTRA_BLOCKS_MAX; height++) {
+    const isPlenty = height >= from + count || bytes > ANSWER_BYTES_MAX
+    if (isPlenty && lastProved > 0) break
+    const stored = ports.finalBlock(height)
+    if (stored === undefined) break
+    const parcel = parcelOf(stored, ports, Math.max(0, ANSWER_BYTES_MAX - bytes))
+    bytes += parcel.batches.reduce((sum, { length }) => sum + length, 0)
+    parcels.push(parcel)
+    if (stored.finalisation !== null) lastProved = parcels.length
+  }
+  return parcels.slice(0, lastProved)
+}
+
+function batchesWithin(
+  ids: readonly BatchId[],
+  { batchBytes }: FetchServerPorts
+): (Uint8Array | null)[] {
+  let size = 0
+  return ids.map((id) => {
+    const bytes = batchBytes(id)
+    if (bytes === undefined || size + bytes.length > ANSWER_BYTES_MAX) return null
+    size += bytes.length
+    return bytes
+  })
+}

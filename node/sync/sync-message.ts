@@ -1,0 +1,173 @@
+/**
+ * What nodes ask each other for: batches, blocks, certificates, and where they stand.
+ *
+ * @see SPEC.md §11 Synchronisation
+ * @module
+ */
+
+import {
+  type BatchId,
+  type Block,
+  type BlockId,
+  bytes,
+  bytesBetween,
+  type CborValue,
+  type Certificate,
+  decodeBlock,
+  decodeCbor,
+  decodeCertificate,
+  encodeBlock,
+  encodeCbor,
+  encodeCertificate,
+  fromHex,
+  list,
+  nullable,
+  toHex,
+  tuple,
+  uint
+} from '../../protocol/index.ts'
+
+/** Most batches of one request. */
+export const BATCHES_PER_REQUEST_MAX = 64
+/** Most blocks of one request. */
+export const BLOCKS_PER_REQUEST_MAX = 64
+/** Most certificates of one answer. */
+export const CERTIFICATES_PER_ANSWER_MAX = 64
+
+/** One question of the fetch protocol. */
+export type FetchRequest =
+  | { readonly kind: 'batches'; readonly ids: readonly BatchId[] }
+  | { readonly kind: 'block'; readonly id: BlockId }
+  | { readonly kind: 'certificates'; readonly first: number; readonly last: number }
+  | { readonly kind: 'final-blocks'; readonly from: number; readonly count: number }
+
+/** A final block as it travels: with what finalised it, if that was itself, and its batches. */
+export interface FinalBlockParcel {
+  readonly block: Block
+  readonly finalisation: Certificate | null
+  /** Encoded batches, in the block's order; fewer when the receiver must fetch the rest. */
+  readonly batches: readonly Uint8Array[]
+}
+
+/** Where a node stands, as it tells anyone. */
+export interface NodeStatus {
+  readonly height: number
+  readonly view: number
+  readonly isMember: boolean
+}
+
+const batchesRequest = tuple(uint(1, 1), list(bytes(32), BATCHES_PER_REQUEST_MAX, 1))
+const blockRequest = tuple(uint(2, 2), bytes(32))
+const certificatesRequest = tuple(uint(3, 3), uint(), uint())
+const finalBlocksRequest = tuple(uint(4, 4), uint(), uint(BLOCKS_PER_REQUEST_MAX, 1))
+const batchList = list(nullable(bytesBetween(1, 131_072)), BATCHES_PER_REQUEST_MAX)
+const certificateList = list(bytesBetween(1, 65_536), CERTIFICATES_PER_ANSWER_MAX)
+const parcelFields = tuple(
+  bytesBetween(1, 2_097_152),
+  nullable(bytesBetween(1, 65_536)),
+  list(bytesBetween(1, 131_072), 512)
+)
+const parcelList = list(parcelFields, 4 * BLOCKS_PER_REQUEST_MAX)
+const statusFields = tuple(uint(), uint(), uint(1))
+
+/** The wire form of a question. */
+export function encodeFetchRequest(request: FetchRequest): Uint8Array {
+  switch (request.kind) {
+    case 'batches':
+      return encodeCbor([1, request.ids.map((id) => fromHex(id) as Uint8Array)])
+    case 'block':
+      return encodeCbor([2, fromHex(request.id) as Uint8Array])
+    case 'certificates':
+      return encodeCbor([3, request.first, request.last])
+    case 'final-blocks':
+      return encodeCbor([4, request.from, request.count])
+  }
+}
+
+/** Reads a question; undefined when it is none. */
+export function decodeFetchRequest(encoded: Uint8Array): FetchRequest | undefined {
+  const value = decodeCbor(encoded)
+  const batches = batchesRequest(value)
+  if (batches !== undefined)
+    return { kind: 'batches', ids: batches[1].map((id) => toHex(id) as BatchId) }
+  const block = blockRequest(value)
+  if (block !== undefined) return { kind: 'block', id: toHex(block[1]) as BlockId }
+  const certificates = certificatesRequest(value)
+  if (certificates !== undefined)
+    return { kind: 'certificates', first: certificates[1], last: certificates[2] }
+  const final = finalBlocksRequest(value)
+  return final && { kind: 'final-blocks', from: final[1], count: final[2] }
+}
+
+/** The answer to a question about batches: null for those that are not held. */
+export function encodeBatchesAnswer(batches: readonly (Uint8Array | null)[]): Uint8Array {
+  return encodeCbor(batches)
+}
+
+/** Reads an answer about batches. */
+export function decodeBatchesAnswer(
+  encoded: Uint8Array
+): readonly (Uint8Array | null)[] | undefined {
+  return batchList(decodeCbor(encoded))
+}
+
+/** The answer to a question about a block: null when it is not held. */
+export function encodeBlockAnswer(block: Block | undefined): Uint8Array {
+  return encodeCbor(block === undefined ? null : encodeBlock(block))
+}
+
+/** Reads an answer about a block. */
+export function decodeBlockAnswer(encoded: Uint8Array): Block | undefined {
+  const value = decodeCbor(encoded)
+  return value instanceof Uint8Array ? decodeBlock(value) : undefined
+}
+
+/** The answer to a question about certificates. */
+export function encodeCertificatesAnswer(certificates: readonly Certificate[]): Uint8Array {
+  return encodeCbor(certificates.slice(0, CERTIFICATES_PER_ANSWER_MAX).map(encodeCertificate))
+}
+
+/** Reads an answer about certificates; what is no certificate is left out. */
+export function decodeCertificatesAnswer(encoded: Uint8Array): readonly Certificate[] {
+  return (certificateList(decodeCbor(encoded)) ?? [])
+    .map(decodeCertificate)
+    .filter((certificate) => certificate !== undefined)
+}
+
+/** The wire form of final blocks: an answer, or one of them as it is gossiped. */
+export function encodeParcels(parcels: readonly FinalBlockParcel[]): Uint8Array {
+  return encodeCbor(
+    parcels.map(
+      ({ block, finalisation, batches }): CborValue => [
+        encodeBlock(block),
+        finalisation === null ? null : encodeCertificate(finalisation),
+        batches
+      ]
+    )
+  )
+}
+
+/** Reads final blocks; undefined when anything in them is malformed. */
+export function decodeParcels(encoded: Uint8Array): readonly FinalBlockParcel[] | undefined {
+  const read = parcelList(decodeCbor(encoded))
+  if (read === undefined) return undefined
+  const parcels: FinalBlockParcel[] = []
+  for (const [blockBytes, certificateBytes, batches] of read) {
+    const block = decodeBlock(blockBytes)
+    const finalisation = certificateBytes === null ? null : decodeCertificate(certificateBytes)
+    if (block === undefined || finalisation === undefined) return undefined
+    parcels.push({ block, finalisation, batches })
+  }
+  return parcels
+}
+
+/** The wire form of a node's status. */
+export function encodeNodeStatus({ height, view, isMember }: NodeStatus): Uint8Array {
+  return encodeCbor([height, view, isMember ? 1 : 0])
+}
+
+/** Reads a node's status. */
+export function decodeNodeStatus(encoded: Uint8Array): NodeStatus | undefined {
+  const read = statusFields(decodeCbor(encoded))
+  return read && { height: read[0], view: read[1], isMember: read[2] === 1 }
+}
