@@ -5,11 +5,16 @@
  * @module
  */
 
+import './shims.ts'
 import { reportError, runCommandLine } from './cli/run.ts'
 import type { NodeStarter } from './cli/start.ts'
-import { NodeError } from './errors.ts'
 
-const startNode: NodeStarter = () => Promise.reject(new NodeError("USAGE_WRONG", "x"))
+/** Loaded for `start` alone: all other commands answer without the weight of the daemon. */
+const startNode: NodeStarter = async (options) => {
+  const { href } = new URL('./node.js', import.meta.url)
+  const daemon = (await import(href)) as { readonly startNode: NodeStarter }
+  return daemon.startNode(options)
+}
 
 const isVerbose = process.argv.includes('--verbose')
 

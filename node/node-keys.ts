@@ -135,8 +135,10 @@ async function readHead(path: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof NodeError) throw error
-    throw new NodeError('KEY_FILE_WRONG', `${path}: the passphrase cannot be read`, {
-      cause: error
-    })
+    throw unreadable(path, error)
   }
+}
+
+function unreadable(path: string, cause: unknown): NodeError {
+  return new NodeError('KEY_FILE_WRONG', `${path}: the passphrase cannot be read`, { cause })
 }

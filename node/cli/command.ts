@@ -71,6 +71,6 @@ export function parseHex(text: string, length: number, name: string): Uint8Array
 }
 
 /** The error for a command line that cannot be meant. */
-export function usage(message: string): NodeError {
-  return new NodeError('USAGE_WRONG', message)
+export function usage(message: string, cause?: unknown): NodeError {
+  return new NodeError('USAGE_WRONG', message, { cause })
 }

@@ -31,10 +31,7 @@ export function addConfigCommand(program: Command, ports: CommandPorts): void {
 }
 
 async function show(options: ShowOptions, ports: CommandPorts): Promise<void> {
-  const { config, origins, filePath, fileFound } = await readSettings(
-    options,
-    ports
-  )
+  const { config, origins, filePath, fileFound } = await readSettings(options, ports)
   const settings = describeSettings().map(({ path }) => ({
     path,
     value: settingAt(config, path),
@@ -43,7 +40,9 @@ async function show(options: ShowOptions, ports: CommandPorts): Promise<void> {
   createOutput(options, ports).answer({
     json: {
       file: fileFound ? filePath : null,
-      settings: Object.fromEntries(settings.map(({ path, value, origin }) => [path, { value, origin }]))
+      settings: Object.fromEntries(
+        settings.map(({ path, value, origin }) => [path, { value, origin }])
+      )
     },
     lines: (paint) => [
       fileFound ? `Settings file ${filePath}` : `No settings file at ${filePath}`,

@@ -18,6 +18,7 @@ import { NodeError } from '../errors.ts'
 import { hasErrno, writeFailure } from '../storage/disk-errors.ts'
 import { writeFileDurably } from '../storage/durable-file.ts'
 import { takeLock } from '../storage/lock-file.ts'
+import { trouble } from './files.ts'
 
 /** What a device was born with, and what makes it its owner's. All bytes in hexadecimal. */
 export interface BornDevice {
@@ -76,9 +77,7 @@ const bornShape: z.ZodType<BornDevice> = z.strictObject({
   attestationKey: hex,
   encryptionSecret: hex,
   walletSeed: hex,
-  acts: z
-    .strictObject({ birthBatchId: hex, birthBatch: hex, claimId: hex, claim: hex })
-    .nullable()
+  acts: z.strictObject({ birthBatchId: hex, birthBatch: hex, claimId: hex, claim: hex }).nullable()
 })
 
 /**
@@ -113,7 +112,7 @@ export async function readBorn(path: string): Promise<BornDevice | undefined> {
   try {
     return bornShape.parse(JSON.parse(text))
   } catch (error) {
-    throw new NodeError('STORAGE_DAMAGED', `${file}: is not as it was written`, { cause: error })
+    throw trouble('STORAGE_DAMAGED', `${file}: is not as it was written`, error)
   }
 }
 
@@ -152,6 +151,6 @@ async function readText(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-    throw new NodeError('STORAGE_DAMAGED', `${path}: cannot be read`, { cause: error })
+    throw trouble('STORAGE_DAMAGED', `${path}: cannot be read`, error)
   }
 }

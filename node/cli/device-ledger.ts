@@ -4,7 +4,13 @@
  * @module
  */
 
-import { anchorOf, checkReceipt, type Device, type Transport, checkRead } from '../../client/index.ts'
+import {
+  anchorOf,
+  checkRead,
+  checkReceipt,
+  type Device,
+  type Transport
+} from '../../client/index.ts'
 import { devices } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NetworkTrust } from './network-trust.ts'
@@ -39,7 +45,10 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
     throw new NodeError('VERIFICATION_FAILED', `the node's answer proves nothing: ${read.fault}`)
   const { value, header } = read.value
   if (value === null)
-    throw new NodeError('REQUEST_FAILED', `the ledger has no such device at height ${header.height}`)
+    throw new NodeError(
+      'REQUEST_FAILED',
+      `the ledger has no such device at height ${header.height}`
+    )
   const record = devices.decode(value)
   const isAhead =
     record.incarnation > incarnation ||

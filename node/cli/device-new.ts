@@ -90,7 +90,10 @@ export function createReferenceDevice(options: NewDevice): Promise<CreatedDevice
       throw new NodeError('GENESIS_WRONG', `${folder.path}: the device is of another network`)
     const device = await openOrCreate(folder, born)
     if (device.state.headMessageId !== null)
-      throw new NodeError('FILE_EXISTS', `${folder.path}: holds a claimed device; nothing is changed`)
+      throw new NodeError(
+        'FILE_EXISTS',
+        `${folder.path}: holds a claimed device; nothing is changed`
+      )
     if (registration !== null) await register({ folder, born, device, maker, registration })
     const { deviceId, networkId } = born
     return { deviceId, networkId, isClaimed: registration !== null }
@@ -99,8 +102,7 @@ export function createReferenceDevice(options: NewDevice): Promise<CreatedDevice
 
 async function makeDevice(options: NewOptions, ports: CommandPorts): Promise<void> {
   const output = createOutput(options, ports)
-  const path =
-    options.genesis ?? (await readSettings(options, ports)).config.genesis
+  const path = options.genesis ?? (await readSettings(options, ports)).config.genesis
   const network = trustNetwork((await readGenesis(path)).genesis)
   const registration =
     options.node === undefined
@@ -225,7 +227,11 @@ async function signActs({
 }
 
 /** Owner and device in one hand: the claim has both signatures at once. */
-function signClaim(born: BornDevice, birth: BirthRecord, networkTag: Uint8Array): SignedTransaction {
+function signClaim(
+  born: BornDevice,
+  birth: BirthRecord,
+  networkTag: Uint8Array
+): SignedTransaction {
   const inceptionBytes = bytesOf(born.inception)
   const draft = draftClaim({
     networkTag,

@@ -13,7 +13,7 @@ import { equalBytes } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, gather, usage } from './command.ts'
 import { contentOf, type Said, type SayOptions } from './device-content.ts'
-import { bytesOf, type BornDevice, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
+import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { type DeviceStanding, keepUp } from './device-ledger.ts'
 import { addDeviceListCommand } from './device-list.ts'
 import { addDeviceNewCommand } from './device-new.ts'
@@ -106,11 +106,13 @@ async function networkOf(
   options: SignOptions,
   ports: CommandPorts
 ): Promise<ReturnType<typeof trustNetwork>> {
-  const path =
-    options.genesis ?? (await readSettings(options, ports)).config.genesis
+  const path = options.genesis ?? (await readSettings(options, ports)).config.genesis
   const network = trustNetwork((await readGenesis(path)).genesis)
   if (!equalBytes(network.networkTag, bytesOf(born.networkTag)))
-    throw new NodeError('GENESIS_WRONG', `${path}: the device is of another network, ${born.networkId}`)
+    throw new NodeError(
+      'GENESIS_WRONG',
+      `${path}: the device is of another network, ${born.networkId}`
+    )
   return network
 }
 

@@ -29,11 +29,14 @@ export async function readNamedFile(path: string): Promise<Uint8Array> {
   try {
     const status = await stat(path)
     if (status.size > FILE_BYTES_MAX)
-      throw new NodeError('USAGE_WRONG', `${path}: has ${status.size} bytes, at most 4 MiB are read`)
+      throw new NodeError(
+        'USAGE_WRONG',
+        `${path}: has ${status.size} bytes, at most 4 MiB are read`
+      )
     return new Uint8Array(await readFile(path))
   } catch (error) {
     if (error instanceof NodeError) throw error
-    throw new NodeError('USAGE_WRONG', `${path}: ${troubleOf(error)}`, { cause: error })
+    throw trouble('USAGE_WRONG', `${path}: ${troubleOf(error)}`, error)
   }
 }
 
@@ -43,7 +46,7 @@ export async function readOptionalText(path: string): Promise<string | undefined
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasErrno(error, 'ENOENT') || hasErrno(error, 'ENOTDIR')) return undefined
-    throw new NodeError('CONFIGURATION_WRONG', `${path}: ${troubleOf(error)}`, { cause: error })
+    throw trouble('CONFIGURATION_WRONG', `${path}: ${troubleOf(error)}`, error)
   }
 }
 
@@ -66,6 +69,11 @@ export async function writeNewFile({ path, content, mode = SHARED_MODE }: NewFil
     if (hasErrno(error, 'EEXIST')) throw fileExists(path)
     throw writeFailure(path, error)
   }
+}
+
+/** An error of a code with what lies beneath it. */
+export function trouble(code: string, message: string, cause: unknown): NodeError {
+  return new NodeError(code, message, { cause })
 }
 
 /** The error for a file that would have to be overwritten. */

@@ -8,6 +8,7 @@ import { ConfigError, type GenesisMember, parseGenesis } from '../../config/inde
 import { keyHash, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NewNodeKeys } from '../node-keys.ts'
+import { trouble } from './files.ts'
 
 /** What an operator says about a node that its keys do not. */
 export interface FounderPlace {
@@ -78,7 +79,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new NodeError('GENESIS_WRONG', `${path}: is no JSON`, { cause: error })
+    throw trouble('GENESIS_WRONG', `${path}: is no JSON`, error)
   }
 }
 

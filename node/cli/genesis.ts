@@ -69,14 +69,23 @@ export function addGenesisCommand(program: Command, ports: CommandPorts): void {
   const group = program.command('genesis').description('make or read the genesis of a network')
   addCommand(group, 'create', 'write the genesis file of a new network')
     .requiredOption('--network <id>', 'name of the network, of a-z, 0-9 and -')
-    .requiredOption('--founder <file>', 'founder, as `keys new` printed it; repeat for each', gather)
+    .requiredOption(
+      '--founder <file>',
+      'founder, as `keys new` printed it; repeat for each',
+      gather
+    )
     .option(
       '--vendor-grant <grant>',
       'what a maker may do: <vendorId>[,births=<n>][,claims=<n a day>][,rate=<units an hour>]; repeat',
       gather,
       []
     )
-    .option('--parameter <name=value>', 'a parameter that shall not have its default; repeat', gather, [])
+    .option(
+      '--parameter <name=value>',
+      'a parameter that shall not have its default; repeat',
+      gather,
+      []
+    )
     .option('--region <name>', "a region beside the founders'; repeat", gather, [])
     .option('--fault-model <model>', 'byzantine or crash', 'byzantine')
     .option('--trust-model <model>', 'open-vote, vouch, anchored or hybrid', 'open-vote')
@@ -93,7 +102,10 @@ export function addGenesisCommand(program: Command, ports: CommandPorts): void {
  *
  * @throws ConfigError GENESIS_WRONG, NodeError FILE_EXISTS, DISK_FULL or DISK_WRITE_FAILED
  */
-export async function createGenesisFile(path: string, options: NewGenesis): Promise<CreatedGenesis> {
+export async function createGenesisFile(
+  path: string,
+  options: NewGenesis
+): Promise<CreatedGenesis> {
   const { networkId, founders, vendorGrants, faultModel, trustModel, timeMs } = options
   const defaults = Object.fromEntries(PARAMETERS.map(({ name, default: value }) => [name, value]))
   const text = formatGenesis({

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { publicKeyFromRaw } from '@libp2p/crypto/keys'
-import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import type { Command } from 'commander'
+import { toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import { peerIdOf } from '../network/peer-key.ts'
 import { fingerprintOf, readIdentity, readProtection } from '../node-keys.ts'
 import { dataPaths } from '../storage/data-directory.ts'
 import { readMarker } from '../storage/node-marker.ts'
@@ -38,9 +38,10 @@ async function showId(options: IdOptions, ports: CommandPorts): Promise<void> {
     )
   const protection = await readProtection(config.keys.passphraseFile)
   const { publicKey } = await readIdentity(paths.keys, protection)
+  const nodeId = toHex(publicKey)
   const id = {
-    nodeId: Buffer.from(publicKey).toString('hex'),
-    peerId: peerIdFromPublicKey(publicKeyFromRaw(publicKey)).toString(),
+    nodeId,
+    peerId: peerIdOf(nodeId).toString(),
     fingerprint: fingerprintOf(publicKey),
     networkId: marker.networkId,
     genesisHash: marker.genesisHash

@@ -72,7 +72,11 @@ const PATHS: readonly string[] = ['genesis', 'dataDirectory', 'network.bootstrap
 
 /** Adds `init`. */
 export function addInitCommand(program: Command, ports: CommandPorts): void {
-  const command = addCommand(program, 'init', 'make the settings, keys and data directory of a node')
+  const command = addCommand(
+    program,
+    'init',
+    'make the settings, keys and data directory of a node'
+  )
   addProtectionOptions(command).option('--keys <dir>', 'take the keys that `keys new` made')
   addSettingFlags(command).action((options: InitOptions) => init(options, ports))
 }

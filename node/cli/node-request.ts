@@ -53,21 +53,27 @@ export async function requestNode(
     content = await readBounded(response)
   } catch (error) {
     if (error instanceof NodeError) throw error
-    throw new NodeError('NODE_NOT_REACHED', `${base}: no node answers there${causeOf(error)}`, {
-      cause: error
-    })
+    throw notReached(base, error)
   }
   if (status >= 400)
     throw new NodeError('REQUEST_FAILED', `${url.href}: ${status}${problemOf(content)}`)
   return { status, body: content, json: () => parseJson(content, url.href) }
 }
 
+function notReached(base: string, cause: unknown): NodeError {
+  const message = `${base}: no node answers there${causeOf(cause)}`
+  return new NodeError('NODE_NOT_REACHED', message, { cause })
+}
+
+function failed(message: string, cause: unknown): NodeError {
+  return new NodeError('REQUEST_FAILED', message, { cause })
+}
+
 function urlOf(base: string, path: string): URL {
   try {
     return new URL(path, base)
-  } catch {
-    // told as what the person typed
-    throw usage(`"${base}" is not an address like http://127.0.0.1:8080`)
+  } catch (error) {
+    throw usage(`"${base}" is not an address like http://127.0.0.1:8080`, error)
   }
 }
 
@@ -87,7 +93,7 @@ function parseJson(content: Uint8Array, source: string): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(content))
   } catch (error) {
-    throw new NodeError('REQUEST_FAILED', `${source}: the answer is no JSON`, { cause: error })
+    throw failed(`${source}: the answer is no JSON`, error)
   }
 }
 

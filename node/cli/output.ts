@@ -69,7 +69,8 @@ export function createOutput({ json = false }: OutputOptions, ports: OutputPorts
 
 /** Whether colours are wanted: a terminal, and no NO_COLOR (https://no-color.org). */
 export function isColoured(stream: OutputStream, environment: Environment): boolean {
-  return stream.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
+  const { NO_COLOR: noColour, TERM: terminal } = environment
+  return stream.isTTY === true && !noColour && terminal !== 'dumb'
 }
 
 /** JSON in which bytes are lower-case hexadecimal text and maps are objects. */

@@ -90,7 +90,10 @@ function explain(error: unknown): Explanation {
   if (error instanceof NodeError)
     return { exitCode: error.exitCode, message: error.message, hint: HINTS[error.code] }
   if (error instanceof ClientError)
-    return { exitCode: CLIENT_EXIT_CODES[error.code], message: `${error.message}${beneath(error)}` }
+    return {
+      exitCode: CLIENT_EXIT_CODES[error.code],
+      message: `${error.message}${reasonOf(error)}`
+    }
   const text = error instanceof Error ? error.message : String(error)
   return {
     exitCode: EXIT_CODES.bug,
@@ -114,7 +117,7 @@ function prefixed(message: string): string {
     .join('\n')
 }
 
-function beneath({ cause }: Error): string {
+function reasonOf({ cause }: Error): string {
   return cause instanceof ClientError || cause instanceof NodeError ? ` (${cause.message})` : ''
 }
 

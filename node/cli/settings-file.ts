@@ -27,7 +27,10 @@ export function formatSettings(config: Config, chosen: ReadonlySet<string>): str
     openGroup = group as string
     const indent = group === '' ? '' : '  '
     // JSON is YAML, and quotes whatever could be taken for something else.
-    lines.push(`${indent}# ${meaning}`, `${indent}${name}: ${JSON.stringify(settingAt(config, path))}`)
+    lines.push(
+      `${indent}# ${meaning}`,
+      `${indent}${name}: ${JSON.stringify(settingAt(config, path))}`
+    )
   }
   return `${HEAD}${lines.join('\n')}\n`
 }

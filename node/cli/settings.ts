@@ -42,7 +42,10 @@ export interface ReadGenesis {
 /** Values of options by their names, as commander gives them. */
 export type OptionValues = object
 
-const CONFIG_OPTION = ['--config <file>', 'settings file (default: $THINGMOOT_CONFIG or the usual place)'] as const
+const CONFIG_OPTION = [
+  '--config <file>',
+  'settings file (default: $THINGMOOT_CONFIG or the usual place)'
+] as const
 
 /** Adds `--config`. */
 export function addConfigOption(command: Command): Command {
@@ -74,8 +77,8 @@ export function settingFlagsOf(options: OptionValues): Record<string, unknown> {
 
 /** Where the settings file is: named, or in the environment, or in its usual place. */
 export function settingsFileOf(options: OptionValues, environment: Environment): string {
-  const named = namedFile(options) ?? environment['THINGMOOT_CONFIG']
-  return named ? named : homePaths(environment).settingsFile
+  const { THINGMOOT_CONFIG: ofEnvironment } = environment
+  return namedFile(options) || ofEnvironment || homePaths(environment).settingsFile
 }
 
 /**

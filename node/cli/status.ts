@@ -8,7 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { NodeError } from '../errors.ts'
-import { addCommand, type CommandPorts, type CommonOptions, parseDurationMs, usage } from './command.ts'
+import {
+  addCommand,
+  type CommandPorts,
+  type CommonOptions,
+  parseDurationMs,
+  usage
+} from './command.ts'
 import { requestNode } from './node-request.ts'
 import { createOutput, type Paint, table } from './output.ts'
 import { addConfigOption, type OptionValues, readSettings } from './settings.ts'

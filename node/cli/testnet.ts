@@ -35,8 +35,8 @@ export function addTestnetCommand(program: Command, ports: TestnetPorts): void {
 async function handOver(args: readonly string[], ports: TestnetPorts): Promise<void> {
   if (!existsSync(ENTRY)) throw usage('this installation comes without the testnet')
   const child = spawn(process.execPath, [ENTRY, ...args], { stdio: 'inherit' })
+  // A terminal tells the whole group, so the testnet has its SIGINT already.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    // A terminal tells the whole group, so the testnet has its SIGINT already.
     ports.onSignal(signal, () => signal === 'SIGTERM' && child.kill(signal))
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)

@@ -13,8 +13,8 @@ import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, usage } from './command.ts'
 import { readNamedFile } from './files.ts'
 import { createOutput, type Output, type Paint, table } from './output.ts'
-import { addConfigOption, readGenesis, readSettings } from './settings.ts'
 import { judgeProof, type ProofFault, type ProvedFact } from './proof.ts'
+import { addConfigOption, readGenesis, readSettings } from './settings.ts'
 
 interface VerifyOptions extends CommonOptions {
   readonly genesis?: string
