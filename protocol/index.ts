@@ -31,7 +31,7 @@ export { encodeGenesis, type Genesis, genesisBlock, genesisElectorate, genesisHa
 export { type CommittedLedger, commitVersion, type LedgerVersion, openCommittedLedger } from './ledger/ledger-version.ts'
 export { type ChangedValue, LedgerBase, type LedgerReader, LedgerView, type LedgerWriter, type ReadValue } from './ledger/ledger-view.ts'
 export { applied, duplicate, encodeReceiptLeaf, isCounting, type Outcome, type OutcomeName, OUTCOMES, refused, voided, waits } from './ledger/outcome.ts'
-export { PARAMETER_ORDERINGS, type ParameterDefinition, type ParameterName, type Parameters, PARAMETERS, RATE_MAX_UNITS_PER_HOUR } from './ledger/parameters.ts'
+export { PARAMETER_ORDERINGS, type ParameterDefinition, type ParameterName, PARAMETERS, type Parameters, RATE_MAX_UNITS_PER_HOUR } from './ledger/parameters.ts'
 export { BIRTH_BATCH_STATUS, birthBatches, type BirthBatchRecord } from './ledger/records/birth-batch-record.ts'
 export { NETWORK_KEY, type NetworkRecord, networkTable, type RecentBlock, recentBlockKey, recentBlocks } from './ledger/records/chain-record.ts'
 export { type ClassHead, classHeads, type ClassVersion, classVersionKey, classVersions } from './ledger/records/class-record.ts'

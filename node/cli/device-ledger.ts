@@ -1,0 +1,84 @@
+/**
+ * How a reference device keeps up with the ledger: by proofs alone, whichever node it asks.
+ *
+ * @module
+ */
+
+import {
+  anchorOf,
+  checkRead,
+  checkReceipt,
+  type Device,
+  type Transport
+} from '../../client/index.ts'
+import { devices } from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import type { NetworkTrust } from './network-trust.ts'
+
+/** Whom the device asks. */
+export interface LedgerPorts {
+  readonly network: NetworkTrust
+  readonly transport: Transport
+}
+
+/** Where the device stands on the ledger, as was proved. */
+export interface DeviceStanding {
+  /** Of the proof; it is also the anchor that was adopted. */
+  readonly height: number
+  readonly incarnation: number
+  readonly sequence: number
+  /** Messages of the outbox that were proved to have counted. */
+  readonly settled: number
+}
+
+/**
+ * Adopts a proved anchor, and takes messages off the outbox whose receipts are proved.
+ *
+ * @throws NodeError VERIFICATION_FAILED, DEVICE_BEHIND; ClientError
+ */
+export async function keepUp(device: Device, ports: LedgerPorts): Promise<DeviceStanding> {
+  const { network, transport } = ports
+  const { deviceId, sequence, incarnation } = device.state
+  const proof = await transport.readProof(devices.number, deviceId)
+  const read = checkRead(network, { table: devices.number, key: deviceId }, proof)
+  if (!read.ok)
+    throw new NodeError('VERIFICATION_FAILED', `the node's answer proves nothing: ${read.fault}`)
+  const { value, header } = read.value
+  if (value === null)
+    throw new NodeError(
+      'REQUEST_FAILED',
+      `the ledger has no such device at height ${header.height}`
+    )
+  const record = devices.decode(value)
+  const isAhead =
+    record.incarnation > incarnation ||
+    (record.incarnation === incarnation && record.sequence > sequence)
+  if (isAhead)
+    throw new NodeError(
+      'DEVICE_BEHIND',
+      `the ledger is at incarnation ${record.incarnation}, sequence ${record.sequence}, this folder at ${incarnation}, ${sequence}: an old copy, or another holder of its keys`
+    )
+  await device.adoptAnchor(anchorOf(read.value))
+  const settled = await settlePending(device, ports)
+  return {
+    height: header.height,
+    incarnation: record.incarnation,
+    sequence: record.sequence,
+    settled
+  }
+}
+
+async function settlePending(device: Device, { network, transport }: LedgerPorts): Promise<number> {
+  let settled = 0
+  for (const { messageId } of device.pending()) {
+    const encoded = await transport.receipt(messageId)
+    // Messages of one device count in their order: where one is not final, later ones are not.
+    if (encoded === null) break
+    const receipt = checkReceipt(network, messageId, encoded)
+    if (!receipt.ok)
+      throw new NodeError('VERIFICATION_FAILED', `a receipt proves nothing: ${receipt.fault}`)
+    const { outcome, code } = receipt.value.outcome
+    if ((await device.settle(messageId, outcome, code)).ok) settled++
+  }
+  return settled
+}

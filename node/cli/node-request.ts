@@ -1,0 +1,120 @@
+/**
+ * One request to the HTTP API of a node, its troubles named by the address.
+ *
+ * @module
+ */
+
+import { NodeError } from '../errors.ts'
+import { usage } from './command.ts'
+
+/** What is asked, beside the path. */
+export interface NodeRequest {
+  /** Sent by POST when given. */
+  readonly body?: Uint8Array
+  readonly contentType?: string
+  readonly accept?: string
+  readonly deadlineMs: number
+}
+
+/** What a node answered. */
+export interface NodeAnswer {
+  readonly status: number
+  readonly body: Uint8Array
+  /** @throws NodeError REQUEST_FAILED when it is no JSON */
+  readonly json: () => unknown
+}
+
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024
+const PROBLEM_SHOWN_MAX_CHARACTERS = 200
+
+/**
+ * Asks a node.
+ *
+ * @throws NodeError NODE_NOT_REACHED, or REQUEST_FAILED for any answer but a good one
+ */
+export async function requestNode(
+  base: string,
+  path: string,
+  request: NodeRequest
+): Promise<NodeAnswer> {
+  const { body, contentType = 'application/cbor', accept = 'application/json' } = request
+  const url = urlOf(base, path)
+  let status: number
+  let content: Uint8Array
+  try {
+    const response = await fetch(url, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: body === undefined ? { accept } : { accept, 'content-type': contentType },
+      ...(body === undefined ? {} : { body: body.slice() }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(request.deadlineMs)
+    })
+    status = response.status
+    content = await readBounded(response)
+  } catch (error) {
+    if (error instanceof NodeError) throw error
+    throw notReached(base, error)
+  }
+  if (status >= 400)
+    throw new NodeError('REQUEST_FAILED', `${url.href}: ${status}${problemOf(content)}`)
+  return { status, body: content, json: () => parseJson(content, url.href) }
+}
+
+function notReached(base: string, cause: unknown): NodeError {
+  const message = `${base}: no node answers there${causeOf(cause)}`
+  return new NodeError('NODE_NOT_REACHED', message, { cause })
+}
+
+function failed(message: string, cause: unknown): NodeError {
+  return new NodeError('REQUEST_FAILED', message, { cause })
+}
+
+function urlOf(base: string, path: string): URL {
+  try {
+    return new URL(path, base)
+  } catch (error) {
+    throw usage(`"${base}" is not an address like http://127.0.0.1:8080`, error)
+  }
+}
+
+async function readBounded(response: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of response.body ?? []) {
+    length += part.length
+    if (length > ANSWER_BYTES_MAX)
+      throw new NodeError('REQUEST_FAILED', `${response.url}: answers more than 8 MiB`)
+    parts.push(part as Uint8Array)
+  }
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+function parseJson(content: Uint8Array, source: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(content))
+  } catch (error) {
+    throw failed(`${source}: the answer is no JSON`, error)
+  }
+}
+
+/** What the other side says is wrong: its text goes to a terminal, so only plain characters do. */
+function problemOf(content: Uint8Array): string {
+  let problem: unknown
+  try {
+    problem = JSON.parse(new TextDecoder().decode(content))
+  } catch {
+    // no JSON: the status says what can be said
+    return ''
+  }
+  const { code, detail, title } = (problem ?? {}) as Readonly<Record<string, unknown>>
+  const words = [code, detail ?? title].filter((word) => typeof word === 'string').join(': ')
+  const plain = words.replace(/[^\x20-\x7e]/g, '?').slice(0, PROBLEM_SHOWN_MAX_CHARACTERS)
+  return plain === '' ? '' : ` ${plain}`
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return ' in time'
+  const cause = error instanceof Error ? error.cause : undefined
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return code === '' ? '' : ` (${code})`
+}

@@ -1,0 +1,95 @@
+/**
+ * Output: one answer of a command, as text for people or as JSON for programs.
+ *
+ * Answers go to stdout, everything said beside them to stderr, so that a pipe
+ * holds the answer alone. Colours only where a person looks.
+ *
+ * @module
+ */
+
+import picocolors from 'picocolors'
+import type { Environment } from '../../config/index.ts'
+
+/** Where text and bytes go. */
+export interface OutputStream {
+  readonly isTTY?: boolean | undefined
+  write(content: string | Uint8Array): unknown
+}
+
+/** What output needs of the process. */
+export interface OutputPorts {
+  readonly environment: Environment
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+}
+
+/** How one run speaks. */
+export interface OutputOptions {
+  readonly json?: boolean | undefined
+}
+
+/** Puts colours on text, or leaves it as it is. */
+export type Paint = ReturnType<typeof picocolors.createColors>
+
+/** The same answer in both forms. */
+export interface Answer {
+  /** One JSON value; bytes stand in it as hexadecimal text. */
+  readonly json: unknown
+  readonly lines: (paint: Paint) => readonly string[]
+}
+
+/** Speaks for one run of a command. */
+export interface Output {
+  readonly isJson: boolean
+  /** The answer, on stdout. */
+  readonly answer: (answer: Answer) => void
+  /** Bytes as they are, on stdout. */
+  readonly bytes: (content: Uint8Array) => void
+  /** One line of text, on stdout, whatever the form. */
+  readonly line: (text: string) => void
+  /** One line beside the answer, on stderr. */
+  readonly note: (text: string) => void
+}
+
+/** Makes the output of one run. */
+export function createOutput({ json = false }: OutputOptions, ports: OutputPorts): Output {
+  const { stdout, stderr } = ports
+  const paint = picocolors.createColors(isColoured(stdout, ports.environment))
+  return {
+    isJson: json,
+    answer: (answer) => {
+      const text = json ? toJson(answer.json) : answer.lines(paint).join('\n')
+      stdout.write(`${text}\n`)
+    },
+    bytes: (content) => void stdout.write(content),
+    line: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`)
+  }
+}
+
+/** Whether colours are wanted: a terminal, and no NO_COLOR (https://no-color.org). */
+export function isColoured(stream: OutputStream, environment: Environment): boolean {
+  const { NO_COLOR: noColour, TERM: terminal } = environment
+  return stream.isTTY === true && !noColour && terminal !== 'dumb'
+}
+
+/** JSON in which bytes are lower-case hexadecimal text and maps are objects. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, replaceBytes, 2)
+}
+
+/** Rows with their first column padded to one width. */
+export function table(rows: readonly (readonly [string, string])[], paint: Paint): string[] {
+  const width = Math.max(0, ...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${paint.dim(name.padEnd(width))}  ${value}`)
+}
+
+/** A number of something: `1 block`, `3 blocks`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+function replaceBytes(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return value instanceof Map ? Object.fromEntries(value) : value
+}

@@ -1,0 +1,57 @@
+/**
+ * The program `thingmoot`: all its commands together.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { addConfigCommand } from './config.ts'
+import { addDeviceCommand } from './device.ts'
+import { addGenesisCommand } from './genesis.ts'
+import { addIdCommand } from './id.ts'
+import { addInitCommand } from './init.ts'
+import { addKeysCommand } from './keys.ts'
+import { addMakerCommand } from './maker.ts'
+import { addStartCommand, type StartPorts } from './start.ts'
+import { addStatusCommand } from './status.ts'
+import { addTestnetCommand, type TestnetPorts } from './testnet.ts'
+import { addVerifyCommand } from './verify.ts'
+
+/** What the program needs of the process it runs in. */
+export type ProgramPorts = StartPorts & TestnetPorts
+
+const PACKAGE_FILE = new URL('../../../package.json', import.meta.url)
+
+/** Builds the program. Commander's own ends are thrown, never carried out. */
+export function createProgram(ports: ProgramPorts): Command {
+  const program = new Command('thingmoot')
+    .description('A peer-to-peer ledger node for the Internet of Things')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void ports.stdout.write(text),
+      writeErr: (text) => void ports.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, 'thingmoot:'))
+    })
+  addInitCommand(program, ports)
+  addStartCommand(program, ports)
+  addStatusCommand(program, ports)
+  addIdCommand(program, ports)
+  addKeysCommand(program, ports)
+  addGenesisCommand(program, ports)
+  addConfigCommand(program, ports)
+  addMakerCommand(program, ports)
+  addDeviceCommand(program, ports)
+  addVerifyCommand(program, ports)
+  addTestnetCommand(program, ports)
+  return program
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string }
+  return version
+}

@@ -1,0 +1,210 @@
+/**
+ * Registration: a device comes onto the ledger the way real ones do.
+ *
+ * Its maker shows its keys, describes the class and commits to the birth; the
+ * owner claims. Each step is skipped when the ledger holds it already, so an
+ * interrupted registration is simply begun again.
+ *
+ * @module
+ */
+
+import {
+  checkRead,
+  type SignedTransaction,
+  signBirthBatch,
+  signClassDefine,
+  signVendorSet,
+  type Transport
+} from '../../client/index.ts'
+import {
+  birthBatches,
+  CONTENT_SIZE_MAX_BYTES,
+  classHeads,
+  classIdOf,
+  devices,
+  type Profile,
+  RATE_PER_HOUR_MAX,
+  type Table,
+  toHex,
+  type VendorRecord,
+  vendors
+} from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import type { Maker } from './maker.ts'
+import type { NetworkTrust } from './network-trust.ts'
+
+/** Where registration happens. */
+export interface RegistrationPorts {
+  readonly network: NetworkTrust
+  readonly transport: Transport
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly onStep: (text: string) => void
+}
+
+/** The one class of a reference maker. */
+export const CLASS_NUMBER = 1
+/** Its version that new devices are of. */
+export const CLASS_VERSION = 1
+
+const DAY_MS = 86_400_000
+const YEAR_MS = 365 * DAY_MS
+const NO_HASH = new Uint8Array(32)
+
+/** What the reference class asks of its devices: a fresh key for each message, and no more. */
+const PROFILE: Profile = {
+  sealing: 0,
+  signatureSuites: 3,
+  ratchetEvery: 1,
+  inlineBytesMax: CONTENT_SIZE_MAX_BYTES,
+  rateBurst: 1000,
+  ratePerHour: 36_000,
+  silenceMaxMs: DAY_MS,
+  anchorAgeMaxMs: 7 * DAY_MS,
+  speedMaxMetresPerSecond: 1000,
+  regions: null,
+  attestLevel: 0,
+  attestEveryMs: 365 * DAY_MS,
+  onFork: 1,
+  heuristicQuarantine: 0,
+  readersMax: 16,
+  firmwareConsent: 0,
+  verdictsMin: 0
+}
+
+/** The id of the reference class of a maker. */
+export function referenceClassOf({ vendor }: Maker): Uint8Array {
+  return classIdOf(vendor.vendorId, CLASS_NUMBER)
+}
+
+/**
+ * Sees to it that the maker's keys and its class are on the ledger.
+ *
+ * @throws NodeError REQUEST_FAILED, ClientError
+ */
+export async function registerMaker(maker: Maker, ports: RegistrationPorts): Promise<void> {
+  const { network, onStep, now } = ports
+  const { vendor, nextKeysHash } = maker
+  const { networkTag } = network
+  const known = await readRecord(vendors, vendor.vendorId, ports)
+  if (known === undefined)
+    throw new NodeError(
+      'REQUEST_FAILED',
+      `${network.networkId} has granted nothing to maker ${toHex(vendor.vendorId)}: its genesis must`
+    )
+  if (known.keys === null) {
+    const vendorSequence = known.vendorSequence + 1
+    const act = { vendorSequence, nextKeysHash, infoHash: NO_HASH }
+    await submitFinal(signVendorSet(networkTag, vendor, act), 'vendor-set', ports)
+    onStep('the maker has shown its keys')
+  }
+  if ((await readRecord(classHeads, referenceClassOf(maker), ports)) !== undefined) return
+  const vendorSequence = await nextSequence(maker, ports)
+  const act = { vendorSequence, ...classWithin(known, now()) }
+  await submitFinal(signClassDefine(networkTag, vendor, act), 'class-define', ports)
+  onStep('its class of devices is described')
+}
+
+/**
+ * Signs the birth of one batch of devices.
+ *
+ * @throws NodeError VERIFICATION_FAILED, ClientError
+ */
+export async function signBirths(
+  maker: Maker,
+  births: { readonly merkleRoot: Uint8Array; readonly count: number },
+  ports: RegistrationPorts
+): Promise<SignedTransaction> {
+  const { network, now } = ports
+  return signBirthBatch(network.networkTag, maker.vendor, {
+    vendorSequence: await nextSequence(maker, ports),
+    classId: referenceClassOf(maker),
+    merkleRoot: births.merkleRoot,
+    count: births.count,
+    notAfterMs: now() + YEAR_MS
+  })
+}
+
+/**
+ * Brings signed births and a claim onto the ledger, unless they are there.
+ *
+ * @throws NodeError REQUEST_FAILED, ClientError
+ */
+export async function registerDevice(
+  acts: {
+    readonly deviceId: Uint8Array
+    readonly birthBatch: SignedTransaction
+    readonly claim: SignedTransaction
+  },
+  ports: RegistrationPorts
+): Promise<void> {
+  const { birthBatch, claim, deviceId } = acts
+  if ((await readRecord(birthBatches, birthBatch.transactionId, ports)) === undefined) {
+    await submitFinal(birthBatch, 'birth-batch', ports)
+    ports.onStep('the device is born')
+  }
+  if ((await readRecord(devices, deviceId, ports)) === undefined) {
+    await submitFinal(claim, 'claim', ports)
+    ports.onStep('the device is claimed')
+  }
+}
+
+/**
+ * Reads a record with its proof, and checks that.
+ *
+ * @returns undefined when the ledger proves that there is none
+ * @throws NodeError VERIFICATION_FAILED, ClientError
+ */
+export async function readRecord<Record>(
+  table: Table<Record>,
+  key: Uint8Array,
+  { network, transport }: Pick<RegistrationPorts, 'network' | 'transport'>
+): Promise<Record | undefined> {
+  const proof = await transport.readProof(table.number, key)
+  const read = checkRead(network, { table: table.number, key }, proof)
+  if (!read.ok)
+    throw new NodeError('VERIFICATION_FAILED', `the node's answer proves nothing: ${read.fault}`)
+  return read.value.value === null ? undefined : table.decode(read.value.value)
+}
+
+/** By the clock, so that acts signed elsewhere but not final yet are seldom met; above the last in any case. */
+async function nextSequence({ vendor }: Maker, ports: RegistrationPorts): Promise<number> {
+  const record = await readRecord(vendors, vendor.vendorId, ports)
+  return Math.max(ports.now(), (record?.vendorSequence ?? 0) + 1)
+}
+
+async function submitFinal(
+  { wire }: SignedTransaction,
+  name: string,
+  { transport }: RegistrationPorts
+): Promise<void> {
+  const report = await transport.submit(wire, 'final')
+  if (report.kind === 'refused')
+    throw new NodeError('REQUEST_FAILED', `${name}: refused, ${report.code} ${report.detail}`)
+  const { stage, outcome, code } = report.status
+  if (stage !== 'final')
+    throw new NodeError('REQUEST_FAILED', `${name}: not final yet, only ${stage}; try again`)
+  if (outcome !== 'applied' && outcome !== 'duplicate')
+    throw new NodeError('REQUEST_FAILED', `${name}: ended ${outcome}, ${code}`)
+}
+
+/** A class that may use all that the maker still has. */
+function classWithin(
+  record: VendorRecord,
+  timeMs: number
+): Omit<Parameters<typeof signClassDefine>[2], 'vendorSequence'> {
+  const rate = record.grantRateUnitsPerHour - record.usedRateUnitsPerHour
+  return {
+    classNumber: CLASS_NUMBER,
+    version: CLASS_VERSION,
+    custody: 0,
+    canSeal: 0,
+    profile: PROFILE,
+    thingModelHash: NO_HASH,
+    mudHash: null,
+    referenceValuesHash: null,
+    birthCap: record.grantBirthCap - record.usedBirthCap,
+    rateUnitsPerHour: Math.min(rate, RATE_PER_HOUR_MAX),
+    supportUntilMs: timeMs + 10 * YEAR_MS
+  }
+}

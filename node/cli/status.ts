@@ -1,0 +1,151 @@
+/**
+ * `thingmoot status`: how a running node and its ledger are, in one sentence and a table.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import * as z from 'zod'
+import { NodeError } from '../errors.ts'
+import {
+  addCommand,
+  type CommandPorts,
+  type CommonOptions,
+  parseDurationMs,
+  usage
+} from './command.ts'
+import { requestNode } from './node-request.ts'
+import { createOutput, type Paint, table } from './output.ts'
+import { addConfigOption, type OptionValues, readSettings } from './settings.ts'
+
+interface StatusOptions extends CommonOptions {
+  readonly url?: string
+  readonly wait?: string
+  readonly timeout: string
+}
+
+/** What a node says of itself; bytes are hexadecimal text. There may be more fields. */
+export interface NodeStatus {
+  readonly networkId: string
+  readonly nodeId: string
+  readonly role: string
+  readonly epoch: number
+  readonly view: number
+  readonly height: number
+  readonly stateRoot: string
+  readonly finalAtMs: number
+  readonly totalWeight: number
+  readonly quorumWeight: number
+  readonly reachableWeight: number
+  readonly missingMembers: readonly string[]
+  readonly peers: number
+  readonly pendingTransactions: number
+  readonly highestKnownHeight: number
+  readonly state: string
+  readonly sentence: string
+  readonly alarms: readonly string[]
+}
+
+const REQUEST_DEADLINE_MS = 5000
+const ASK_AGAIN_MS = 250
+
+const statusShape: z.ZodType<NodeStatus> = z.looseObject({
+  networkId: z.string(),
+  nodeId: z.string(),
+  role: z.string(),
+  epoch: z.number(),
+  view: z.number(),
+  height: z.number(),
+  stateRoot: z.string(),
+  finalAtMs: z.number(),
+  totalWeight: z.number(),
+  quorumWeight: z.number(),
+  reachableWeight: z.number(),
+  missingMembers: z.array(z.string()),
+  peers: z.number(),
+  pendingTransactions: z.number(),
+  highestKnownHeight: z.number(),
+  state: z.string(),
+  sentence: z.string(),
+  alarms: z.array(z.string())
+})
+
+const answerShape = z.looseObject({ status: statusShape })
+
+/** Adds `status`. */
+export function addStatusCommand(program: Command, ports: CommandPorts): void {
+  addConfigOption(addCommand(program, 'status', 'how a running node and its ledger are'))
+    .option('--url <url>', 'where the node answers (default: as in the settings)')
+    .option('--wait <state>', 'wait until the node is in this state: ready')
+    .option('--timeout <span>', 'how long to wait', '60s')
+    .action((options: StatusOptions) => showStatus(options, ports))
+}
+
+/**
+ * Asks a node for its status.
+ *
+ * @throws NodeError NODE_NOT_REACHED or REQUEST_FAILED
+ */
+export async function fetchStatus(url: string): Promise<NodeStatus> {
+  const answer = await requestNode(url, '/v1/status', { deadlineMs: REQUEST_DEADLINE_MS })
+  const read = answerShape.safeParse(answer.json())
+  if (read.success) return read.data.status
+  const field = read.error.issues[0]?.path.join('.') ?? ''
+  throw new NodeError('REQUEST_FAILED', `${url}: its status is not understood (${field})`)
+}
+
+async function showStatus(options: StatusOptions, ports: CommandPorts): Promise<void> {
+  if (options.wait !== undefined && options.wait !== 'ready')
+    throw usage(`--wait: "${options.wait}" is unknown, there is only ready`)
+  const url = options.url ?? (await ownUrl(options, ports))
+  const status =
+    options.wait === undefined
+      ? await fetchStatus(url)
+      : await awaitReady(url, parseDurationMs(options.timeout))
+  createOutput(options, ports).answer({
+    json: status,
+    lines: (paint) => [paint.bold(status.sentence), ...table(rowsOf(status, paint), paint)]
+  })
+}
+
+async function awaitReady(url: string, timeoutMs: number): Promise<NodeStatus> {
+  const endMs = performance.now() + timeoutMs
+  for (;;) {
+    const outcome = await fetchStatus(url).catch((error: unknown) => {
+      if (error instanceof NodeError) return error
+      throw error
+    })
+    if (!(outcome instanceof NodeError) && outcome.state === 'ready') return outcome
+    if (performance.now() + ASK_AGAIN_MS >= endMs) {
+      const why = outcome instanceof NodeError ? outcome.message : outcome.sentence
+      throw new NodeError('NODE_NOT_READY', `not ready within ${timeoutMs} ms: ${why}`)
+    }
+    await sleep(ASK_AGAIN_MS)
+  }
+}
+
+async function ownUrl(options: OptionValues, ports: CommandPorts): Promise<string> {
+  const { http } = (await readSettings(options, ports)).config
+  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
+  return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
+}
+
+function rowsOf(status: NodeStatus, paint: Paint): [string, string][] {
+  const behind = status.highestKnownHeight - status.height
+  const weights = `${status.reachableWeight} of ${status.totalWeight}, ${status.quorumWeight} needed`
+  return [
+    ['state', status.state === 'ready' ? paint.green(status.state) : paint.yellow(status.state)],
+    ['network', `${status.networkId}, as ${status.role}`],
+    ['height', behind > 0 ? `${status.height}, ${behind} behind` : String(status.height)],
+    ['final at', new Date(status.finalAtMs).toISOString()],
+    ['epoch, view', `${status.epoch}, ${status.view}`],
+    ['weight in reach', weights],
+    ['peers', String(status.peers)],
+    ['pending', String(status.pendingTransactions)],
+    ['node id', status.nodeId],
+    ['state root', status.stateRoot],
+    ...status.missingMembers.map((id): [string, string] => ['missing', paint.red(id)]),
+    ...status.alarms.map((alarm): [string, string] => ['alarm', paint.red(alarm)])
+  ]
+}

@@ -1,0 +1,78 @@
+/**
+ * `thingmoot verify`: checks a proof with nothing but the genesis of its network.
+ *
+ * No node is asked and none is trusted: the genesis names the members, and their
+ * signatures say the rest.
+ *
+ * @module
+ */
+
+import type { Command } from 'commander'
+import type { GenesisDocument } from '../../config/index.ts'
+import { NodeError } from '../errors.ts'
+import { addCommand, type CommandPorts, type CommonOptions, usage } from './command.ts'
+import { readNamedFile } from './files.ts'
+import { createOutput, type Output, type Paint, table } from './output.ts'
+import { judgeProof, type ProofFault, type ProvedFact } from './proof.ts'
+import { addConfigOption, readGenesis, readSettings } from './settings.ts'
+
+interface VerifyOptions extends CommonOptions {
+  readonly genesis?: string
+  readonly transaction?: string
+}
+
+/** Adds `verify`. */
+export function addVerifyCommand(program: Command, ports: CommandPorts): void {
+  addConfigOption(
+    addCommand(program, 'verify', 'check a receipt, an accepted receipt or a read proof offline')
+  )
+    .argument('<proof>', 'file with the proof as CBOR, or as its hexadecimal text')
+    .option('--genesis <file>', 'genesis of the network (default: as in the settings)')
+    .option('--transaction <file>', 'the bytes that an accepted receipt is for')
+    .action((path: string, options: VerifyOptions) => verify(path, options, ports))
+}
+
+async function verify(path: string, options: VerifyOptions, ports: CommandPorts): Promise<void> {
+  const genesis = await networkOf(options, ports)
+  const proof = fromHexText(await readNamedFile(path))
+  const transaction =
+    options.transaction === undefined
+      ? undefined
+      : fromHexText(await readNamedFile(options.transaction))
+  const judged = judgeProof(proof, { genesis, transaction })
+  const output = createOutput(options, ports)
+  if (judged.kind === 'needs-transaction')
+    throw usage('an accepted receipt is checked with the bytes it is for: --transaction <file>')
+  if (judged.kind === 'fault') refuse(path, judged, output)
+  else
+    output.answer({
+      json: factFields(judged.fact),
+      lines: (paint) => linesOf(judged.fact, paint)
+    })
+}
+
+async function networkOf(options: VerifyOptions, ports: CommandPorts): Promise<GenesisDocument> {
+  if (options.genesis !== undefined) return (await readGenesis(options.genesis)).genesis
+  const { config } = await readSettings(options, ports)
+  return (await readGenesis(config.genesis, config.networkId)).genesis
+}
+
+/** A proof may have come by way of JSON, where bytes are hexadecimal text. */
+function fromHexText(content: Uint8Array): Uint8Array {
+  const text = Buffer.from(content).toString('latin1').trim()
+  if (text.length === 0 || text.length % 2 !== 0 || !/^[0-9a-fA-F]+$/.test(text)) return content
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+function refuse(path: string, { code, what }: ProofFault, output: Output): never {
+  if (output.isJson) output.answer({ json: { proved: false, fault: code }, lines: () => [] })
+  throw new NodeError('VERIFICATION_FAILED', `${path}: proves nothing, ${code}: ${what}`)
+}
+
+function linesOf(fact: ProvedFact, paint: Paint): string[] {
+  return [`${paint.green('✔')} ${fact.sentence}`, ...table(fact.rows, paint)]
+}
+
+function factFields({ proof, networkId, sentence, facts }: ProvedFact): unknown {
+  return { proved: true, proof, networkId, sentence, ...facts }
+}
