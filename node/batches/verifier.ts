@@ -83,7 +83,8 @@ export function createVerifier(
     let length = 0
     for (const [index, { wire }] of together.entries()) ends[index] = length += wire.length
     const bytes = new Uint8Array(length)
-    for (const [index, { wire }] of together.entries()) bytes.set(wire, (ends[index] as number) - wire.length)
+    for (const [index, { wire }] of together.entries())
+      bytes.set(wire, (ends[index] as number) - wire.length)
     ask({ kind: 'transactions', number: number++, bytes, ends }, ({ rows }) => {
       looseAsked--
       for (const [index, { settle }] of together.entries()) settle(readRow(rows, index))

@@ -5,17 +5,17 @@
  */
 
 import {
+  type AlarmCode,
+  type Block,
   type BlockId,
+  type Certificate,
+  type Effect,
+  type Electorate,
   encodeCertificateMessage,
   encodeStatusMessage,
   encodeVoteMessage,
   isVoteGenuine,
   judgeCertificate,
-  type AlarmCode,
-  type Block,
-  type Certificate,
-  type Effect,
-  type Electorate,
   type MemberIndex,
   type News,
   type SignedVote,

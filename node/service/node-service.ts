@@ -11,10 +11,10 @@ import {
   encodeCertificate,
   equalBytes,
   faultWeightOf,
-
   ownerships,
   toHex
 } from '../../protocol/index.ts'
+import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type {
@@ -27,7 +27,6 @@ import type {
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
-import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
 

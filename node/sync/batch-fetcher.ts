@@ -79,7 +79,11 @@ export class BatchFetcher {
       const taking = await this.#ports.store.take(bytes)
       if (taking.kind !== 'faulty') continue
       this.#ports.penalise(source, 'a faulty batch was sent')
-      const isAuthorsFault = taking.fault !== 'BATCH_MALFORMED' && taking.fault !== 'BATCH_ROOT_WRONG' && taking.fault !== 'BATCH_SIGNATURE_WRONG' && taking.fault !== 'BATCH_AUTHOR_UNKNOWN'
+      const isAuthorsFault =
+        taking.fault !== 'BATCH_MALFORMED' &&
+        taking.fault !== 'BATCH_ROOT_WRONG' &&
+        taking.fault !== 'BATCH_SIGNATURE_WRONG' &&
+        taking.fault !== 'BATCH_AUTHOR_UNKNOWN'
       if (isAuthorsFault) return 'faulty'
     }
     return 'tried'

@@ -7,8 +7,14 @@
  * @module
  */
 
-import { type BatchReference, batchListRoot, BLOCK_FORMAT, type Block, createBlock } from '../blocks/block.ts'
 import { type BatchHeader, batchIdOf, encodeBatchHeader } from '../blocks/batch.ts'
+import {
+  type BatchReference,
+  BLOCK_FORMAT,
+  type Block,
+  batchListRoot,
+  createBlock
+} from '../blocks/block.ts'
 import type { Certificate } from '../consensus/certificate.ts'
 import { step } from '../consensus/core.ts'
 import type { CoreState } from '../consensus/core-state.ts'
@@ -143,7 +149,14 @@ export class World {
     const headerBytes = encodeBatchHeader(header)
     const id = batchIdOf(headerBytes)
     const reference = { authorIndex: author.index, headerBytes, header, id }
-    const held = { id, authorIndex: author.index, priority: 2 as const, bytes: 300, count: 1, reference }
+    const held = {
+      id,
+      authorIndex: author.index,
+      priority: 2 as const,
+      bytes: 300,
+      count: 1,
+      reference
+    }
     this.#hold(author, held)
     for (const other of this.nodes.slice(0, reach))
       if (other !== author) this.#send(author, other, () => this.#hold(other, held))
@@ -159,13 +172,21 @@ export class World {
 
   /** Starts a member again from what it recorded. */
   restart(node: WorldNode): void {
-    node.core = this.#freshCore(node.index, node.log, node.certificates, [...node.bodies.values()], node)
+    node.core = this.#freshCore(
+      node.index,
+      node.log,
+      node.certificates,
+      [...node.bodies.values()],
+      node
+    )
     node.isUp = true
     const incarnation = node.incarnation
     this.#later(1, () => {
       if (!node.isUp || node.incarnation !== incarnation) return
       this.post(node, { kind: 'started' })
-      const final = new Set(node.chain.flatMap(({ id }) => node.bodies.get(id)?.batches.map((b) => b.id) ?? []))
+      const final = new Set(
+        node.chain.flatMap(({ id }) => node.bodies.get(id)?.batches.map((b) => b.id) ?? [])
+      )
       for (const batch of node.batches.values())
         if (!final.has(batch.id)) this.post(node, { kind: 'batch-held', batch })
       for (const other of this.nodes)
@@ -216,11 +237,13 @@ export class World {
     }
     switch (effect.kind) {
       case 'record-votes': {
-        const votes = effect.votes.map((vote): SignedVote => ({
-          vote,
-          signer: node.index,
-          signature: new Uint8Array(64)
-        }))
+        const votes = effect.votes.map(
+          (vote): SignedVote => ({
+            vote,
+            signer: node.index,
+            signature: new Uint8Array(64)
+          })
+        )
         for (const signed of votes) this.#remember(signed)
         node.log.push(...votes)
         node.certificates.push(...effect.certificates)
@@ -269,7 +292,11 @@ export class World {
         node.timers.delete(`${effect.timer}/${effect.view}`)
         return
       case 'verify-votes':
-        return after({ kind: 'votes-verified', votes: effect.votes, genuine: effect.votes.map(() => true) })
+        return after({
+          kind: 'votes-verified',
+          votes: effect.votes,
+          genuine: effect.votes.map(() => true)
+        })
       case 'verify-certificate':
         return after({
           kind: 'certificate-verified',
@@ -287,10 +314,18 @@ export class World {
           this.#send(node, other, () => {
             for (const [view, held] of other.core.certificates)
               if (view >= effect.first && view <= effect.last)
-                for (const certificate of [held.notarisation, held.nullification, held.finalisation])
+                for (const certificate of [
+                  held.notarisation,
+                  held.nullification,
+                  held.finalisation
+                ])
                   if (certificate !== null)
                     this.#send(other, node, () =>
-                      this.post(node, { kind: 'certificate-received', from: other.index, certificate })
+                      this.post(node, {
+                        kind: 'certificate-received',
+                        from: other.index,
+                        certificate
+                      })
                     )
           })
         }
