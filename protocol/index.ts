@@ -47,6 +47,7 @@ export { ACCEPTED_RECEIPT_FORMAT, type AcceptedReceipt, type AcceptedReceiptFaul
 export { type FinalHeader, type FinalityFault, type FinalityProof, judgeFinality } from './proofs/finality-proof.ts'
 export { decodeReadProof, encodeReadProof, judgeRead, READ_FORMAT, type ReadFault, type ReadProof } from './proofs/read-proof.ts'
 export { decodeReceiptProof, encodeReceiptProof, judgeReceipt, RECEIPT_FORMAT, type ReceiptFault, type ReceiptProof } from './proofs/receipt-proof.ts'
+export { deriveVersion, type StateChange } from './state-tree/derive-version.ts'
 export { loadStateTree, type StateLeavesFault, StateTreeLoader, type StateTreeLoading } from './state-tree/load-state-tree.ts'
 export { judgeStateProof, type StateProof, type StateProofFault, type StateProofFields, type StateProofReading, type StateProofVerdict } from './state-tree/state-proof.ts'
 export { createStateTree, type StateLeaf, type StateTree } from './state-tree/state-tree.ts'
