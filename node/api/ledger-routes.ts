@@ -1,0 +1,153 @@
+/**
+ * Reading the ledger: transactions, receipts, devices, readings and any value of the state.
+ *
+ * @module
+ */
+
+import * as z from 'zod'
+import {
+  blockIdOf,
+  decodeBlockHeader,
+  decodeReadProof,
+  decodeReceiptProof,
+  encodeCbor,
+  invariant,
+  TABLES
+} from '../../protocol/index.ts'
+import { toJsonObject, toJsonValue } from './json-value.ts'
+import { readingToJson } from './reading-json.ts'
+import { cbor, createRoute, json, problem, type Route } from './route.ts'
+import { count, hex, idParams, integer, nothing } from './shapes.ts'
+
+const READINGS_DEFAULT = 50
+const READINGS_MAX = 200
+const STATE_KEY_MAX_BYTES = 128
+/** What a caller is told to wait before he asks for a receipt again. */
+const RECEIPT_RETRY_SECONDS = 1
+
+const transactionRoute = createRoute({
+  method: 'GET',
+  path: '/v1/transactions/:id',
+  summary: 'Where a transaction stands',
+  params: idParams,
+  query: nothing,
+  handle: async ({ params }, { ledger }) => {
+    const status = await ledger.transactionStatus(params.id)
+    return status === null
+      ? problem('TRANSACTION_NOT_FOUND', 'This node has not seen the transaction.')
+      : json({ transaction: toJsonObject(status) })
+  }
+})
+
+const receiptRoute = createRoute({
+  method: 'GET',
+  path: '/v1/receipts/:id',
+  summary: 'The proof that a transaction is final, and with what outcome',
+  params: idParams,
+  query: nothing,
+  handle: async ({ params, wantsCbor }, { ledger }) => {
+    const encoded = await ledger.receipt(params.id)
+    if (encoded === null) {
+      const detail = 'The transaction is unknown here, or not final yet.'
+      return problem('RECEIPT_NOT_FOUND', detail, RECEIPT_RETRY_SECONDS)
+    }
+    if (wantsCbor) return cbor(encoded)
+    const receipt = decodeReceiptProof(encoded)
+    invariant(receipt !== undefined, 'the ledger hands out well-formed receipts')
+    const { transactionId, outcome, index, finality } = receipt
+    const header = decodeBlockHeader(finality.headerBytes)
+    invariant(header !== undefined, 'the ledger proves well-formed headers')
+    const block = {
+      blockId: blockIdOf(finality.headerBytes),
+      height: header.height,
+      timeMs: header.timeMs
+    }
+    const receiptFields = { transactionId, ...outcome, index, block, proof: encoded }
+    return json({ receipt: toJsonObject(receiptFields) })
+  }
+})
+
+const deviceRoute = createRoute({
+  method: 'GET',
+  path: '/v1/devices/:id',
+  summary: "A device's record and its owner's",
+  params: idParams,
+  query: nothing,
+  isOfState: true,
+  handle: ({ params }, { ledger }) => {
+    const view = ledger.device(params.id)
+    return view === null
+      ? problem('DEVICE_NOT_FOUND', 'No such device was claimed on this ledger.')
+      : json({ device: toJsonObject(view) })
+  }
+})
+
+const readingsRoute = createRoute({
+  method: 'GET',
+  path: '/v1/devices/:id/readings',
+  summary: 'Final messages of a device, newest first',
+  params: idParams,
+  query: z.strictObject({
+    limit: integer(1, READINGS_MAX).default(READINGS_DEFAULT),
+    before: count.optional()
+  }),
+  handle: async ({ params, query }, { ledger }) => {
+    const { limit, before } = query
+    const readings = await ledger.readings(params.id, { limit, beforeSequence: before ?? null })
+    if (readings === null)
+      return problem('DEVICE_NOT_FOUND', 'No such device was claimed on this ledger.')
+    const last = readings.length < limit ? undefined : readings.at(-1)
+    return json({ readings: readings.map(readingToJson), nextBefore: last?.sequence ?? null })
+  }
+})
+
+const stateRoute = createRoute({
+  method: 'GET',
+  path: '/v1/state/:table/:key?',
+  summary: 'Any value of the state or its absence, with proof if asked for',
+  params: z.strictObject({
+    table: z.string(),
+    // The one record of the network stands under the empty key.
+    key: hex(0, STATE_KEY_MAX_BYTES).default(new Uint8Array(0))
+  }),
+  query: z.strictObject({ proof: z.enum(['0', '1']).optional(), at: count.optional() }),
+  isOfState: true,
+  heightAtLeast: ({ at }) => at,
+  handle: async ({ params, query, wantsCbor }, { ledger }) => {
+    const table = TABLES.get(params.table)
+    if (table === undefined)
+      return problem('TABLE_NOT_FOUND', `The tables are ${[...TABLES.keys()].join(', ')}.`)
+    const { value, proof } = await ledger.readState(table.number, params.key, query.proof === '1')
+    if (wantsCbor) return cbor(encodeCbor([value, proof]))
+    const record = value === null ? null : table.decode(value)
+    const proven = proof === null ? {} : { proof, provenAtHeight: provenHeight(proof) }
+    const fields = { table: table.name, key: params.key, value, record, ...proven }
+    return json({ state: toJsonObject(fields) })
+  }
+})
+
+const membersRoute = createRoute({
+  method: 'GET',
+  path: '/v1/members',
+  summary: 'The electorate, and how this node reaches it',
+  params: nothing,
+  query: nothing,
+  handle: (_input, { ledger }) => json({ members: toJsonValue(ledger.members()) })
+})
+
+/** The routes that read from the ledger's state. */
+export const ledgerRoutes: readonly Route[] = [
+  transactionRoute,
+  receiptRoute,
+  deviceRoute,
+  readingsRoute,
+  stateRoute,
+  membersRoute
+]
+
+function provenHeight(encoded: Uint8Array): number {
+  const proof = decodeReadProof(encoded)
+  const header = proof === undefined ? undefined : decodeBlockHeader(proof.finality.headerBytes)
+  invariant(header !== undefined, 'the ledger hands out well-formed read proofs')
+  return header.height
+}

@@ -1,0 +1,33 @@
+/**
+ * A device's message as JSON, the same over HTTP and MQTT.
+ *
+ * @module
+ */
+
+import { CONTENT_KINDS, toHex } from '../../protocol/index.ts'
+import type { StoredReading } from '../ledger-service.ts'
+import type { JsonObject } from './json-value.ts'
+import { senmlRecords } from './senml-json.ts'
+
+/** The first byte of clear content that is a SenML pack of its own. */
+const INLINE_FORM = 0x00
+
+/** A reading with its records if they lie open, or with its content in hex. */
+export function readingToJson(reading: StoredReading): JsonObject {
+  const { contentKind, dataKeyEpoch, content } = reading
+  const isOpenPack = dataKeyEpoch === 0 && content[0] === INLINE_FORM
+  const records = isOpenPack ? senmlRecords(content.subarray(1)) : undefined
+  return {
+    transactionId: toHex(reading.transactionId),
+    height: reading.height,
+    timeMs: reading.timeMs,
+    incarnation: reading.incarnation,
+    sequence: reading.sequence,
+    contentKind,
+    contentKindName: CONTENT_KINDS.get(contentKind)?.name ?? null,
+    dataKeyEpoch,
+    outcome: reading.outcome,
+    code: reading.code,
+    ...(records === undefined ? { content: toHex(content) } : { records })
+  }
+}

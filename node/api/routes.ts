@@ -1,0 +1,19 @@
+/**
+ * The table of all routes.
+ *
+ * @module
+ */
+
+import { chainRoutes } from './chain-routes.ts'
+import { healthRoutes } from './health-routes.ts'
+import { ledgerRoutes } from './ledger-routes.ts'
+import type { Route } from './route.ts'
+import { submitRoute } from './submit-route.ts'
+
+/** Every resource and method that the API has. */
+export const ROUTES: readonly Route[] = [
+  submitRoute,
+  ...ledgerRoutes,
+  ...chainRoutes,
+  ...healthRoutes
+]

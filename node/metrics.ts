@@ -1,0 +1,47 @@
+/**
+ * Metrics: one registry, in Prometheus' own text.
+ *
+ * Names are `thingmoot_<folder>_<noun>_<unit>`; counters end in `_total`.
+ *
+ * @module
+ */
+
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+/** What the node counts and shows. */
+export interface Metrics {
+  readonly text: () => Promise<string>
+  /** Counts something by a label of the house. */
+  readonly count: (name: string, label: string, amount: number) => void
+  /** Shows a value that is read when asked for. */
+  readonly show: (name: string, help: string, read: () => number) => void
+}
+
+/** Makes the registry. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counters = new Map<string, Counter<'kind'>>()
+  return {
+    text: () => registry.metrics(),
+    count: (name, label, amount) => {
+      let counter = counters.get(name)
+      if (counter === undefined) {
+        const help = name.replace(/^thingmoot_/, '').replaceAll('_', ' ')
+        counter = new Counter({ name, help, labelNames: ['kind'], registers: [registry] })
+        counters.set(name, counter)
+      }
+      counter.inc({ kind: label }, amount)
+    },
+    show: (name, help, read) => {
+      new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(read())
+        }
+      })
+    }
+  }
+}
