@@ -44,6 +44,7 @@ export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   FILE_EXISTS: EXIT_CODES.usage,
   GENESIS_WRONG: EXIT_CODES.configuration,
   KEY_FILE_WRONG: EXIT_CODES.configuration,
+  OWN_BUG: EXIT_CODES.bug,
   NODE_NOT_REACHED: EXIT_CODES.noPeers,
   NODE_NOT_READY: EXIT_CODES.noPeers,
   REQUEST_FAILED: EXIT_CODES.noPeers,

@@ -9,6 +9,7 @@
  */
 
 import {
+  type BlockId,
   type Certificate,
   type Electorate,
   equalBytes,
@@ -32,6 +33,8 @@ export interface FinalBlockIntakePorts {
   readonly fetcher: BatchFetcher
   readonly tip: () => LedgerVersion
   readonly post: (news: News) => Promise<void> | undefined
+  /** Says whether a block's batches are worth fetching although consensus does not know it yet. */
+  readonly want: (blockId: BlockId, isWanted: boolean) => void
 }
 
 /**
@@ -60,7 +63,10 @@ export async function takeFinalBlocks(
       const taking = await ports.store.take(bytes)
       if (taking.kind === 'faulty') return 'forged'
     }
-    await ports.fetcher.obtain(block, [source])
+    ports.want(block.id, true)
+    const outcome = await ports.fetcher.obtain(block, [source])
+    ports.want(block.id, false)
+    if (outcome !== 'complete') return 'forged'
     await ports.post({ kind: 'block-received', block })
   }
   await ports.post({ kind: 'certificate-received', from: null, certificate: finalisation })
