@@ -12,6 +12,8 @@ import {
   type Transaction
 } from '../../protocol/index.ts'
 import { withDeviceFolder } from './device-folder.ts'
+import { createReferenceDevice } from './device-new.ts'
+import { trustNetwork } from './network-trust.ts'
 import { makeAccepted } from './testing/proofs.ts'
 import { runProgram, type TestHome, withHome } from './testing/run-program.ts'
 
@@ -19,13 +21,10 @@ const test = suite('thingmoot device')
 
 const CLAIM_ID = new Uint8Array(32).fill(9)
 
-async function makeDevice({ folder, genesisPath, makerFolder }: TestHome): Promise<string> {
+async function makeDevice({ folder, genesis, maker }: TestHome): Promise<string> {
   const device = join(folder, 'device')
-  const made = await runProgram([
-    ...['device', 'new', '--device', device],
-    ...['--maker', makerFolder, '--genesis', genesisPath]
-  ])
-  assert.is(made.code, 0, made.stderr)
+  const network = trustNetwork(genesis)
+  await createReferenceDevice({ folder: device, network, maker, registration: null })
   return device
 }
 
@@ -76,7 +75,12 @@ test(
 test(
   'keeps its secrets from others and does not speak before it is claimed',
   withHome(async (home) => {
-    const device = await makeDevice(home)
+    const device = join(home.folder, 'device')
+    const made = await runProgram([
+      ...['device', 'new', '--device', device],
+      ...['--maker', home.makerFolder, '--genesis', home.genesisPath]
+    ])
+    assert.is(made.code, 0, made.stderr)
     for (const name of ['born.json', 'outbox'])
       assert.is((await stat(join(device, name))).mode & 0o777, 0o600, name)
     const { code, stderr } = await runProgram(['device', 'sign', '--device', device, '--heartbeat'])

@@ -36,7 +36,8 @@ export interface TestHome {
   readonly maker: Maker
 }
 
-const ENTRY = fileURLToPath(new URL('../../main.js', import.meta.url))
+/** The compiled program. */
+export const ENTRY: string = fileURLToPath(new URL('../../main.js', import.meta.url))
 const RUN_DEADLINE_MS = 20_000
 
 /** Runs the program to its end. Nothing of this process's environment reaches it but PATH. */
