@@ -33,7 +33,7 @@ export function parseJson(body: Uint8Array): unknown {
 
 /** `{transactionId, stage, outcome, code, height, timeMs}`. */
 export function parseStatus(value: unknown): StatusReport {
-  const fields = fieldsOf(value)
+  const fields = fieldsOf(fieldsOf(value)['transaction'])
   const { stage, outcome, code, height, timeMs } = fields
   const transactionId = hexOf(fields.transactionId)
   const isStatus =
@@ -56,7 +56,7 @@ export function parseStatus(value: unknown): StatusReport {
 
 /** A status, with `acceptedReceipt` in hex once there is one. */
 export function parseSubmission(value: unknown): SubmissionReport {
-  const given = fieldsOf(value).acceptedReceipt ?? null
+  const given = fieldsOf(fieldsOf(value)['transaction'])['acceptedReceipt'] ?? null
   const acceptedReceipt = given === null ? null : hexOf(given)
   if (acceptedReceipt === undefined) throw malformed('a submission')
   return { kind: 'taken', status: parseStatus(value), acceptedReceipt }
@@ -64,7 +64,7 @@ export function parseSubmission(value: unknown): SubmissionReport {
 
 /** What clients use of `/v1/status`. */
 export function parseNode(value: unknown): NodeReport {
-  const { networkId, height, state } = fieldsOf(value)
+  const { networkId, height, state } = fieldsOf(fieldsOf(value)['status'])
   if (typeof networkId !== 'string' || typeof state !== 'string') throw malformed('a node status')
   if (!isCountOrNull(height) || height === null) throw malformed('a node status')
   return { networkId, height, state }

@@ -174,10 +174,7 @@ test('answers that are not of the API are refused with a code', async () => {
     assert.is(await codeOf(client.status()), 'NODE_ANSWER_MALFORMED')
   }
   const html = await serve((_, response) => response.writeHead(200).end('<html>'))
-  assert.is(
-    await codeOf(createHttpClient({ baseUrls: [html] }).status()),
-    'NODE_ANSWER_MALFORMED'
-  )
+  assert.is(await codeOf(createHttpClient({ baseUrls: [html] }).status()), 'NODE_ANSWER_MALFORMED')
   const plain = await serve((_, response) => response.writeHead(400).end('no'))
   const refused = await createHttpClient({ baseUrls: [plain] }).submit(Uint8Array.of(1))
   assert.equal(refused, {

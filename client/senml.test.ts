@@ -152,16 +152,16 @@ test('names, versions and labels that must be understood are refused, others are
 })
 
 const numbers = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
-const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9:._/-]{0,20}$/)
+const anyName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9:._/-]{0,20}$/)
 const anyRecord = fc
   .record(
     {
-      bn: name,
+      bn: anyName,
       bt: numbers,
       bu: fc.string({ maxLength: 5 }),
       bv: numbers,
       bs: numbers,
-      n: name,
+      n: anyName,
       u: fc.string({ maxLength: 5 }),
       s: numbers,
       t: numbers,

@@ -5,19 +5,27 @@
  */
 
 import {
+  classIdOf,
   invariant,
   type PrivateKey,
   type Profile,
   publicKeyOf,
-  vendorKeysHash,
-  classIdOf
+  vendorKeysHash
 } from '../../protocol/index.ts'
 import { createBirth, createBirthTree, type DeviceBirth } from '../births.ts'
-import type { RandomBytes } from '../random.ts'
-import type { RecordStorage } from '../record-storage.ts'
+import { createDevice, type Device, type DeviceOptions } from '../device.ts'
 import { draftClaim, finishClaim } from '../owner.ts'
 import { signPresence } from '../presence.ts'
-import { createVendor, signBirthBatch, signClassDefine, signVendorSet, type Vendor } from '../vendor.ts'
+import type { RandomBytes } from '../random.ts'
+import type { RecordStorage } from '../record-storage.ts'
+import { senmlContent } from '../senml.ts'
+import {
+  createVendor,
+  signBirthBatch,
+  signClassDefine,
+  signVendorSet,
+  type Vendor
+} from '../vendor.ts'
 import { TestLedger, testGenesis } from './test-ledger.ts'
 
 /** Bytes that look random and are the same in every run (mulberry32). */
@@ -151,4 +159,36 @@ export function claimDevice(
     `maker and owner are heard, not ${codes}`
   )
   return { ledger, vendor, birth, walletSeed, claimId: claim.transactionId }
+}
+
+/** A reading of one temperature. */
+export function temperature(value: number): Uint8Array {
+  return senmlContent([{ n: 'temp', u: 'Cel', v: value }])
+}
+
+/** What the device that was claimed is made of. */
+export function deviceOptions(
+  { ledger, birth }: ClaimedDevice,
+  ratchetEvery: number
+): DeviceOptions {
+  return {
+    networkTag: ledger.networkTag,
+    deviceId: birth.deviceId,
+    signingKey: birth.secrets.signingKey,
+    ratchetEvery,
+    genesisId: ledger.genesisId
+  }
+}
+
+/** The claimed device, ready to speak. */
+export async function startDevice(
+  claimed: ClaimedDevice,
+  ratchetEvery: number,
+  storage: RecordStorage = new MortalStorage()
+): Promise<Device> {
+  const ports = { storage, randomBytes: seededRandom(77) }
+  const device = await createDevice(deviceOptions(claimed, ratchetEvery), ports)
+  const begun = await device.beginIncarnation(0, claimed.claimId)
+  invariant(begun.ok, 'a claimed device begins to speak')
+  return device
 }

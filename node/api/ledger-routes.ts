@@ -11,6 +11,7 @@ import {
   decodeReadProof,
   decodeReceiptProof,
   encodeCbor,
+  findTable,
   invariant,
   TABLES
 } from '../../protocol/index.ts'
@@ -114,11 +115,14 @@ const stateRoute = createRoute({
   isOfState: true,
   heightAtLeast: ({ at }) => at,
   handle: async ({ params, query, wantsCbor }, { ledger }) => {
-    const table = TABLES.get(params.table)
+    const table = findTable(params.table)
     if (table === undefined)
       return problem('TABLE_NOT_FOUND', `The tables are ${[...TABLES.keys()].join(', ')}.`)
     const { value, proof } = await ledger.readState(table.number, params.key, query.proof === '1')
-    if (wantsCbor) return cbor(encodeCbor([value, proof]))
+    if (query.proof === '1' && proof === null)
+      return problem('PROOF_NOT_YET', 'Nothing is proved before the first block; ask again soon.')
+    // A proof carries the value; who asks for no proof gets the value alone.
+    if (wantsCbor) return cbor(proof ?? encodeCbor(value))
     const record = value === null ? null : table.decode(value)
     const proven = proof === null ? {} : { proof, provenAtHeight: provenHeight(proof) }
     const fields = { table: table.name, key: params.key, value, record, ...proven }

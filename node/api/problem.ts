@@ -44,6 +44,7 @@ export type ProblemCode =
   | 'PARAMETER_WRONG'
   | 'QUERY_WRONG'
   | 'RECEIPT_NOT_FOUND'
+  | 'PROOF_NOT_YET'
   | 'REQUEST_MALFORMED'
   | 'REQUEST_TOO_SLOW'
   | 'ROUTE_NOT_FOUND'
@@ -67,6 +68,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   PARAMETER_WRONG: { status: 400, title: 'A part of the path is wrong' },
   QUERY_WRONG: { status: 400, title: 'A query parameter is wrong or unknown' },
   RECEIPT_NOT_FOUND: { status: 404, title: 'There is no receipt, the transaction is not final' },
+  PROOF_NOT_YET: { status: 503, title: 'There is no proof of this yet' },
   REQUEST_MALFORMED: { status: 400, title: 'The request is malformed' },
   REQUEST_TOO_SLOW: { status: 408, title: 'The request took too long to arrive' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such resource' },

@@ -62,14 +62,19 @@ export function settleCommit(turn: Turn, blockId: BlockId): void {
   awaitHeartbeat(turn)
 }
 
-/** From the last block on, silence is counted: its next leader ends it, then everybody may. */
+/**
+ * From the last block on, silence is counted: its next leader ends it, then everybody may.
+ *
+ * Genesis has no certificate, and nothing can be proved on it: the first block comes at once.
+ */
 export function awaitHeartbeat(turn: Turn): void {
   const { state } = turn
   if (state.self === null) return
   const { heartbeatMs, delta0Ms } = state.electorate.parameters
   const view = (state.finalView + 1) as View
   const patienceMs = leaderOfView(state, view) === state.self ? 0 : 2 * delta0Ms
-  setTimer(turn, 'heartbeat', 0 as View, heartbeatMs + patienceMs)
+  const silenceMs = state.committed.height === 0 ? 0 : heartbeatMs
+  setTimer(turn, 'heartbeat', 0 as View, silenceMs + patienceMs)
 }
 
 /** The blocks after the committed one up to `blockId`, lowest first; undefined while one is missing. */

@@ -30,3 +30,10 @@ const ALL: readonly Table<never>[] = [
 export const TABLES: ReadonlyMap<string, Table<unknown>> = new Map(
   ALL.map((table) => [table.name, table as unknown as Table<unknown>])
 )
+
+/** A table by its name, or by its number in decimal digits. */
+export function findTable(nameOrNumber: string): Table<unknown> | undefined {
+  const table = TABLES.get(nameOrNumber)
+  if (table !== undefined) return table
+  return [...TABLES.values()].find(({ number }) => String(number) === nameOrNumber)
+}
