@@ -18,8 +18,10 @@ import {
   type Electorate,
   equalBytes,
   type FinalHeader,
+  fromHex,
   type Genesis,
   genesisElectorate,
+  invariant,
   judgeAcceptedReceipt,
   judgeRead,
   judgeReceipt,
@@ -95,8 +97,7 @@ export function checkRead(
 
 /** The anchor that a final header makes: a device may adopt it. */
 export function anchorOf({ header, blockId }: FinalHeader): Anchor {
-  const bytes = new Uint8Array(16)
-  for (let index = 0; index < bytes.length; index++)
-    bytes[index] = Number.parseInt(blockId.slice(2 * index, 2 * index + 2), 16)
-  return { height: header.height, blockId: bytes }
+  const bytes = fromHex(blockId)
+  invariant(bytes !== undefined, 'a block id is hex')
+  return { height: header.height, blockId: bytes.subarray(0, 16) }
 }

@@ -102,9 +102,11 @@ export async function createDevice(
   limits: OutboxLimits = LIMITS
 ): Promise<Device> {
   if ((await ports.storage.read()) !== undefined)
-    throw new ClientError('RECORD_EXISTS', 'the storage already holds the record of a device')
+    throw new ClientError('the storage already holds the record of a device', {
+      code: 'RECORD_EXISTS'
+    })
   // The device erases its keys as it goes: it must not erase the caller's.
-  const signingKey = { ...options.signingKey, bytes: options.signingKey.bytes.slice() }
+  const signingKey = { ...options.signingKey, bytes: new Uint8Array(options.signingKey.bytes) }
   const state = newOutbox({ ...options, signingKey })
   await writeRecord(ports.storage, state)
   return new Device(state, ports, limits)
@@ -217,7 +219,8 @@ export class Device {
   adoptAnchor(anchor: Anchor): Promise<void> {
     invariant(anchor.blockId.length >= 16, 'an anchor names a block by 16 bytes of its id')
     return this.#inTurn(async () => {
-      this.#state = { ...this.#state, anchor: { ...anchor, blockId: anchor.blockId.slice(0, 16) } }
+      const blockId = new Uint8Array(anchor.blockId.subarray(0, 16))
+      this.#state = { ...this.#state, anchor: { height: anchor.height, blockId } }
     })
   }
 
@@ -291,7 +294,7 @@ export class Device {
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
     return this.#turns.take(() => {
       if (!this.#isClosed) return task()
-      throw new ClientError('DEVICE_CLOSED', 'a write failed: open the device anew')
+      throw new ClientError('a write failed: open the device anew', { code: 'DEVICE_CLOSED' })
     })
   }
 }

@@ -32,8 +32,12 @@ export class ClientError extends Error {
   override readonly name = 'ClientError'
   readonly code: ClientErrorCode
 
-  constructor(code: ClientErrorCode, message: string, options?: { readonly cause: unknown }) {
-    super(`${code}: ${message}`, options)
-    this.code = code
+  /** @param message - what happened, without the code */
+  constructor(
+    message: string,
+    options: { readonly code: ClientErrorCode; readonly cause?: unknown }
+  ) {
+    super(`${options.code}: ${message}`, options)
+    this.code = options.code
   }
 }

@@ -27,7 +27,7 @@ export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body))
   } catch (error) {
-    throw new ClientError('NODE_ANSWER_MALFORMED', 'an answer is no JSON', { cause: error })
+    throw new ClientError('an answer is no JSON', { code: 'NODE_ANSWER_MALFORMED', cause: error })
   }
 }
 
@@ -106,5 +106,5 @@ function isCountOrNull(value: unknown): value is number | null {
 }
 
 function malformed(what: string): ClientError {
-  return new ClientError('NODE_ANSWER_MALFORMED', `an answer is not ${what}`)
+  return new ClientError(`an answer is not ${what}`, { code: 'NODE_ANSWER_MALFORMED' })
 }

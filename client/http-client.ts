@@ -93,7 +93,8 @@ export function createHttpClient(options: HttpClientOptions): Transport {
 /** Asks one node after the other until one answers for itself. */
 function createAsker(options: HttpClientOptions): (request: Request) => Promise<Answer> {
   const { baseUrls, answerMaxBytes = ANSWER_MAX_BYTES } = options
-  if (baseUrls.length === 0) throw new ClientError('NODES_UNREACHABLE', 'there is no node to ask')
+  if (baseUrls.length === 0)
+    throw new ClientError('there is no node to ask', { code: 'NODES_UNREACHABLE' })
   let preferred = 0
   return async (request) => {
     let trouble: unknown
@@ -113,13 +114,10 @@ function createAsker(options: HttpClientOptions): (request: Request) => Promise<
         trouble = error
       }
     }
-    throw new ClientError(
-      'NODES_UNREACHABLE',
-      `none of ${baseUrls.length} nodes took the request`,
-      {
-        cause: trouble
-      }
-    )
+    throw new ClientError(`none of ${baseUrls.length} nodes took the request`, {
+      code: 'NODES_UNREACHABLE',
+      cause: trouble
+    })
   }
 }
 
@@ -148,7 +146,9 @@ async function readBounded(response: Response, maxBytes: number): Promise<Uint8A
     size += piece.value.length
     if (size > maxBytes) {
       await reader?.cancel()
-      throw new ClientError('NODE_ANSWER_MALFORMED', `an answer is longer than ${maxBytes} bytes`)
+      throw new ClientError(`an answer is longer than ${maxBytes} bytes`, {
+        code: 'NODE_ANSWER_MALFORMED'
+      })
     }
     pieces.push(piece.value)
   }
@@ -168,11 +168,13 @@ function takeBody(answer: Answer): Uint8Array {
 function takeCbor(answer: Answer): Uint8Array {
   const body = takeBody(answer)
   if (answer.contentType !== CBOR_TYPE)
-    throw new ClientError('NODE_ANSWER_MALFORMED', 'an answer is no CBOR, which was asked for')
+    throw new ClientError('an answer is no CBOR, which was asked for', {
+      code: 'NODE_ANSWER_MALFORMED'
+    })
   return body
 }
 
 function refusal(answer: Answer): ClientError {
   const { code, detail } = parseProblem(answer)
-  return new ClientError('NODE_REFUSED', `${answer.status} ${code}: ${detail}`)
+  return new ClientError(`${answer.status} ${code}: ${detail}`, { code: 'NODE_REFUSED' })
 }

@@ -99,7 +99,7 @@ function readKey(value: CborValue | undefined): PrivateKey | undefined {
   const [number, bytes] = value
   if (!isBytes(bytes, 32) || (number !== 0 && number !== 1)) return undefined
   // A copy of its own, which can be erased without touching what the storage holds.
-  return createPrivateKey(number === 1 ? 'ES256' : 'Ed25519', bytes.slice())
+  return createPrivateKey(number === 1 ? 'ES256' : 'Ed25519', new Uint8Array(bytes))
 }
 
 function readAnchor(value: CborValue | undefined): Anchor | undefined {

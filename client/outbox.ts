@@ -91,7 +91,7 @@ export function newOutbox(device: {
 }): OutboxState {
   const { networkTag, deviceId, signingKey, ratchetEvery, genesisId } = device
   invariant(ratchetEvery >= 1 && ratchetEvery <= RATCHET_NEVER, 'a ratchet turns every 1 to 2^32−1')
-  const genesisAnchor = { height: 0, blockId: genesisId.slice(0, 16) }
+  const genesisAnchor = { height: 0, blockId: new Uint8Array(genesisId.subarray(0, 16)) }
   return {
     networkTag,
     deviceId,

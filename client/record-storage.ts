@@ -20,20 +20,26 @@ export interface RecordStorage {
 export async function readRecord(storage: RecordStorage): Promise<OutboxState> {
   const record = await storage.read()
   if (record === undefined)
-    throw new ClientError('RECORD_MISSING', 'no record of a device is stored')
+    throw new ClientError('no record of a device is stored', { code: 'RECORD_MISSING' })
   const state = decodeOutboxRecord(record)
   if (state === undefined)
-    throw new ClientError('RECORD_DAMAGED', 'the record of the device cannot be read')
+    throw new ClientError('the record of the device cannot be read', { code: 'RECORD_DAMAGED' })
   return state
 }
 
 /** Writes a state; when this rejects, nobody knows whether it is stored. */
 export async function writeRecord(storage: RecordStorage, state: OutboxState): Promise<void> {
-  const record = encodeOutboxRecord(state)
+  const encoded = encodeOutboxRecord(state)
+  // A plain array: on Node the encoder may give a Buffer, whose slice is no copy.
+  const record = new Uint8Array(encoded)
+  encoded.fill(0)
   try {
     await storage.write(record)
   } catch (cause) {
-    throw new ClientError('RECORD_NOT_WRITTEN', 'the storage did not take the record', { cause })
+    throw new ClientError('the storage did not take the record', {
+      code: 'RECORD_NOT_WRITTEN',
+      cause
+    })
   } finally {
     record.fill(0)
   }

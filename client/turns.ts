@@ -19,7 +19,9 @@ export class Turns {
   /** Runs a task when its turn comes; rejects at once when too many wait already. */
   take<T>(task: () => Promise<T>): Promise<T> {
     if (this.#waiting >= this.#waitingMax)
-      return Promise.reject(new ClientError('DEVICE_BUSY', 'too many calls wait for the storage'))
+      return Promise.reject(
+        new ClientError('too many calls wait for the storage', { code: 'DEVICE_BUSY' })
+      )
     this.#waiting++
     const turn = this.#tail.then(() => {
       this.#waiting--

@@ -10,11 +10,7 @@ import { reportError, runCommandLine } from './cli/run.ts'
 import type { NodeStarter } from './cli/start.ts'
 
 /** Loaded for `start` alone: all other commands answer without the weight of the daemon. */
-const startNode: NodeStarter = async (options) => {
-  const { href } = new URL('./node.js', import.meta.url)
-  const daemon = (await import(href)) as { readonly startNode: NodeStarter }
-  return daemon.startNode(options)
-}
+const startNode: NodeStarter = async (options) => (await import('./node.ts')).startNode(options)
 
 const isVerbose = process.argv.includes('--verbose')
 

@@ -126,5 +126,6 @@ export function createVerifier(
 
 /** Bytes in a buffer of their own, which can be handed to a thread. */
 function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.slice() as Uint8Array<ArrayBuffer>
+  // Not `slice`: of a Buffer that is a view of the same memory.
+  return new Uint8Array(bytes)
 }

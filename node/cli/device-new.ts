@@ -29,6 +29,7 @@ import { addCommand, type CommandPorts, type CommonOptions, usage } from './comm
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { type Maker, openMaker } from './maker.ts'
 import { type NetworkTrust, trustNetwork } from './network-trust.ts'
+import { createValueReader } from './node-request.ts'
 import { createOutput, table } from './output.ts'
 import {
   CLASS_VERSION,
@@ -110,6 +111,7 @@ async function makeDevice(options: NewOptions, ports: CommandPorts): Promise<voi
       : {
           network,
           transport: createHttpClient({ baseUrls: [options.node] }),
+          readValue: createValueReader(options.node),
           now: Date.now,
           onStep: (text: string) => output.note(`  ${text}`)
         }

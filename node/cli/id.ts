@@ -7,7 +7,6 @@
 import type { Command } from 'commander'
 import { toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import { peerIdOf } from '../network/peer-key.ts'
 import { fingerprintOf, readIdentity, readProtection } from '../node-keys.ts'
 import { dataPaths } from '../storage/data-directory.ts'
 import { readMarker } from '../storage/node-marker.ts'
@@ -39,6 +38,8 @@ async function showId(options: IdOptions, ports: CommandPorts): Promise<void> {
   const protection = await readProtection(config.keys.passphraseFile)
   const { publicKey } = await readIdentity(paths.keys, protection)
   const nodeId = toHex(publicKey)
+  // Loaded here alone: no other command needs libp2p, and it takes a tenth of a second.
+  const { peerIdOf } = await import('../network/peer-key.ts')
   const id = {
     nodeId,
     peerId: peerIdOf(nodeId).toString(),

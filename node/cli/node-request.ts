@@ -4,6 +4,8 @@
  * @module
  */
 
+import * as z from 'zod'
+import { fromHex, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { usage } from './command.ts'
 
@@ -24,6 +26,7 @@ export interface NodeAnswer {
   readonly json: () => unknown
 }
 
+const READ_DEADLINE_MS = 10_000
 const ANSWER_BYTES_MAX = 8 * 1024 * 1024
 const PROBLEM_SHOWN_MAX_CHARACTERS = 200
 
@@ -58,6 +61,33 @@ export async function requestNode(
   if (status >= 400)
     throw new NodeError('REQUEST_FAILED', `${url.href}: ${status}${problemOf(content)}`)
   return { status, body: content, json: () => parseJson(content, url.href) }
+}
+
+const stateShape = z.looseObject({
+  state: z.looseObject({
+    value: z
+      .string()
+      .regex(/^([0-9a-f]{2})*$/)
+      .nullable()
+  })
+})
+
+/**
+ * Reads values of the state by a node's word, without proof.
+ *
+ * @returns a reader that throws NodeError NODE_NOT_REACHED or REQUEST_FAILED
+ */
+export function createValueReader(
+  base: string
+): (table: string, key: Uint8Array) => Promise<Uint8Array | null> {
+  return async (table, key) => {
+    const path = `/v1/state/${table}/${toHex(key)}`
+    const answer = await requestNode(base, path, { deadlineMs: READ_DEADLINE_MS })
+    const read = stateShape.safeParse(answer.json())
+    if (!read.success) throw failed(`${base}${path}: the answer is no value`, read.error)
+    const { value } = read.data.state
+    return value === null ? null : (fromHex(value) ?? null)
+  }
 }
 
 function notReached(base: string, cause: unknown): NodeError {

@@ -9,7 +9,7 @@
  */
 
 import {
-  checkRead,
+  checkReceipt,
   type SignedTransaction,
   signBirthBatch,
   signClassDefine,
@@ -30,6 +30,7 @@ import {
   vendors
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import { trouble } from './files.ts'
 import type { Maker } from './maker.ts'
 import type { NetworkTrust } from './network-trust.ts'
 
@@ -37,6 +38,8 @@ import type { NetworkTrust } from './network-trust.ts'
 export interface RegistrationPorts {
   readonly network: NetworkTrust
   readonly transport: Transport
+  /** The value under a key of the state, by the node's word; null when there is none. */
+  readonly readValue: (table: string, key: Uint8Array) => Promise<Uint8Array | null>
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly onStep: (text: string) => void
@@ -108,7 +111,7 @@ export async function registerMaker(maker: Maker, ports: RegistrationPorts): Pro
 /**
  * Signs the birth of one batch of devices.
  *
- * @throws NodeError VERIFICATION_FAILED, ClientError
+ * @throws NodeError REQUEST_FAILED
  */
 export async function signBirths(
   maker: Maker,
@@ -126,9 +129,9 @@ export async function signBirths(
 }
 
 /**
- * Brings signed births and a claim onto the ledger, unless they are there.
+ * Brings signed births and a claim onto the ledger, unless they are there, and has it proved.
  *
- * @throws NodeError REQUEST_FAILED, ClientError
+ * @throws NodeError REQUEST_FAILED or VERIFICATION_FAILED, ClientError
  */
 export async function registerDevice(
   acts: {
@@ -147,24 +150,22 @@ export async function registerDevice(
     await submitFinal(claim, 'claim', ports)
     ports.onStep('the device is claimed')
   }
+  await proveApplied(claim.transactionId, ports)
 }
 
-/**
- * Reads a record with its proof, and checks that.
- *
- * @returns undefined when the ledger proves that there is none
- * @throws NodeError VERIFICATION_FAILED, ClientError
- */
-export async function readRecord<Record>(
+/** What the node says is there. It only decides what is sent: the end is proved by a receipt. */
+async function readRecord<Record>(
   table: Table<Record>,
   key: Uint8Array,
-  { network, transport }: Pick<RegistrationPorts, 'network' | 'transport'>
+  { readValue }: RegistrationPorts
 ): Promise<Record | undefined> {
-  const proof = await transport.readProof(table.number, key)
-  const read = checkRead(network, { table: table.number, key }, proof)
-  if (!read.ok)
-    throw new NodeError('VERIFICATION_FAILED', `the node's answer proves nothing: ${read.fault}`)
-  return read.value.value === null ? undefined : table.decode(read.value.value)
+  const value = await readValue(table.name, key)
+  if (value === null) return undefined
+  try {
+    return table.decode(value)
+  } catch (error) {
+    throw trouble('REQUEST_FAILED', `the node's answer is no record of ${table.name}`, error)
+  }
 }
 
 /** By the clock, so that acts signed elsewhere but not final yet are seldom met; above the last in any case. */
@@ -186,6 +187,23 @@ async function submitFinal(
     throw new NodeError('REQUEST_FAILED', `${name}: not final yet, only ${stage}; try again`)
   if (outcome !== 'applied' && outcome !== 'duplicate')
     throw new NodeError('REQUEST_FAILED', `${name}: ended ${outcome}, ${code}`)
+}
+
+async function proveApplied(
+  transactionId: Uint8Array,
+  { network, transport }: RegistrationPorts
+): Promise<void> {
+  const encoded = await transport.receipt(transactionId)
+  if (encoded === null) throw new NodeError('REQUEST_FAILED', 'claim: there is no receipt yet')
+  const receipt = checkReceipt(network, transactionId, encoded)
+  if (!receipt.ok)
+    throw new NodeError(
+      'VERIFICATION_FAILED',
+      `the node's receipt proves nothing: ${receipt.fault}`
+    )
+  const { outcome, code } = receipt.value.outcome
+  if (outcome !== 'applied')
+    throw new NodeError('REQUEST_FAILED', `claim: ended ${outcome}, ${code}`)
 }
 
 /** A class that may use all that the maker still has. */

@@ -127,6 +127,7 @@ async function awaitReady(url: string, timeoutMs: number): Promise<NodeStatus> {
 
 async function ownUrl(options: OptionValues, ports: CommandPorts): Promise<string> {
   const { http } = (await readSettings(options, ports)).config
+  if (http.port === 0) throw usage('the settings leave the port open: name it with --url')
   const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
   return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
 }

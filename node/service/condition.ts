@@ -43,6 +43,7 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
       state: 'stopped',
       sentence: 'This node must not vote: see its alarms. It follows the others as an observer.'
     }
+  if (!facts.isMember) return describeObserver(facts)
   if (reachableWeight < quorumWeight) {
     const lacking = quorumWeight - reachableWeight
     return {
@@ -61,6 +62,23 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
       sentence: 'Joining: asking the other members about this node’s votes.'
     }
   return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
+}
+
+/** An observer keeps only as many links as it needs, so who is not linked is not thereby missing. */
+function describeObserver(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sentence'> {
+  const { condition, members, missing } = facts
+  const linked = members - missing.length
+  if (linked === 0)
+    return { state: 'joining', sentence: 'Observer: no member is reached yet, reads may be stale.' }
+  if (condition.blocksBehind > BEHIND_MAX)
+    return {
+      state: 'catching-up',
+      sentence: `Catching up: ${condition.blocksBehind} blocks behind.`
+    }
+  return {
+    state: 'ready',
+    sentence: `Observer: follows the ledger through ${linked} of ${members} members. ${activity(facts)}`
+  }
 }
 
 function presence({

@@ -1,0 +1,258 @@
+/**
+ * A ledger of one member in memory, for tests: the real rules, real proofs, no network.
+ *
+ * @module
+ */
+
+import {
+  BLOCK_FORMAT,
+  type Block,
+  type BlockId,
+  batchListRoot,
+  batchSigningBytes,
+  type CommittedLedger,
+  commitVersion,
+  createBlock,
+  createCertificate,
+  createStateTree,
+  decodeTransaction,
+  deriveVersion,
+  type ExecutedBlock,
+  encodeAcceptedReceipt,
+  encodeBatchHeader,
+  encodeReadProof,
+  encodeReceiptProof,
+  encodeVote,
+  executeBlock,
+  type FinalityProof,
+  fromHex,
+  type Genesis,
+  genesisBlock,
+  genesisElectorate,
+  genesisView,
+  type Height,
+  invariant,
+  LedgerBase,
+  listLeafHash,
+  listPath,
+  listRootOfLeaves,
+  type MemberIndex,
+  networkTagOfGenesis,
+  type Outcome,
+  openCommittedLedger,
+  PARAMETERS,
+  type Parameters,
+  type PrivateKey,
+  publicKeyOf,
+  signBytes,
+  stateKey,
+  type Transaction,
+  toHex,
+  transactionLeaf,
+  type VendorGrant,
+  type View
+} from '../../protocol/index.ts'
+
+/** The member's identity key and vote key. */
+export const MEMBER_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(101) }
+const VOTE_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(102) }
+const MEMBER_ID = publicKeyOf(MEMBER_KEY)
+
+const RATE = 10_000_000
+const GENEROUS: readonly string[] = [
+  'controlBurst',
+  'controlPerHour',
+  'vendorBurst',
+  'vendorPerHour',
+  'introductionsBurst',
+  'introductionsPerHour'
+]
+
+/** A genesis of one member in which quotas are never the matter. */
+export function testGenesis(vendorId: Uint8Array): Genesis {
+  const parameters = Object.fromEntries(
+    PARAMETERS.map(({ name, default: value }) => [name, GENEROUS.includes(name) ? RATE : value])
+  ) as Parameters
+  const grant: VendorGrant = {
+    vendorId,
+    birthCap: 1_000_000,
+    claimsPerDay: 1_000_000,
+    rateUnitsPerHour: RATE
+  }
+  const member = {
+    memberId: MEMBER_ID,
+    voteKey: publicKeyOf(VOTE_KEY),
+    nextVoteKeyHash: new Uint8Array(32),
+    recoveryKeyHash: new Uint8Array(32),
+    operatorId: new Uint8Array(16),
+    region: 'test',
+    weight: 1,
+    endpoints: []
+  }
+  return {
+    networkId: 'test',
+    timeMs: 1_700_000_000_000,
+    faultModel: 'byzantine',
+    trustModel: 'open-vote',
+    parameters,
+    members: [member],
+    vendorGrants: [grant],
+    regions: ['test']
+  }
+}
+
+interface FinalBlock {
+  readonly block: Block
+  readonly executed: ExecutedBlock
+  readonly transactions: readonly Transaction[]
+}
+
+/** The ledger: each call of `execute` is one final block. */
+export class TestLedger {
+  readonly genesis: Genesis
+  readonly networkTag: Uint8Array
+  readonly genesisId: Uint8Array
+  readonly #values = new Map<string, Uint8Array>()
+  readonly #blocks: FinalBlock[] = []
+  #ledger: CommittedLedger
+  #tip: Block
+
+  constructor(genesis: Genesis) {
+    this.genesis = genesis
+    this.networkTag = networkTagOfGenesis(genesis)
+    const base = new LedgerBase((table, key) => this.#values.get(`${table}:${toHex(key)}`))
+    const view = genesisView(genesis, base)
+    const tree = createStateTree()
+    const changes = view.changedValues()
+    tree.adopt(
+      deriveVersion(
+        tree.base,
+        changes.map((change) => ({ key: change.stateKey, valueHash: change.valueHash }))
+      )
+    )
+    this.#keep(changes)
+    this.#tip = genesisBlock(genesis, tree.base.root)
+    this.genesisId = this.#tip.idBytes
+    this.#ledger = openCommittedLedger(base, tree, this.#placeOf(this.#tip))
+  }
+
+  get height(): number {
+    return this.#tip.header.height
+  }
+
+  /** First 16 bytes of the id of the last block. */
+  get tipId(): Uint8Array {
+    return this.#tip.idBytes.slice(0, 16)
+  }
+
+  /** Executes transactions as the next block, which is final at once. */
+  execute(wires: readonly Uint8Array[]): readonly Outcome[] {
+    const transactions = wires.map((wire) => {
+      const decoded = decodeTransaction(wire, this.networkTag)
+      invariant(decoded.ok, 'a test hands in transactions that decode')
+      return decoded.value
+    })
+    const timeMs = this.#tip.header.timeMs + 1000
+    const { networkTag } = this
+    const batches = [{ author: MEMBER_ID, transactions }]
+    const executed = executeBlock(this.#ledger.tip, { timeMs, networkTag, batches })
+    const { header } = this.#tip
+    const block = createBlock(
+      {
+        ...header,
+        format: BLOCK_FORMAT,
+        view: (header.view + 1) as View,
+        parentId: this.#tip.idBytes,
+        parentView: header.view,
+        height: (header.height + 1) as Height,
+        timeMs,
+        batchListRoot: batchListRoot([]),
+        stateRoot: executed.stateRoot,
+        receiptsRoot: executed.receiptsRoot,
+        transactionCount: transactions.length
+      },
+      []
+    )
+    this.#keep(executed.changedValues)
+    const version = { ...this.#placeOf(block), view: executed.view, tree: executed.tree }
+    this.#ledger = commitVersion(this.#ledger, version)
+    this.#tip = block
+    this.#blocks.push({ block, executed, transactions })
+    return executed.outcomes
+  }
+
+  /** The encoded receipt of a transaction's last outcome. */
+  receipt(transactionId: Uint8Array): Uint8Array {
+    const id = toHex(transactionId)
+    const final = this.#blocks.findLast(({ transactions }) =>
+      transactions.some((transaction) => toHex(transaction.id) === id)
+    )
+    invariant(final !== undefined, 'a test asks for receipts of what it executed')
+    const index = final.transactions.findIndex((transaction) => toHex(transaction.id) === id)
+    return encodeReceiptProof({
+      transactionId,
+      outcome: final.executed.outcomes[index] as Outcome,
+      index,
+      path: listPath(final.executed.receiptLeaves, index),
+      finality: this.#finality(final.block)
+    })
+  }
+
+  /** The encoded read proof of a key at the last block. */
+  readProof(table: number, key: Uint8Array): Uint8Array {
+    return encodeReadProof({
+      table,
+      key,
+      value: this.#values.get(`${table}:${toHex(key)}`) ?? null,
+      state: this.#ledger.tree.base.prove(stateKey(table, key)),
+      finality: this.#finality(this.#tip)
+    })
+  }
+
+  /** The encoded accepted receipt of one of the transactions of a batch. */
+  acceptedReceipt(wires: readonly Uint8Array[], index: number): Uint8Array {
+    const leaves = wires.map((wire) => {
+      const decoded = decodeTransaction(wire, this.networkTag)
+      invariant(decoded.ok, 'a test hands in transactions that decode')
+      return listLeafHash(transactionLeaf(decoded.value))
+    })
+    const headerBytes = encodeBatchHeader({
+      author: MEMBER_ID,
+      authorSequence: 1,
+      priority: 2,
+      receivedAtMs: 0,
+      height: this.height,
+      transactionsRoot: listRootOfLeaves(leaves),
+      count: wires.length,
+      bytes: wires.reduce((sum, { length }) => sum + length, 0)
+    })
+    const signature = signBytes(MEMBER_KEY, batchSigningBytes(this.networkTag, headerBytes))
+    const path = listPath(leaves, index)
+    return encodeAcceptedReceipt({ headerBytes, signature, index, path })
+  }
+
+  #finality(block: Block): FinalityProof {
+    const { epoch, view, parentView } = block.header
+    const subject = { parentView, blockId: block.id }
+    const vote = { kind: 'finalise', epoch, view, subject } as const
+    const electorate = genesisElectorate(this.genesis)
+    const message = encodeVote(this.networkTag, electorate, vote)
+    const { signature } = signBytes(VOTE_KEY, message)
+    const finalisation = createCertificate([{ vote, signer: 0 as MemberIndex, signature }])
+    return { headerBytes: block.headerBytes, finalisation, descendants: [] }
+  }
+
+  #keep(changes: ExecutedBlock['changedValues']): void {
+    for (const { table, key, value } of changes) this.#values.set(`${table}:${toHex(key)}`, value)
+  }
+
+  #placeOf(block: Block): {
+    readonly blockId: BlockId
+    readonly blockIdBytes: Uint8Array
+    readonly height: Height
+    readonly timeMs: number
+  } {
+    const { height, timeMs } = block.header
+    return { blockId: block.id, blockIdBytes: fromHex(block.id) as Uint8Array, height, timeMs }
+  }
+}
