@@ -133,8 +133,8 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   opened.closers.push(() => network.stop())
   dissemination.start()
   for (const batch of await parts.store.pending())
-    driver.post({ kind: 'batch-held', batch: heldBatch(batch) })
-  driver.post({ kind: 'started' })
+    void driver.post({ kind: 'batch-held', batch: heldBatch(batch) })
+  void driver.post({ kind: 'started' })
   catchUp.start()
   for (const surface of surfaces.all) {
     await surface.start()
@@ -586,7 +586,7 @@ function noticePeer(
     isMember: member !== undefined
   })
   if (!isConnected) return
-  if (member !== undefined) driver.post({ kind: 'member-connected', member })
+  if (member !== undefined) void driver.post({ kind: 'member-connected', member })
   catchUp.wake()
 }
 

@@ -9,7 +9,14 @@
 
 import { Worker } from 'node:worker_threads'
 import { invariant } from '../../protocol/index.ts'
-import { type Answer, type BatchFault, type Question, type Row, readRow } from './judged-batch.ts'
+import {
+  type Answer,
+  type BatchFault,
+  type Question,
+  ROW_BYTES,
+  type Row,
+  readRow
+} from './judged-batch.ts'
 
 /** Bytes that may wait for the worker. */
 const QUEUED_BYTES_MAX = 32 * 1024 * 1024
@@ -99,12 +106,8 @@ export function createVerifier(
       return new Promise((resolve) => {
         const bytes = ownBytes(encoded)
         ask({ kind: 'batch', number: number++, bytes }, (answer) => {
-          const rowCount = answer.fault === null ? answer.rows.length / 65 : 0
-          const transactionIds = Array.from(
-            { length: rowCount },
-            (_, index) => readRow(answer.rows, index).transactionId
-          )
-          resolve({ bytes: answer.bytes, fault: answer.fault, transactionIds })
+          const { bytes: judged, fault } = answer
+          resolve({ bytes: judged, fault, transactionIds: idsOf(answer) })
         })
       })
     },
@@ -122,6 +125,12 @@ export function createVerifier(
       await worker.terminate()
     }
   }
+}
+
+/** A batch with a fault in it has no transactions to speak of. */
+function idsOf({ fault, rows }: Answer): Uint8Array[] {
+  const rowCount = fault === null ? rows.length / ROW_BYTES : 0
+  return Array.from({ length: rowCount }, (_, index) => readRow(rows, index).transactionId)
 }
 
 /** Bytes in a buffer of their own, which can be handed to a thread. */

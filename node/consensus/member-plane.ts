@@ -105,8 +105,10 @@ export class MemberPlane {
   #receiveProposal(member: MemberIndex, proposal: Proposal, batches: readonly Uint8Array[]): void {
     const { networkTag, electorate, store, post } = this.#ports
     const from = this.keyOf(member)
-    if (!judgeBlock(proposal.block, networkTag, electorate).ok)
-      return this.#offend(from, 'proposal malformed')
+    if (!judgeBlock(proposal.block, networkTag, electorate).ok) {
+      this.#offend(from, 'proposal malformed')
+      return
+    }
     if (this.#proposalsTaken >= PROPOSALS_MAX) return
     this.#proposalsTaken++
     void Promise.all(batches.map((bytes) => store.take(bytes))).then((takings) => {

@@ -104,13 +104,13 @@ export function encodeProposalMessage(
   { block, vote, justification }: Proposal,
   batches: readonly Uint8Array[]
 ): Uint8Array {
-  const list: CborValue = [
+  const blockFields: CborValue = [
     block.headerBytes,
     block.batches.map(({ authorIndex, headerBytes }) => [authorIndex, headerBytes])
   ]
   return encodeCbor([
     NUMBERS.proposal,
-    list,
+    blockFields,
     justification.map(certificateToFields),
     vote.signature,
     batches
