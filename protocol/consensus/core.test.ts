@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { World, type WorldNode } from '../testing/core-world.ts'
+import { World } from '../testing/core-world.ts'
+import type { WorldNode } from '../testing/world-node.ts'
 
 const test = suite('consensus core')
 
