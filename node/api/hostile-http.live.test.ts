@@ -16,7 +16,7 @@ async function exchange(port: number, ...parts: readonly string[]): Promise<stri
   })
   socket.on('error', () => undefined) // cut off while it still writes: that is the point
   for (const part of parts) socket.write(part)
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   return answer
 }
 

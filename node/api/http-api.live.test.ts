@@ -83,13 +83,13 @@ test(
     )
     assert.is(results[1].problem.type, 'urn:thingmoot:problem:sequence-used')
 
-    const transactions = [toHex(device.message(3)), '00']
+    const transactions = [toHex(device.message(3)), '00', '00'.repeat(65_536)]
     const second = await jsonOf(
       await post('', 'application/json', JSON.stringify({ transactions }))
     )
     assert.equal(
       second.results.map(({ status }: Json) => status),
-      [202, 400]
+      [202, 400, 400]
     )
   })
 )
