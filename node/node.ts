@@ -57,8 +57,8 @@ import { createSubmitter } from './service/submitter.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
 import { CatchUp } from './sync/catch-up.ts'
-import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { answerFetch } from './sync/fetch-server.ts'
+import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { decodeNodeStatus, encodeNodeStatus } from './sync/sync-message.ts'
 import { watchEventLoop } from './watchdog.ts'
 
@@ -132,15 +132,20 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   await network.start()
   opened.closers.push(() => network.stop())
   dissemination.start()
-  for (const batch of await parts.store.pending()) driver.post({ kind: 'batch-held', batch: heldBatch(batch) })
-  driver.post({ kind: 'started' })
+  for (const batch of await parts.store.pending())
+    void driver.post({ kind: 'batch-held', batch: heldBatch(batch) })
+  void driver.post({ kind: 'started' })
   catchUp.start()
   for (const surface of surfaces.all) {
     await surface.start()
     opened.closers.push(() => surface.stop())
   }
   const loop = watchEventLoop((delay) => log.warn('event loop held up', { ...delay }))
-  parts.metrics.show('thingmoot_process_loop_delay_seconds', 'event loop delay, p99', () => loop.last().p99Ms / 1000)
+  parts.metrics.show(
+    'thingmoot_process_loop_delay_seconds',
+    'event loop delay, p99',
+    () => loop.last().p99Ms / 1000
+  )
   log.info('node is up', { height: parts.keeper.tip.height, role: service.status().role })
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
@@ -205,27 +210,45 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   const network = createNodeNetwork(options, { keys, electorate, log, metrics })
   const opening = await openLedger(database, genesis)
   const bodies = await readBodies(directory)
-  const core = await openNodeCore({ directory, electorate, seat, floorView: opening.floor.view, bodies, tip: opening.committed.tip, finalisation: opening.floor.finalisation })
+  const core = await openNodeCore({
+    directory,
+    electorate,
+    seat,
+    floorView: opening.floor.view,
+    bodies,
+    tip: opening.committed.tip,
+    finalisation: opening.floor.finalisation
+  })
 
   // The parts know each other in a ring; each is handed functions that look the next one up.
   const post: Driver['post'] = (news) => driver.post(news)
-  const store = new BatchStore({ networkTag, electorate }, {
-    database,
-    verifier,
-    onHeld: (batch) => void post({ kind: 'batch-held', batch })
-  })
-  const keeper = new LedgerKeeper({ database, networkTag, electorate, opened: opening }, {
-    transactionsOf: (reference) => store.transactionsOf(reference),
-    pause: () => new Promise((resolve) => setImmediate(resolve))
-  })
+  const store = new BatchStore(
+    { networkTag, electorate },
+    {
+      database,
+      verifier,
+      onHeld: (batch) => void post({ kind: 'batch-held', batch })
+    }
+  )
+  const keeper = new LedgerKeeper(
+    { database, networkTag, electorate, opened: opening },
+    {
+      transactionsOf: (reference) => store.transactionsOf(reference),
+      pause: () => new Promise((resolve) => setImmediate(resolve))
+    }
+  )
   const archive = new Archive(database, networkTag)
   const book = new TransactionBook()
   const timers = new Timers((news) => void post(news))
-  const penalise = (peer: string, reason: string): void => network.penalise(peer, OFFENCE_POINTS, reason)
+  const penalise = (peer: string, reason: string): void =>
+    network.penalise(peer, OFFENCE_POINTS, reason)
   const plane = new MemberPlane({ networkTag, electorate, network, store, post })
   const ask = createAsk(network, 'fetch', FETCH_TIMEOUT_MS)
   const connectedPeers = (): string[] =>
-    network.peers().filter(({ state }) => state === 'connected').map(({ key }) => key)
+    network
+      .peers()
+      .filter(({ state }) => state === 'connected')
+      .map(({ key }) => key)
   const blockOf = (blockId: BlockId): Block | undefined =>
     driver.core.blocks.get(blockId)?.block ?? keeper.entry(blockId)?.block ?? bodies.get(blockId)
   const fetcher = new BatchFetcher({
@@ -243,11 +266,16 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     fetcher,
     tip: () => keeper.tip,
     post,
-    want: (blockId, isWanted) => void (isWanted ? wantedBySync.add(blockId) : wantedBySync.delete(blockId))
+    want: (blockId, isWanted) =>
+      void (isWanted ? wantedBySync.add(blockId) : wantedBySync.delete(blockId))
   }
   const catchUp = new CatchUp({
     ...finalBlocks,
-    ownStatus: () => ({ height: keeper.tip.height, view: driver.core.view, isMember: seat !== null }),
+    ownStatus: () => ({
+      height: keeper.tip.height,
+      view: driver.core.view,
+      isMember: seat !== null
+    }),
     peers: connectedPeers,
     askStatus: createAsk(network, 'status', STATUS_TIMEOUT_MS),
     ask,
@@ -270,29 +298,32 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     }
   )
   const identity = createEd25519Signer(keys.identity.seed)
-  const intake = seat === null ? null : new Intake({
-    networkTag,
-    carrierId: nodeId,
-    book,
-    verifier,
-    batcher: new Batcher(
-      { networkTag, electorate, author: nodeId, ...config.batch },
-      {
-        store,
-        nowMs,
-        timeMs,
-        height: () => keeper.tip.height,
-        sign: (message) => identity.sign(message),
-        disseminate: (bytes) => dissemination.sendBatch(bytes)
-      }
-    ),
-    head: () => keeper.head,
-    tip: () => keeper.tip,
-    findFinal: (id) => archive.statusOf(id),
-    nowMs,
-    timeMs,
-    onFailure: fail
-  })
+  const intake =
+    seat === null
+      ? null
+      : new Intake({
+          networkTag,
+          carrierId: nodeId,
+          book,
+          verifier,
+          batcher: new Batcher(
+            { networkTag, electorate, author: nodeId, ...config.batch },
+            {
+              store,
+              nowMs,
+              timeMs,
+              height: () => keeper.tip.height,
+              sign: (message) => identity.sign(message),
+              disseminate: (bytes) => dissemination.sendBatch(bytes)
+            }
+          ),
+          head: () => keeper.head,
+          tip: () => keeper.tip,
+          findFinal: (id) => archive.statusOf(id),
+          nowMs,
+          timeMs,
+          onFailure: fail
+        })
   const leaders = leaderOrder(electorate)
   const alarms: string[] = []
   let prunedView = 0
@@ -312,15 +343,18 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     prunedView = last.view
     directory.voteLog.prune({ epoch: electorate.epoch, view: last.view }).catch(fail)
   }
-  const voter = seat === null ? null : new Voter({
-    networkTag,
-    electorate,
-    self: seat.index,
-    voteLog: directory.voteLog,
-    database,
-    sign: seat.signVote,
-    blockOf
-  })
+  const voter =
+    seat === null
+      ? null
+      : new Voter({
+          networkTag,
+          electorate,
+          self: seat.index,
+          voteLog: directory.voteLog,
+          database,
+          sign: seat.signVote,
+          blockOf
+        })
   const driver: Driver = new Driver(core, {
     nowMs,
     timeMs,
@@ -443,7 +477,10 @@ function createNodeNetwork(
   network.setMembers(
     electorate.seats.map(({ memberId, endpoints }) => {
       const key = toHex(memberId)
-      return { key, addresses: overrides.get(key) ?? endpoints.filter((text) => text.startsWith('/')) }
+      return {
+        key,
+        addresses: overrides.get(key) ?? endpoints.filter((text) => text.startsWith('/'))
+      }
     })
   )
   return network
@@ -471,7 +508,10 @@ async function openNodeCore(options: {
   const recorded =
     seat === null
       ? { votes: [], certificates: [] }
-      : await readRecordedVotes(directory.voteLog, electorate, { self: seat.index, from: floorView })
+      : await readRecordedVotes(directory.voteLog, electorate, {
+          self: seat.index,
+          from: floorView
+        })
   return openCore({
     electorate,
     self: seat?.index ?? null,
@@ -500,7 +540,8 @@ function createAsk(
   timeoutMs: number
 ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
   // A peer that does not answer is no trouble of ours: whoever asks goes to the next.
-  return (peer, request) => network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
+  return (peer, request) =>
+    network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
 }
 
 function serveFetches({ network, store, archive, driver, keeper, bodies, catchUp }: Parts): void {
@@ -508,7 +549,9 @@ function serveFetches({ network, store, archive, driver, keeper, bodies, catchUp
     const answer = answerFetch(request, {
       batchBytes: (id) => store.bytesOf(id),
       bodyOf: (id) =>
-        driver.core.blocks.get(id)?.block ?? keeper.entry(id)?.block ?? bodies.get(id) ??
+        driver.core.blocks.get(id)?.block ??
+        keeper.entry(id)?.block ??
+        bodies.get(id) ??
         finalBody(archive, id),
       finalBlock: (height) => archive.block(height),
       certificates: (first, last) =>
@@ -532,11 +575,18 @@ function finalBody(archive: Archive, blockId: BlockId): Block | undefined {
   return height === undefined ? undefined : archive.block(height)?.block
 }
 
-function noticePeer({ electorate, driver, catchUp, log }: Parts, peer: string, isConnected: boolean): void {
+function noticePeer(
+  { electorate, driver, catchUp, log }: Parts,
+  peer: string,
+  isConnected: boolean
+): void {
   const member = electorate.indexOf.get(peer)
-  log.info(isConnected ? 'peer connected' : 'peer disconnected', { peer, isMember: member !== undefined })
+  log.info(isConnected ? 'peer connected' : 'peer disconnected', {
+    peer,
+    isMember: member !== undefined
+  })
   if (!isConnected) return
-  if (member !== undefined) driver.post({ kind: 'member-connected', member })
+  if (member !== undefined) void driver.post({ kind: 'member-connected', member })
   catchUp.wake()
 }
 
@@ -546,7 +596,10 @@ interface Surfaces {
   readonly all: readonly Gateway[]
 }
 
-function createSurfaces(config: Config, { service, genesis, networkTag, metrics, fail }: Parts): Surfaces {
+function createSurfaces(
+  config: Config,
+  { service, genesis, networkTag, metrics, fail }: Parts
+): Surfaces {
   const ports = { ledger: service, reportBug: fail }
   const http = createHttpApi(config.http, ports)
   const mqttOptions = { ...config.mqtt, networkId: genesis.networkId, networkTag }
@@ -571,10 +624,22 @@ function showMetrics(
   metrics.show('thingmoot_consensus_height_blocks', 'last final height', () => keeper.tip.height)
   metrics.show('thingmoot_consensus_view_number', 'present view', () => driver.core.view)
   metrics.show('thingmoot_consensus_events_waiting', 'events that wait', () => driver.queueLength)
-  metrics.show('thingmoot_consensus_batches_pending', 'batches that wait for a final block', () => driver.core.pendingBatches.size)
-  metrics.show('thingmoot_network_peers_connected', 'peers connected', () => network.peers().filter(({ state }) => state === 'connected').length)
+  metrics.show(
+    'thingmoot_consensus_batches_pending',
+    'batches that wait for a final block',
+    () => driver.core.pendingBatches.size
+  )
+  metrics.show(
+    'thingmoot_network_peers_connected',
+    'peers connected',
+    () => network.peers().filter(({ state }) => state === 'connected').length
+  )
   metrics.show('thingmoot_intake_transactions_open', 'transactions under way', () => book.openCount)
-  metrics.show('thingmoot_intake_transactions_waiting', 'transactions that wait for their turn', () => intake?.waitingCount ?? 0)
+  metrics.show(
+    'thingmoot_intake_transactions_waiting',
+    'transactions that wait for their turn',
+    () => intake?.waitingCount ?? 0
+  )
 }
 
 function describeReady({ keeper, network, service }: Parts, { http, mqtt }: Surfaces): string {

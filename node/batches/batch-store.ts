@@ -22,7 +22,7 @@ import {
   toHex,
   transactionIdOf
 } from '../../protocol/index.ts'
-import { batchKey, pendingBatchKey, PENDING_BATCHES } from '../ledger/keyspace.ts'
+import { batchKey, PENDING_BATCHES, pendingBatchKey } from '../ledger/keyspace.ts'
 import type { Database } from '../storage/database.ts'
 import type { BatchFault } from './judged-batch.ts'
 import type { Verifier } from './verifier.ts'

@@ -16,14 +16,20 @@ import {
   transactionLeaf,
   transactionPriority
 } from '../../protocol/index.ts'
-import { type Answer, type BatchFault, type Question, ROW_BYTES, readRow, writeRow } from './judged-batch.ts'
+import {
+  type Answer,
+  type BatchFault,
+  type Question,
+  ROW_BYTES,
+  readRow,
+  writeRow
+} from './judged-batch.ts'
 
 const networkTag = new Uint8Array(workerData as ArrayBuffer)
 const NOTHING = new Uint8Array(32)
 
 parentPort?.on('message', (question: Question) => {
-  const answer =
-    question.kind === 'batch' ? judgeBatch(question) : judgeTransactions(question)
+  const answer = question.kind === 'batch' ? judgeBatch(question) : judgeTransactions(question)
   parentPort?.postMessage(answer, [answer.bytes.buffer, answer.rows.buffer])
 })
 

@@ -164,7 +164,10 @@ function joinLoose(together: readonly Loose[], number: number): Question {
 
 function findingOf({ bytes, rows, fault }: Answer): BatchFinding {
   const count = fault === null ? rows.length / ROW_BYTES : 0
-  const transactionIds = Array.from({ length: count }, (_, index) => readRow(rows, index).transactionId)
+  const transactionIds = Array.from(
+    { length: count },
+    (_, index) => readRow(rows, index).transactionId
+  )
   return { bytes, fault, transactionIds }
 }
 

@@ -22,8 +22,8 @@ import {
 } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
-import type { Submission, TransactionStatus } from '../ledger-service.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
+import type { Submission, TransactionStatus } from '../ledger-service.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
 import type { BookEntry, TransactionBook } from './transaction-book.ts'
@@ -119,7 +119,11 @@ export class Intake {
       const outcome = executed.outcomes[index] as Outcome
       const entry = this.#ports.book.get(transaction.id)
       if (entry?.status.stage === 'accepted' && isCounting(outcome))
-        this.#ports.book.advance(entry, 'confirmed', { outcome, height: version.height, timeMs: version.timeMs })
+        this.#ports.book.advance(entry, 'confirmed', {
+          outcome,
+          height: version.height,
+          timeMs: version.timeMs
+        })
     }
   }
 
@@ -286,10 +290,7 @@ function busy(code: string): Submission {
 }
 
 /** Messages of one device are batched again in the order of their sequence. */
-function bySequence(
-  [a]: readonly [BookEntry, number],
-  [b]: readonly [BookEntry, number]
-): number {
+function bySequence([a]: readonly [BookEntry, number], [b]: readonly [BookEntry, number]): number {
   return sequenceOf(a) - sequenceOf(b)
 }
 

@@ -197,7 +197,13 @@ export function createCore(options: CoreOptions): CoreState {
   }
   for (const vote of options.ownVotes) if (vote.vote.view > committed.view) enterInLog(state, vote)
   for (const block of options.blocks)
-    state.blocks.set(block.id, { block, isAvailable: true, isExecuting: false, isValid: null, isConfirmed: false })
+    state.blocks.set(block.id, {
+      block,
+      isAvailable: true,
+      isExecuting: false,
+      isValid: null,
+      isConfirmed: false
+    })
   return state
 }
 

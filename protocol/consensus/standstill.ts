@@ -9,7 +9,7 @@
  */
 
 import type { BatchId, MemberIndex, View } from '../types.ts'
-import { certificatesOf, type CoreState, viewRecord } from './core-state.ts'
+import { type CoreState, certificatesOf, viewRecord } from './core-state.ts'
 import type { Recipients } from './effect.ts'
 import { groundOf } from './lead.ts'
 import type { Status } from './message.ts'
@@ -102,7 +102,10 @@ export function exchangeStatus(turn: Turn): void {
   const { state } = turn
   if (state.self === null) return
   const { delta0Ms } = state.electorate.parameters
-  const others = othersAmong(state, state.electorate.seats.map((_, index) => index as MemberIndex))
+  const others = othersAmong(
+    state,
+    state.electorate.seats.map((_, index) => index as MemberIndex)
+  )
   for (const member of others) sendStatus(turn, member, !state.mayVote)
   setTimer(turn, 'status', 0 as View, state.mayVote ? STATUS_INTERVAL_MS : 2 * delta0Ms)
 }

@@ -51,6 +51,9 @@ export function isCounting({ outcome }: Outcome): boolean {
 }
 
 /** The value of one leaf of the receipts tree: `[transactionId, outcome, code]`. */
-export function encodeReceiptLeaf(transactionId: Uint8Array, { outcome, code }: Outcome): Uint8Array {
+export function encodeReceiptLeaf(
+  transactionId: Uint8Array,
+  { outcome, code }: Outcome
+): Uint8Array {
   return encodeCbor([transactionId, OUTCOMES[outcome], code])
 }

@@ -23,7 +23,10 @@ const isName: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9\-:./_
 
 /** Labels of RFC 8428 §6, Table 4, with the type of their value. */
 const FIELDS: ReadonlyMap<unknown, Check> = new Map<unknown, Check>([
-  [-1, (value) => isNumber(value) && (value as number) <= BASE_VERSION_MAX && (value as number) > 0],
+  [
+    -1,
+    (value) => isNumber(value) && (value as number) <= BASE_VERSION_MAX && (value as number) > 0
+  ],
   [-2, isName],
   [-3, isNumber],
   [-4, isText],

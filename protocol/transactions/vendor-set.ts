@@ -37,7 +37,16 @@ export const readVendorSet: Shape<VendorSet> = (value) => {
   const [, vendorId, vendorSequence, signers, keys, threshold, nextKeysHash, infoHash] = read
   if (threshold > keys.length || signers.length < threshold) return undefined
   if (signers.some((index) => index >= keys.length)) return undefined
-  return { kind: 'vendor-set', vendorId, vendorSequence, signers, keys, threshold, nextKeysHash, infoHash }
+  return {
+    kind: 'vendor-set',
+    vendorId,
+    vendorSequence,
+    signers,
+    keys,
+    threshold,
+    nextKeysHash,
+    infoHash
+  }
 }
 
 /** The body of a vendor-set, ready to be signed. */
