@@ -44,8 +44,19 @@ interface Loose {
   readonly settle: (row: Row) => void
 }
 
+interface Asked {
+  readonly question: Question
+  readonly settle: (answer: Answer) => void
+}
+
+/** Questions the worker has at once: one to work on, one so that it never waits. */
+const ASKED_MAX = 2
+
 /**
  * Starts the worker.
+ *
+ * Batches go before loose transactions: what other members wait for to agree comes before what
+ * would only make them wait for more. So an overloaded node takes less in, and still agrees.
  *
  * @param onFailure - called when the worker dies: nothing can be checked any more
  */
@@ -57,17 +68,19 @@ export function createVerifier(
     workerData: networkTag.slice().buffer
   })
   const asked = new Map<number, (answer: Answer) => void>()
+  const batches: Asked[] = []
   let loose: Loose[] = []
-  let looseAsked = 0
   let queuedBytes = 0
   let number = 0
   let isClosing = false
+  let isScheduled = false
 
   worker.on('message', (answer: Answer) => {
     const settle = asked.get(answer.number)
     invariant(settle !== undefined, 'the worker answers what it was asked')
     asked.delete(answer.number)
     queuedBytes -= answer.bytes.length
+    askNext()
     settle(answer)
   })
   worker.on('error', onFailure)
@@ -75,49 +88,58 @@ export function createVerifier(
     if (!isClosing) onFailure(new Error(`the verification worker ended with code ${code}`))
   })
 
-  const ask = (question: Question, settle: (answer: Answer) => void): void => {
-    asked.set(question.number, settle)
-    const transferred = question.kind === 'batch' ? [] : [question.ends.buffer]
-    worker.postMessage(question, [question.bytes.buffer, ...transferred])
+  const askNext = (): void => {
+    while (asked.size < ASKED_MAX) {
+      const next = batches.shift() ?? takeLoose()
+      if (next === undefined) return
+      const { question, settle } = next
+      asked.set(question.number, settle)
+      const ends = question.kind === 'batch' ? [] : [question.ends.buffer]
+      worker.postMessage(question, [question.bytes.buffer, ...ends])
+    }
   }
 
-  const askLoose = (): void => {
-    if (loose.length === 0 || looseAsked > 1) return
+  /** Loose transactions that have gathered are asked about together. */
+  const takeLoose = (): Asked | undefined => {
+    if (loose.length === 0) return undefined
     const together = loose.slice(0, TOGETHER_MAX)
     loose = loose.slice(TOGETHER_MAX)
-    looseAsked++
-    const ends = new Uint32Array(together.length)
-    let length = 0
-    for (const [index, { wire }] of together.entries()) ends[index] = length += wire.length
-    const bytes = new Uint8Array(length)
-    for (const [index, { wire }] of together.entries())
-      bytes.set(wire, (ends[index] as number) - wire.length)
-    ask({ kind: 'transactions', number: number++, bytes, ends }, ({ rows }) => {
-      looseAsked--
-      for (const [index, { settle }] of together.entries()) settle(readRow(rows, index))
-      askLoose()
+    const settle = ({ rows }: Answer): void => {
+      for (const [index, one] of together.entries()) one.settle(readRow(rows, index))
+    }
+    return { question: joinLoose(together, number++), settle }
+  }
+
+  /** What comes in the same turn of the loop is asked about together. */
+  const schedule = (): void => {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      askNext()
     })
+  }
+
+  const hasRoom = ({ length }: Uint8Array): boolean => {
+    if (queuedBytes + length > QUEUED_BYTES_MAX) return false
+    queuedBytes += length
+    return true
   }
 
   return {
     judgeBatch: (encoded) => {
-      if (queuedBytes + encoded.length > QUEUED_BYTES_MAX) return undefined
-      queuedBytes += encoded.length
+      if (!hasRoom(encoded)) return undefined
+      const question: Question = { kind: 'batch', number: number++, bytes: ownBytes(encoded) }
       return new Promise((resolve) => {
-        const bytes = ownBytes(encoded)
-        ask({ kind: 'batch', number: number++, bytes }, (answer) => {
-          const { bytes: judged, fault } = answer
-          resolve({ bytes: judged, fault, transactionIds: idsOf(answer) })
-        })
+        batches.push({ question, settle: (answer) => resolve(findingOf(answer)) })
+        askNext()
       })
     },
     judgeTransaction: (wire) => {
-      if (queuedBytes + wire.length > QUEUED_BYTES_MAX) return undefined
-      queuedBytes += wire.length
+      if (!hasRoom(wire)) return undefined
       return new Promise((resolve) => {
         loose.push({ wire, settle: resolve })
-        // Those that come in the same turn of the loop are asked about together.
-        if (loose.length === 1) setImmediate(askLoose)
+        schedule()
       })
     },
     close: async () => {
@@ -127,10 +149,26 @@ export function createVerifier(
   }
 }
 
-/** A batch with a fault in it has no transactions to speak of. */
-function idsOf({ fault, rows }: Answer): Uint8Array[] {
-  const rowCount = fault === null ? rows.length / ROW_BYTES : 0
-  return Array.from({ length: rowCount }, (_, index) => readRow(rows, index).transactionId)
+function joinLoose(together: readonly Loose[], number: number): Question {
+  const ends = new Uint32Array(together.length)
+  let length = 0
+  for (const [index, { wire }] of together.entries()) {
+    length += wire.length
+    ends[index] = length
+  }
+  const bytes = new Uint8Array(length)
+  for (const [index, { wire }] of together.entries())
+    bytes.set(wire, (ends[index] as number) - wire.length)
+  return { kind: 'transactions', number, bytes, ends }
+}
+
+function findingOf({ bytes, rows, fault }: Answer): BatchFinding {
+  const count = fault === null ? rows.length / ROW_BYTES : 0
+  const transactionIds = Array.from(
+    { length: count },
+    (_, index) => readRow(rows, index).transactionId
+  )
+  return { bytes, fault, transactionIds }
 }
 
 /** Bytes in a buffer of their own, which can be handed to a thread. */

@@ -91,9 +91,9 @@ export function createMqttGateway(options: MqttGatewayOptions, ports: MqttGatewa
   return {
     name: 'MQTT',
     start: async () => {
+      await listen(server, options, 'MQTT')
       await broker.listen()
       unfollow = followLedger(parts)
-      await listen(server, options, 'MQTT')
     },
     stop: async () => {
       unfollow()

@@ -25,6 +25,7 @@ import type { Verifier } from '../batches/verifier.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission, TransactionStatus } from '../ledger-service.ts'
 import { DeviceLanes } from './device-lanes.ts'
+import { IntakeGate } from './intake-gate.ts'
 import type { BookEntry, TransactionBook } from './transaction-book.ts'
 
 /** How long a transaction may wait for its turn or its quota. */
@@ -59,11 +60,13 @@ export class Intake {
   readonly #lanes = new DeviceLanes<BookEntry>()
   readonly #retries = new Map<BookEntry, number>()
   readonly #verifying = new Map<string, Promise<Submission>>()
+  readonly #gate: IntakeGate
   readonly #sweeper: NodeJS.Timeout
   #isClosed = false
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
+    this.#gate = new IntakeGate({ openCount: () => ports.book.openCount, nowMs: ports.nowMs })
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
     this.#sweeper.unref()
   }
@@ -89,7 +92,7 @@ export class Intake {
     const name = Buffer.from(wire).toString('latin1')
     const underWay = this.#verifying.get(name)
     if (underWay !== undefined) return await underWay
-    const submission = this.#judge(transaction)
+    const submission = this.#passGate(transaction)
     this.#verifying.set(name, submission)
     try {
       return await submission
@@ -100,11 +103,13 @@ export class Intake {
 
   /** Looks at a block that became final: own transactions end, or wait and come again. */
   settleBlock({ transactions, executed, version }: CommittedBlock): void {
+    const openBefore = this.#ports.book.openCount
     for (const [index, transaction] of transactions.entries()) {
       const outcome = executed.outcomes[index] as Outcome
       this.#settle(transaction, outcome, version)
       if (transaction.body.kind === 'device-message') this.#letGo(transaction.body.deviceId)
     }
+    this.#gate.finalised(Math.max(0, openBefore - this.#ports.book.openCount))
   }
 
   /** Tells where the transactions of a notarised block stand. */
@@ -129,10 +134,24 @@ export class Intake {
     this.#ports.batcher.flush()
   }
 
-  async #judge(transaction: Transaction): Promise<Submission> {
-    const { book, verifier, nowMs } = this.#ports
+  async #passGate(transaction: Transaction): Promise<Submission> {
     const early = this.#forecast(transaction)
     if (early.kind === 'refused') return refusedBy(early.code, transaction)
+    if (!(await this.#gate.enter())) return busy('LEDGER_BUSY')
+    let isInside = true
+    const leave = (): void => {
+      if (isInside) this.#gate.leave()
+      isInside = false
+    }
+    try {
+      return await this.#judge(transaction, leave)
+    } finally {
+      leave()
+    }
+  }
+
+  async #judge(transaction: Transaction, leaveGate: () => void): Promise<Submission> {
+    const { book, verifier, nowMs } = this.#ports
     const judging = verifier.judgeTransaction(transaction.wire)
     if (judging === undefined) return busy('VERIFIER_BUSY')
     const row = await judging
@@ -143,6 +162,7 @@ export class Intake {
     const forecast = this.#forecast(transaction)
     if (forecast.kind === 'refused') return refusedBy(forecast.code, transaction)
     const entry = book.enter(transaction, row.leafHash, nowMs())
+    leaveGate()
     if (forecast.kind === 'later') return this.#keepForLater(entry)
     await this.#batch(entry)
     return taken(entry)

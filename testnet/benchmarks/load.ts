@@ -35,6 +35,7 @@ const { values } = parseArgs({
   }
 })
 
+const tally = { taken: 0, refused: 0, busy: 0, requests: 0 }
 const genesisPath = values.genesis as string
 const genesis = parseGenesis(readFileSync(genesisPath, 'utf8'), genesisPath)
 const { networkTag } = trustGenesis(genesis)
@@ -64,7 +65,6 @@ await new Promise((resolve) => createInterface({ input: process.stdin }).once('l
 
 const startMs = performance.now()
 const endMs = startMs + Number(values.seconds) * SECOND_MS
-const tally = { taken: 0, refused: 0, busy: 0, requests: 0 }
 await Promise.all(nodes.map((node, index) => pour(node, lanesOf(index))))
 const seconds = (performance.now() - startMs) / SECOND_MS
 process.stdout.write(`${JSON.stringify({ ...tally, seconds })}\n`)
