@@ -9,19 +9,11 @@
 
 import { Worker } from 'node:worker_threads'
 import { invariant } from '../../protocol/index.ts'
-import {
-  type Answer,
-  type BatchFault,
-  type Question,
-  ROW_BYTES,
-  type Row,
-  readRow
-} from './judged-batch.ts'
+import { type Answer, type BatchFault, ROW_BYTES, type Row, readRow } from './judged-batch.ts'
+import { QuestionQueue } from './question-queue.ts'
 
 /** Bytes that may wait for the worker. */
 const QUEUED_BYTES_MAX = 32 * 1024 * 1024
-/** Loose transactions that are asked about together at most. */
-const TOGETHER_MAX = 256
 
 /** What was found about a batch. */
 export interface BatchFinding {
@@ -39,24 +31,11 @@ export interface Verifier {
   readonly close: () => Promise<void>
 }
 
-interface Loose {
-  readonly wire: Uint8Array
-  readonly settle: (row: Row) => void
-}
-
-interface Asked {
-  readonly question: Question
-  readonly settle: (answer: Answer) => void
-}
-
 /** Questions the worker has at once: one to work on, one so that it never waits. */
 const ASKED_MAX = 2
 
 /**
  * Starts the worker.
- *
- * Batches go before loose transactions: what other members wait for to agree comes before what
- * would only make them wait for more. So an overloaded node takes less in, and still agrees.
  *
  * @param onFailure - called when the worker dies: nothing can be checked any more
  */
@@ -68,10 +47,8 @@ export function createVerifier(
     workerData: networkTag.slice().buffer
   })
   const asked = new Map<number, (answer: Answer) => void>()
-  const batches: Asked[] = []
-  let loose: Loose[] = []
+  const queue = new QuestionQueue()
   let queuedBytes = 0
-  let number = 0
   let isClosing = false
   let isScheduled = false
 
@@ -90,24 +67,13 @@ export function createVerifier(
 
   const askNext = (): void => {
     while (asked.size < ASKED_MAX) {
-      const next = batches.shift() ?? takeLoose()
+      const next = queue.next()
       if (next === undefined) return
       const { question, settle } = next
       asked.set(question.number, settle)
       const ends = question.kind === 'batch' ? [] : [question.ends.buffer]
       worker.postMessage(question, [question.bytes.buffer, ...ends])
     }
-  }
-
-  /** Loose transactions that have gathered are asked about together. */
-  const takeLoose = (): Asked | undefined => {
-    if (loose.length === 0) return undefined
-    const together = loose.slice(0, TOGETHER_MAX)
-    loose = loose.slice(TOGETHER_MAX)
-    const settle = ({ rows }: Answer): void => {
-      for (const [index, one] of together.entries()) one.settle(readRow(rows, index))
-    }
-    return { question: joinLoose(together, number++), settle }
   }
 
   /** What comes in the same turn of the loop is asked about together. */
@@ -129,16 +95,15 @@ export function createVerifier(
   return {
     judgeBatch: (encoded) => {
       if (!hasRoom(encoded)) return undefined
-      const question: Question = { kind: 'batch', number: number++, bytes: ownBytes(encoded) }
       return new Promise((resolve) => {
-        batches.push({ question, settle: (answer) => resolve(findingOf(answer)) })
+        queue.addBatch(ownBytes(encoded), (answer) => resolve(findingOf(answer)))
         askNext()
       })
     },
     judgeTransaction: (wire) => {
       if (!hasRoom(wire)) return undefined
       return new Promise((resolve) => {
-        loose.push({ wire, settle: resolve })
+        queue.addLoose({ wire, settle: resolve })
         schedule()
       })
     },
@@ -147,19 +112,6 @@ export function createVerifier(
       await worker.terminate()
     }
   }
-}
-
-function joinLoose(together: readonly Loose[], number: number): Question {
-  const ends = new Uint32Array(together.length)
-  let length = 0
-  for (const [index, { wire }] of together.entries()) {
-    length += wire.length
-    ends[index] = length
-  }
-  const bytes = new Uint8Array(length)
-  for (const [index, { wire }] of together.entries())
-    bytes.set(wire, (ends[index] as number) - wire.length)
-  return { kind: 'transactions', number, bytes, ends }
 }
 
 function findingOf({ bytes, rows, fault }: Answer): BatchFinding {
