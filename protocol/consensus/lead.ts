@@ -107,7 +107,7 @@ export function groundOf(state: CoreState, view: View): Ground | undefined {
 }
 
 /** The blocks from `blockId` down to the committed one, which is left out. */
-export function unfinalisedAncestors(state: CoreState, blockId: BlockId): Block[] {
+function unfinalisedAncestors(state: CoreState, blockId: BlockId): Block[] {
   const ancestors: Block[] = []
   let next = state.blocks.get(blockId)?.block
   while (next !== undefined && next.header.height > state.committed.height) {

@@ -72,13 +72,6 @@ export function weightOf(state: CoreState, members: Iterable<MemberIndex>): numb
   return weight
 }
 
-/** All members but this node. */
-export function otherMembers(state: CoreState): MemberIndex[] {
-  return state.electorate.seats
-    .map((_, index) => index as MemberIndex)
-    .filter((index) => index !== state.self)
-}
-
 /** Some members without this node, each once. */
 export function othersAmong(state: CoreState, members: Iterable<MemberIndex>): MemberIndex[] {
   return [...new Set(members)].filter((member) => member !== state.self)
