@@ -28,7 +28,7 @@ import { createHttpApi, type HttpApi } from './api/http-api.ts'
 import { createMetricsListener } from './api/metrics-listener.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
 import { Batcher } from './batches/batcher.ts'
-import { createVerifier, type Verifier } from './batches/verifier.ts'
+import { VerificationQueue, type Verifier } from './batches/verifier.ts'
 import { systemClock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
 import { createEffectPorts } from './consensus/effect-ports.ts'
@@ -205,7 +205,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     failure.report(error)
   }
 
-  const verifier: Verifier = createVerifier(networkTag, fail)
+  const verifier: Verifier = new VerificationQueue(networkTag, fail)
   closers.push(() => verifier.close())
   const network = createNodeNetwork(options, { keys, electorate, log, metrics })
   const opening = await openLedger(database, genesis)

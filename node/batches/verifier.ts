@@ -27,7 +27,8 @@ const TOGETHER_MAX = 256
 export interface BatchFinding {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly fault: BatchFault | null
-  readonly transactionIds: readonly Uint8Array[]
+  /** Ids and places of its transactions; empty when it is faulty. */
+  readonly rows: readonly Row[]
 }
 
 /** Asks a worker; every answer comes in the order of the questions. */
@@ -53,99 +54,108 @@ interface Asked {
 const ASKED_MAX = 2
 
 /**
- * Starts the worker.
+ * Asks the worker.
  *
  * Batches go before loose transactions: what other members wait for to agree comes before what
  * would only make them wait for more. So an overloaded node takes less in, and still agrees.
- *
- * @param onFailure - called when the worker dies: nothing can be checked any more
  */
-export function createVerifier(
-  networkTag: Uint8Array,
-  onFailure: (error: Error) => void
-): Verifier {
-  const worker = new Worker(new URL('./verification-worker.js', import.meta.url), {
-    workerData: networkTag.slice().buffer
-  })
-  const asked = new Map<number, (answer: Answer) => void>()
-  const batches: Asked[] = []
-  let loose: Loose[] = []
-  let queuedBytes = 0
-  let number = 0
-  let isClosing = false
-  let isScheduled = false
+export class VerificationQueue implements Verifier {
+  readonly #worker: Worker
+  readonly #asked = new Map<number, (answer: Answer) => void>()
+  readonly #batches: Asked[] = []
+  #loose: Loose[] = []
+  #queuedBytes = 0
+  #number = 0
+  #isClosing = false
+  #isScheduled = false
 
-  worker.on('message', (answer: Answer) => {
-    const settle = asked.get(answer.number)
+  /**
+   * Starts the worker.
+   *
+   * @param onFailure - called when the worker dies: nothing can be checked any more
+   */
+  constructor(networkTag: Uint8Array, onFailure: (error: Error) => void) {
+    this.#worker = new Worker(new URL('./verification-worker.js', import.meta.url), {
+      workerData: new Uint8Array(networkTag).buffer
+    })
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
+    this.#worker.on('error', onFailure)
+    this.#worker.on('exit', (code) => {
+      if (!this.#isClosing) onFailure(new Error(`the verification worker ended with code ${code}`))
+    })
+  }
+
+  judgeBatch(encoded: Uint8Array): Promise<BatchFinding> | undefined {
+    if (!this.#hasRoom(encoded)) return undefined
+    const question: Question = {
+      kind: 'batch',
+      number: this.#number++,
+      bytes: ownBytes(encoded)
+    }
+    return new Promise((resolve) => {
+      this.#batches.push({ question, settle: (answer) => resolve(findingOf(answer)) })
+      this.#askNext()
+    })
+  }
+
+  judgeTransaction(wire: Uint8Array): Promise<Row> | undefined {
+    if (!this.#hasRoom(wire)) return undefined
+    return new Promise((resolve) => {
+      this.#loose.push({ wire, settle: resolve })
+      this.#schedule()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#worker.terminate()
+  }
+
+  #settle(answer: Answer): void {
+    const settle = this.#asked.get(answer.number)
     invariant(settle !== undefined, 'the worker answers what it was asked')
-    asked.delete(answer.number)
-    queuedBytes -= answer.bytes.length
-    askNext()
+    this.#asked.delete(answer.number)
+    this.#queuedBytes -= answer.bytes.length
+    this.#askNext()
     settle(answer)
-  })
-  worker.on('error', onFailure)
-  worker.on('exit', (code) => {
-    if (!isClosing) onFailure(new Error(`the verification worker ended with code ${code}`))
-  })
+  }
 
-  const askNext = (): void => {
-    while (asked.size < ASKED_MAX) {
-      const next = batches.shift() ?? takeLoose()
+  #askNext(): void {
+    while (this.#asked.size < ASKED_MAX) {
+      const next = this.#batches.shift() ?? this.#takeLoose()
       if (next === undefined) return
       const { question, settle } = next
-      asked.set(question.number, settle)
+      this.#asked.set(question.number, settle)
       const ends = question.kind === 'batch' ? [] : [question.ends.buffer]
-      worker.postMessage(question, [question.bytes.buffer, ...ends])
+      this.#worker.postMessage(question, [question.bytes.buffer, ...ends])
     }
   }
 
   /** Loose transactions that have gathered are asked about together. */
-  const takeLoose = (): Asked | undefined => {
-    if (loose.length === 0) return undefined
-    const together = loose.slice(0, TOGETHER_MAX)
-    loose = loose.slice(TOGETHER_MAX)
+  #takeLoose(): Asked | undefined {
+    if (this.#loose.length === 0) return undefined
+    const together = this.#loose.slice(0, TOGETHER_MAX)
+    this.#loose = this.#loose.slice(TOGETHER_MAX)
     const settle = ({ rows }: Answer): void => {
       for (const [index, one] of together.entries()) one.settle(readRow(rows, index))
     }
-    return { question: joinLoose(together, number++), settle }
+    return { question: joinLoose(together, this.#number++), settle }
   }
 
   /** What comes in the same turn of the loop is asked about together. */
-  const schedule = (): void => {
-    if (isScheduled) return
-    isScheduled = true
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
     setImmediate(() => {
-      isScheduled = false
-      askNext()
+      this.#isScheduled = false
+      this.#askNext()
     })
   }
 
-  const hasRoom = ({ length }: Uint8Array): boolean => {
-    if (queuedBytes + length > QUEUED_BYTES_MAX) return false
-    queuedBytes += length
+  #hasRoom({ length }: Uint8Array): boolean {
+    if (this.#queuedBytes + length > QUEUED_BYTES_MAX) return false
+    this.#queuedBytes += length
     return true
-  }
-
-  return {
-    judgeBatch: (encoded) => {
-      if (!hasRoom(encoded)) return undefined
-      const question: Question = { kind: 'batch', number: number++, bytes: ownBytes(encoded) }
-      return new Promise((resolve) => {
-        batches.push({ question, settle: (answer) => resolve(findingOf(answer)) })
-        askNext()
-      })
-    },
-    judgeTransaction: (wire) => {
-      if (!hasRoom(wire)) return undefined
-      return new Promise((resolve) => {
-        loose.push({ wire, settle: resolve })
-        schedule()
-      })
-    },
-    close: async () => {
-      isClosing = true
-      await worker.terminate()
-    }
   }
 }
 
@@ -164,11 +174,7 @@ function joinLoose(together: readonly Loose[], number: number): Question {
 
 function findingOf({ bytes, rows, fault }: Answer): BatchFinding {
   const count = fault === null ? rows.length / ROW_BYTES : 0
-  const transactionIds = Array.from(
-    { length: count },
-    (_, index) => readRow(rows, index).transactionId
-  )
-  return { bytes, fault, transactionIds }
+  return { bytes, fault, rows: Array.from({ length: count }, (_, index) => readRow(rows, index)) }
 }
 
 /** Bytes in a buffer of their own, which can be handed to a thread. */

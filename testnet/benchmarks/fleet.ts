@@ -107,10 +107,10 @@ export function createFleet(
     createPart(network, maker, { ...options, count: perMaker, timeMs })
   )
   const depth = Math.max(...parts.map(({ steps }) => steps.length))
-  const steps = Array.from({ length: depth }, (_, index) =>
+  const joined = Array.from({ length: depth }, (_, index) =>
     parts.flatMap((part) => part.steps[index] ?? [])
   )
-  return { devices: parts.flatMap(({ devices }) => devices).slice(0, options.devices), steps }
+  return { devices: parts.flatMap(({ devices }) => devices).slice(0, options.devices), steps: joined }
 }
 
 function createPart(
