@@ -4,6 +4,7 @@
  * @module
  */
 
+import { senmlContent } from '../../client/index.ts'
 import {
   createPrivateKey,
   DEVICE_MESSAGE_KIND,
@@ -16,7 +17,6 @@ import {
   transactionIdOf,
   transactionSigningBytes
 } from '../../protocol/index.ts'
-import { senmlContent } from '../../client/index.ts'
 import { dice, type FleetDevice } from './fleet.ts'
 
 /** One signed message. */
