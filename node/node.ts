@@ -327,8 +327,15 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   const leaders = leaderOrder(electorate)
   const alarms: string[] = []
   let prunedView = 0
+  const measureFinality = metrics.measure(
+    'thingmoot_consensus_block_final_seconds',
+    'time from the header of a block to its commit here, by the clocks of leader and node'
+  )
   const onCommitted = (blocks: readonly CommittedBlock[]): void => {
     for (const block of blocks) {
+      const finalMs = Math.max(0, timeMs() - block.block.header.timeMs)
+      // Older ones were fetched afterwards, and tell nothing of how fast the members agree.
+      if (finalMs < genesis.parameters.deltaMaxMs) measureFinality(finalMs / 1000)
       intake?.settleBlock(block)
       service.announce(block)
       store.forget(block.block.batches.map(({ id }) => id))
