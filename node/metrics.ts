@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry, Summary } from 'prom-client'
 
 /** What the node counts and shows. */
 export interface Metrics {
@@ -15,7 +15,12 @@ export interface Metrics {
   readonly count: (name: string, label: string, amount: number) => void
   /** Shows a value that is read when asked for. */
   readonly show: (name: string, help: string, read: () => number) => void
+  /** Measures something, of which the median and the 99th percentile are kept. */
+  readonly measure: (name: string, help: string) => (value: number) => void
 }
+
+/** Percentiles are of the last ten minutes, and older values are let go. */
+const MEASURED_SPAN = { maxAgeSeconds: 600, ageBuckets: 5, compressCount: 1000 } as const
 
 /** Makes the registry. */
 export function createMetrics(): Metrics {
@@ -42,6 +47,16 @@ export function createMetrics(): Metrics {
           this.set(read())
         }
       })
+    },
+    measure: (name, help) => {
+      const summary = new Summary({
+        name,
+        help,
+        percentiles: [0.5, 0.99],
+        ...MEASURED_SPAN,
+        registers: [registry]
+      })
+      return (value) => summary.observe(value)
     }
   }
 }

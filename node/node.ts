@@ -28,7 +28,7 @@ import { createHttpApi, type HttpApi } from './api/http-api.ts'
 import { createMetricsListener } from './api/metrics-listener.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
 import { Batcher } from './batches/batcher.ts'
-import { createVerifier, type Verifier } from './batches/verifier.ts'
+import { VerificationQueue, type Verifier } from './batches/verifier.ts'
 import { systemClock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
 import { createEffectPorts } from './consensus/effect-ports.ts'
@@ -205,7 +205,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     failure.report(error)
   }
 
-  const verifier: Verifier = createVerifier(networkTag, fail)
+  const verifier: Verifier = new VerificationQueue(networkTag, fail)
   closers.push(() => verifier.close())
   const network = createNodeNetwork(options, { keys, electorate, log, metrics })
   const opening = await openLedger(database, genesis)
@@ -327,8 +327,15 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   const leaders = leaderOrder(electorate)
   const alarms: string[] = []
   let prunedView = 0
+  const measureFinality = metrics.measure(
+    'thingmoot_consensus_block_final_seconds',
+    'time from the header of a block to its commit here, by the clocks of leader and node'
+  )
   const onCommitted = (blocks: readonly CommittedBlock[]): void => {
     for (const block of blocks) {
+      const finalMs = Math.max(0, timeMs() - block.block.header.timeMs)
+      // Older ones were fetched afterwards, and tell nothing of how fast the members agree.
+      if (finalMs < genesis.parameters.deltaMaxMs) measureFinality(finalMs / 1000)
       intake?.settleBlock(block)
       service.announce(block)
       store.forget(block.block.batches.map(({ id }) => id))

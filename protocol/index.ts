@@ -13,7 +13,8 @@ export {
   decodeBatchHeader,
   encodeBatch,
   encodeBatchHeader,
-  isBatchSigned
+  isBatchSigned,
+  peekBatchHeader
 } from './blocks/batch.ts'
 export {
   type BatchReference,

@@ -28,3 +28,28 @@ export function controlSocketPath(home: string): string {
 export function nodeFolder(home: string, slug: string): string {
   return join(home, 'nodes', slug)
 }
+
+/** The genesis of its network. */
+export function genesisPath(home: string): string {
+  return join(home, 'genesis.json')
+}
+
+/** The keys of the maker of its devices. */
+export function makerFolder(home: string): string {
+  return join(home, 'maker')
+}
+
+/** The folder of one device: its keys and its outbox. */
+export function deviceFolder(home: string, name: string): string {
+  return join(home, 'devices', name)
+}
+
+/** The settings file of one node. */
+export function settingsPath(home: string, slug: string): string {
+  return join(nodeFolder(home, slug), 'node.yaml')
+}
+
+/** Stands in the home while a testnet is founded there. */
+export function foundingMarkPath(home: string): string {
+  return join(home, 'founding')
+}

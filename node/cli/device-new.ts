@@ -136,7 +136,8 @@ async function makeDevice(options: NewOptions, ports: CommandPorts): Promise<voi
   })
 }
 
-async function giveBirth(
+/** Draws what a device of the reference class is born with, and stores it before it is used. */
+export async function giveBirth(
   folder: DeviceFolder,
   network: NetworkTrust,
   maker: Maker
@@ -165,7 +166,8 @@ async function giveBirth(
   return born
 }
 
-async function openOrCreate({ storage }: DeviceFolder, born: BornDevice): Promise<Device> {
+/** Opens the device of a folder; one that was just born gets its first record. */
+export async function openOrCreate({ storage }: DeviceFolder, born: BornDevice): Promise<Device> {
   const ports = { storage, randomBytes: systemRandomBytes }
   if ((await storage.read()) !== undefined) return openDevice(ports)
   return createDevice(
@@ -229,7 +231,7 @@ async function signActs({
 }
 
 /** Owner and device in one hand: the claim has both signatures at once. */
-function signClaim(
+export function signClaim(
   born: BornDevice,
   birth: BirthRecord,
   networkTag: Uint8Array

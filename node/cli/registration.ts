@@ -55,7 +55,7 @@ const YEAR_MS = 365 * DAY_MS
 const NO_HASH = new Uint8Array(32)
 
 /** What the reference class asks of its devices: a fresh key for each message, and no more. */
-const PROFILE: Profile = {
+export const REFERENCE_PROFILE: Profile = {
   sealing: 0,
   signatureSuites: 3,
   ratchetEvery: 1,
@@ -83,9 +83,14 @@ export function referenceClassOf({ vendor }: Maker): Uint8Array {
 /**
  * Sees to it that the maker's keys and its class are on the ledger.
  *
+ * @param profile - what the class asks of its devices, if it is described now
  * @throws NodeError REQUEST_FAILED, ClientError
  */
-export async function registerMaker(maker: Maker, ports: RegistrationPorts): Promise<void> {
+export async function registerMaker(
+  maker: Maker,
+  ports: RegistrationPorts,
+  profile: Profile = REFERENCE_PROFILE
+): Promise<void> {
   const { network, onStep, now } = ports
   const { vendor, nextKeysHash } = maker
   const { networkTag } = network
@@ -103,7 +108,7 @@ export async function registerMaker(maker: Maker, ports: RegistrationPorts): Pro
   }
   if ((await readRecord(classHeads, referenceClassOf(maker), ports)) !== undefined) return
   const vendorSequence = await nextSequence(maker, ports)
-  const act = { vendorSequence, ...classWithin(known, now()) }
+  const act = { vendorSequence, profile, ...classWithin(known, now()) }
   await submitFinal(signClassDefine(networkTag, vendor, act), 'class-define', ports)
   onStep('its class of devices is described')
 }
@@ -210,14 +215,13 @@ async function proveApplied(
 function classWithin(
   record: VendorRecord,
   timeMs: number
-): Omit<Parameters<typeof signClassDefine>[2], 'vendorSequence'> {
+): Omit<Parameters<typeof signClassDefine>[2], 'vendorSequence' | 'profile'> {
   const rate = record.grantRateUnitsPerHour - record.usedRateUnitsPerHour
   return {
     classNumber: CLASS_NUMBER,
     version: CLASS_VERSION,
     custody: 0,
     canSeal: 0,
-    profile: PROFILE,
     thingModelHash: NO_HASH,
     mudHash: null,
     referenceValuesHash: null,

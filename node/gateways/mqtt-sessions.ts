@@ -38,6 +38,8 @@ export interface MqttSessions {
   /** Whether the client may listen to a filter; if so, it does from now on. */
   readonly listen: (client: Client, filter: string, qos: number) => boolean
   readonly unlisten: (client: Client, filter: string) => void
+  /** Whether anybody listens to any device. */
+  readonly isHeard: () => boolean
   /** Sends to every client that listens to a device's channel. */
   readonly broadcast: (deviceId: string, channel: DeviceChannel, text: string) => void
   /** Sends to one client, if it listens there. */
@@ -95,6 +97,7 @@ export function createMqttSessions(
     of,
     listen,
     unlisten,
+    isHeard: () => listeners.size > 0,
     broadcast: (deviceId, channel, text) => {
       const audience = listeners.get(deviceId)
       if (audience === undefined) return

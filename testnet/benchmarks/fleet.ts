@@ -107,11 +107,10 @@ export function createFleet(
     createPart(network, maker, { ...options, count: perMaker, timeMs })
   )
   const depth = Math.max(...parts.map(({ steps }) => steps.length))
-  const together = Array.from({ length: depth }, (_, index) =>
-    parts.flatMap(({ steps }) => steps[index] ?? [])
+  const steps = Array.from({ length: depth }, (_, step) =>
+    parts.flatMap((part) => part.steps[step] ?? [])
   )
-  const devices = parts.flatMap((part) => part.devices).slice(0, options.devices)
-  return { devices, steps: together }
+  return { devices: parts.flatMap(({ devices }) => devices).slice(0, options.devices), steps }
 }
 
 function createPart(

@@ -1,0 +1,311 @@
+/**
+ * `testnet up`: a whole network on this machine, from nothing or from where it was left.
+ *
+ * @module
+ */
+
+import { relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { readBorn } from '../node/cli/device-folder.ts'
+import type { OutputPorts } from '../node/cli/output.ts'
+import { NodeError } from '../node/errors.ts'
+import { isPeerKey, peerIdOf } from '../node/network/peer-key.ts'
+import { Cluster, type ClusterNode } from './cluster/cluster.ts'
+import { type NodeView, readView } from './cluster/node-api.ts'
+import { openControl } from './control.ts'
+import { Fleet, OWN_DEVICE } from './fleet/fleet.ts'
+import { quantile } from './fleet/fleet-record.ts'
+import { type PreparedTestnet, prepareTestnet, type WantedTestnet } from './founding/prepare.ts'
+import { createHandlers } from './handlers.ts'
+import { deviceFolder, genesisPath } from './home.ts'
+import { liveLine } from './report/live-line.ts'
+import { joinedLine, readyBlock } from './report/ready-block.ts'
+import { summaryLines, sumUp } from './report/summary.ts'
+import { Terminal } from './report/terminal.ts'
+import { shortened } from './report/text.ts'
+
+/** What `up` is asked for. */
+export interface UpOptions extends WantedTestnet {
+  readonly home: string
+  /** Whether the home was named, so that printed commands have to name it too. */
+  readonly isHomeNamed: boolean
+  readonly devices: number
+  /** Messages a second of each device. */
+  readonly rate: number
+  readonly isHeadless: boolean
+  /** Without it the testnet runs until it is stopped. */
+  readonly forMs: number | undefined
+  readonly isJson: boolean
+}
+
+/** What `up` needs of the process. */
+export interface UpPorts extends OutputPorts {
+  readonly onSignal: (signal: NodeJS.Signals, listener: () => void) => void
+  readonly exit: (code: number) => never
+  readonly onBug: (error: unknown) => void
+}
+
+/** What there is to be closed, as far as it has come. */
+interface Parts {
+  testnet?: PreparedTestnet
+  cluster?: Cluster
+  fleet?: Fleet
+}
+
+/** Everything that runs. */
+interface Running {
+  readonly testnet: PreparedTestnet
+  readonly cluster: Cluster
+  readonly fleet: Fleet
+}
+
+/** Why a run ends. */
+type Ending = 'asked' | 'time'
+
+const JOIN_WAIT_MS = 20_000
+const JOIN_POLL_MS = 200
+const LIVE_MS = 1_000
+const PLAIN_LIVE_MS = 10_000
+const WINDOW_MS = 10_000
+const EXIT_INTERRUPTED = 130
+const EXIT_UNEQUAL = 1
+
+/**
+ * Runs a testnet until it is stopped or its time is over.
+ *
+ * @returns the exit code
+ * @throws {@link NodeError} when it cannot be brought up
+ */
+export async function up(options: UpOptions, ports: UpPorts): Promise<number> {
+  const terminal = new Terminal(options, ports)
+  const ending = settleable<Ending>()
+  const stopped = settleable<undefined>()
+  const parts: Parts = {}
+  const handlers = createHandlers({
+    cluster: () => parts.cluster,
+    stop: () => {
+      ending.resolve('asked')
+      return stopped.promise.then(() => undefined)
+    },
+    note: (text) => terminal.say(text)
+  })
+  const control = await openControl(options.home, { handlers, onBug: ports.onBug })
+  listen(ports, { terminal, ask: () => ending.resolve('asked'), cluster: () => parts.cluster })
+  let answer: unknown
+  try {
+    const run = new Run({ options, terminal, ports, asked: ending.promise, parts })
+    const summary = await run.live(() => ending.resolve('time'))
+    if (summary === undefined) return 0
+    for (const line of summaryLines(summary)) terminal.say(line)
+    answer = summary
+    return summary.rootsEqual && summary.lost === 0 ? 0 : EXIT_UNEQUAL
+  } finally {
+    await parts.fleet?.close()
+    await parts.cluster?.close('stop')
+    await parts.testnet?.reservation.releaseAll()
+    stopped.resolve(undefined)
+    await control.close()
+    terminal.say('Stopped; everything is kept.')
+    if (options.isJson && answer !== undefined) terminal.answer(answer)
+  }
+}
+
+interface RunOptions {
+  readonly options: UpOptions
+  readonly terminal: Terminal
+  readonly ports: UpPorts
+  /** Resolves when the run shall end. */
+  readonly asked: Promise<Ending>
+  /** Filled while it comes up, so that whatever there is can be closed. */
+  readonly parts: Parts
+}
+
+class Run {
+  readonly #run: RunOptions
+
+  constructor(run: RunOptions) {
+    this.#run = run
+  }
+
+  /** From nothing to the end; what it gives back is undefined when nothing was asked to be summed up. */
+  async live(end: () => void): Promise<Awaited<ReturnType<typeof sumUp>> | undefined> {
+    const { options, asked, terminal } = this.#run
+    const started = await Promise.race([this.#start(), asked])
+    if (typeof started === 'string') return undefined
+    const { running, startHeight } = started
+    running.fleet.start()
+    const startedAtMs = performance.now()
+    const ticker = setInterval(
+      () => {
+        this.#tick(running, startedAtMs).catch(this.#run.ports.onBug)
+      },
+      terminal.isLive ? LIVE_MS : PLAIN_LIVE_MS
+    )
+    const timer = options.forMs === undefined ? undefined : setTimeout(end, options.forMs)
+    const ending = await asked
+    clearInterval(ticker)
+    clearTimeout(timer)
+    const seconds = (performance.now() - startedAtMs) / 1000
+    if (ending === 'asked' && !options.isJson) return undefined
+    return await sumUp({ ...running, startHeight, seconds })
+  }
+
+  async #start(): Promise<{ readonly running: Running; readonly startHeight: number }> {
+    const { options, terminal, ports, parts } = this.#run
+    const { home, devices, rate } = options
+    const testnet = await prepareTestnet(home, options, Date.now())
+    parts.testnet = testnet
+    terminal.say(
+      testnet.isNew
+        ? `A new testnet in ${near(home)}: keys, genesis and data folders are made.`
+        : `The testnet in ${near(home)} goes on where it was.`
+    )
+    const cluster = new Cluster(testnet, {
+      onCrash: (node, { code, signal }, logPath) =>
+        terminal.say(
+          `${node.name} ended by itself, ${signal ?? `exit code ${code}`}: see ${near(logPath)}`
+        ),
+      onTrouble: (error) => terminal.say(error.message)
+    })
+    parts.cluster = cluster
+    await cluster.open()
+    const views = await Promise.all(cluster.nodes.map((node) => this.#join(cluster, node)))
+    const fleet = new Fleet(
+      { testnet, devices, rate },
+      {
+        nowMs: () => performance.now(),
+        random: Math.random,
+        note: (text) => terminal.say(text),
+        onBug: ports.onBug
+      }
+    )
+    parts.fleet = fleet
+    const startHeight = Math.max(...views.map(({ height }) => height))
+    const registered = await fleet.register()
+    await this.#sayReady(testnet, registered)
+    return { running: { testnet, cluster, fleet }, startHeight }
+  }
+
+  async #join(cluster: Cluster, { node, url }: ClusterNode): Promise<NodeView> {
+    const { terminal } = this.#run
+    await cluster.startNode(node.index)
+    const members = cluster.nodes.filter((other) => other.node.role === 'member').length
+    const wanted = node.role === 'member' ? members - 1 : 1
+    const endMs = performance.now() + JOIN_WAIT_MS
+    let view = await readView(url)
+    while (view?.state !== 'ready' || view.peers < wanted) {
+      if (performance.now() > endMs) break
+      await sleep(JOIN_POLL_MS)
+      view = await readView(url)
+    }
+    if (view === undefined)
+      throw new NodeError('NODE_NOT_READY', `${node.name} does not answer at ${url}`)
+    const { peers, height, state, nodeId } = view
+    const shortId = isPeerKey(nodeId) ? shortened(peerIdOf(nodeId).toString()) : nodeId
+    const nameWidth = Math.max(...cluster.nodes.map((other) => other.node.name.length))
+    terminal.say(joinedLine({ node, shortId, peers, height, state }, nameWidth, terminal.paint))
+    return view
+  }
+
+  async #sayReady(testnet: PreparedTestnet, registered: number): Promise<void> {
+    const { options, terminal } = this.#run
+    const { home, isHomeNamed, devices, rate } = options
+    const view = await this.#anyView()
+    const folder = deviceFolder(home, OWN_DEVICE)
+    const born = await readBorn(folder)
+    const lines = readyBlock(
+      {
+        nodes: testnet.registry.nodes,
+        regions: testnet.regions,
+        height: view?.height ?? 0,
+        stateRoot: view?.stateRoot ?? '',
+        devices,
+        rate,
+        registered,
+        commands: {
+          thingmoot: `node ${near(entry('../node/main.js'))}`,
+          testnet: `node ${near(entry('./main.js'))}`
+        },
+        home: near(home),
+        genesis: near(genesisPath(home)),
+        ownDevice: { folder: near(folder), id: born?.deviceId ?? '' },
+        networkId: testnet.genesis.networkId,
+        homeOption: isHomeNamed ? ` --home ${near(home)}` : ''
+      },
+      terminal.paint
+    )
+    for (const line of lines) terminal.say(line)
+  }
+
+  async #tick({ fleet, testnet }: Running, startedAtMs: number): Promise<void> {
+    const view = await this.#anyView()
+    const nowMs = performance.now()
+    const latencies = fleet.record.latenciesSince(nowMs - WINDOW_MS)
+    const line = liveLine({
+      view,
+      members: testnet.memberNodes.size,
+      missing: (view?.missingMembers ?? []).map(
+        (id) => testnet.memberNodes.get(id)?.name ?? id.slice(0, 8)
+      ),
+      finalPerSecond: (1000 * latencies.length) / Math.min(WINDOW_MS, nowMs - startedAtMs),
+      p50FinalMs: quantile(latencies, 0.5),
+      pending: fleet.pendingCount,
+      nowMs: Date.now()
+    })
+    this.#run.terminal.show(line)
+  }
+
+  /** How the first node that answers sees the ledger. */
+  async #anyView(): Promise<NodeView | undefined> {
+    for (const { url, state } of this.#run.parts.cluster?.nodes ?? []) {
+      const view = state() === 'ready' ? await readView(url) : undefined
+      if (view !== undefined) return view
+    }
+    return undefined
+  }
+}
+
+/** The first request to stop ends the run in order, a second one at once. */
+function listen(
+  ports: UpPorts,
+  run: {
+    readonly terminal: Terminal
+    readonly ask: () => void
+    readonly cluster: () => Cluster | undefined
+  }
+): void {
+  let isAsked = false
+  const onSignal = (): void => {
+    if (!isAsked) {
+      isAsked = true
+      run.terminal.say('Stopping; Ctrl-C once more ends it at once.')
+      run.ask()
+      return
+    }
+    const killed = run.cluster()?.close('kill') ?? Promise.resolve()
+    killed.catch(ports.onBug).finally(() => ports.exit(EXIT_INTERRUPTED))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) ports.onSignal(signal, onSignal)
+}
+
+/** A path as it is from the current folder, if that is shorter. */
+function near(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
+}
+
+function entry(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
+}
+
+function settleable<Value>(): {
+  readonly promise: Promise<Value>
+  readonly resolve: (value: Value) => void
+} {
+  let resolve: (value: Value) => void = () => undefined
+  const promise = new Promise<Value>((onResolve) => {
+    resolve = onResolve
+  })
+  return { promise, resolve }
+}
