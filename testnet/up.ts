@@ -24,6 +24,7 @@ import { joinedLine, readyBlock } from './report/ready-block.ts'
 import { summaryLines, sumUp } from './report/summary.ts'
 import { Terminal } from './report/terminal.ts'
 import { shortened } from './report/text.ts'
+import { settleable } from './settleable.ts'
 
 /** What `up` is asked for. */
 export interface UpOptions extends WantedTestnet {
@@ -297,15 +298,4 @@ function near(path: string): string {
 
 function entry(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))
-}
-
-function settleable<Value>(): {
-  readonly promise: Promise<Value>
-  readonly resolve: (value: Value) => void
-} {
-  let resolve: (value: Value) => void = () => undefined
-  const promise = new Promise<Value>((onResolve) => {
-    resolve = onResolve
-  })
-  return { promise, resolve }
 }

@@ -107,10 +107,11 @@ export function createFleet(
     createPart(network, maker, { ...options, count: perMaker, timeMs })
   )
   const depth = Math.max(...parts.map(({ steps }) => steps.length))
-  const steps = Array.from({ length: depth }, (_, step) =>
-    parts.flatMap((part) => part.steps[step] ?? [])
+  const together = Array.from({ length: depth }, (_, index) =>
+    parts.flatMap(({ steps }) => steps[index] ?? [])
   )
-  return { devices: parts.flatMap(({ devices }) => devices).slice(0, options.devices), steps }
+  const devices = parts.flatMap((part) => part.devices).slice(0, options.devices)
+  return { devices, steps: together }
 }
 
 function createPart(

@@ -44,7 +44,7 @@ export interface FoundedNode {
 }
 
 /** The name of every testnet; two of them differ by their genesis. */
-export const NETWORK_ID = 'testnet'
+const NETWORK_ID = 'testnet'
 
 const OPERATOR_ID_BYTES = 16
 const COUNT_MAX = 2 ** 32 - 1

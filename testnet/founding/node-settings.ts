@@ -41,8 +41,8 @@ export function writeNodeSettings(home: string, settings: NodeSettings): void {
   try {
     writeFileSync(draft, formatSettings(config, new Set(Object.keys(flags))), { mode: 0o600 })
     renameSync(draft, path)
-  } catch (cause) {
-    throw new NodeError('DISK_WRITE_FAILED', `cannot write ${path}`, { cause })
+  } catch (error) {
+    throw new NodeError('DISK_WRITE_FAILED', `cannot write ${path}`, { cause: error })
   }
 }
 

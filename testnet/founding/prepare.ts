@@ -49,7 +49,7 @@ export interface PreparedTestnet {
 }
 
 /** What a testnet has when nothing is said. */
-export const DEFAULT_SHAPE: TestnetShape = { members: 5, observers: 1, regionSet: 'global' }
+const DEFAULT_SHAPE: TestnetShape = { members: 5, observers: 1, regionSet: 'global' }
 
 /**
  * Prepares a testnet in a home that the caller has claimed.
