@@ -27,7 +27,7 @@ import {
 } from './proposal-rule.ts'
 import { exchangeStatus, repeatEverything, wakeLeaders, watchForStandstill } from './standstill.ts'
 import { greetMember, receiveStatus, startTurn } from './start.ts'
-import { concludeTurn, leaderOfView, type Turn } from './turn.ts'
+import { concludeTurn, fittingJustification, leaderOfView, type Turn } from './turn.ts'
 import type { SignedVote } from './vote.ts'
 import { countOwnVote, receiveVote, settleVotes } from './vote-tally.ts'
 
@@ -145,7 +145,7 @@ function sendRecorded(turn: Turn, votes: readonly SignedVote[]): void {
     const { kind, view, subject } = vote.vote
     const isProposal = kind === 'notarise' && leaderOfView(state, view) === state.self
     if (isProposal && subject !== null) {
-      const justification = groundOf(state, view)?.certificates ?? []
+      const justification = fittingJustification(groundOf(state, view)?.certificates ?? [])
       turn.effects.push({
         kind: 'send-proposal',
         blockId: subject.blockId,

@@ -13,7 +13,14 @@ import { type CoreState, certificatesOf, viewRecord } from './core-state.ts'
 import type { Recipients } from './effect.ts'
 import { groundOf } from './lead.ts'
 import type { Status } from './message.ts'
-import { leaderOfView, othersAmong, sendCertificate, setTimer, type Turn } from './turn.ts'
+import {
+  fittingJustification,
+  leaderOfView,
+  othersAmong,
+  sendCertificate,
+  setTimer,
+  type Turn
+} from './turn.ts'
 
 /** Longest pause between two repetitions. */
 const STANDSTILL_MAX_MS = 30_000
@@ -77,7 +84,7 @@ function sayProposalAgain(turn: Turn, to: Recipients): void {
   const subject = vote?.vote.subject
   if (vote === undefined || subject === undefined || subject === null) return
   if (leaderOfView(state, view) !== state.self || !state.blocks.has(subject.blockId)) return
-  const justification = groundOf(state, view)?.certificates ?? []
+  const justification = fittingJustification(groundOf(state, view)?.certificates ?? [])
   turn.effects.push({ kind: 'send-proposal', blockId: subject.blockId, vote, justification, to })
 }
 
