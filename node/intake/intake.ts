@@ -15,9 +15,11 @@ import {
   forecastTransaction,
   isCounting,
   type LedgerVersion,
+  listLeafHash,
   type Outcome,
   type StatelessFault,
   type Transaction,
+  transactionLeaf,
   transactionPriority
 } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
@@ -63,6 +65,7 @@ export class Intake {
   readonly #gate: IntakeGate
   readonly #sweeper: NodeJS.Timeout
   #isClosed = false
+  #hasRoom = true
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
@@ -80,6 +83,7 @@ export class Intake {
   async submit(wire: Uint8Array): Promise<Submission> {
     const { networkTag, book, findFinal } = this.#ports
     if (this.#isClosed) return busy('NODE_STOPPING')
+    if (!this.#hasRoom) return busy('DISK_LOW')
     const decoded = decodeTransaction(wire, networkTag)
     if (!decoded.ok) return faulty(decoded.fault)
     const transaction = decoded.value
@@ -99,6 +103,23 @@ export class Intake {
     } finally {
       this.#verifying.delete(name)
     }
+  }
+
+  /** At a start: transactions of this node's own batches that are not final yet. */
+  restore(transactions: readonly Transaction[]): void {
+    const { book, nowMs } = this.#ports
+    for (const transaction of transactions) {
+      const leafHash = listLeafHash(transactionLeaf(transaction))
+      const entry = book.enter(transaction, leafHash, nowMs())
+      book.advance(entry, 'accepted')
+      const { body } = transaction
+      if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
+    }
+  }
+
+  /** Whether there is room on the disk: without it nothing more is taken in. */
+  setRoom(hasRoom: boolean): void {
+    this.#hasRoom = hasRoom
   }
 
   /** Looks at a block that became final: own transactions end, or wait and come again. */
