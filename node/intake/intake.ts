@@ -17,7 +17,6 @@ import {
   type LedgerVersion,
   listLeafHash,
   type Outcome,
-  type StatelessFault,
   type Transaction,
   transactionLeaf,
   transactionPriority
@@ -26,6 +25,7 @@ import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission, TransactionStatus } from '../ledger-service.ts'
+import { busy, faulty, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
 import type { BookEntry, TransactionBook } from './transaction-book.ts'
@@ -37,8 +37,6 @@ const RETRY_MS = 250
 const RETRY_MAX_MS = 8_000
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
-/** Suggested pause for whoever finds no room. */
-const BUSY_RETRY_MS = 1_000
 
 /** What the intake needs from others. */
 export interface IntakePorts {
@@ -292,22 +290,6 @@ export class Intake {
     const { height, timeMs } = this.#ports.tip()
     this.#ports.book.advance(entry, 'dropped', { outcome, height, timeMs })
   }
-}
-
-function taken({ status, acceptedReceipt }: BookEntry): Submission {
-  return { kind: 'taken', status, acceptedReceipt }
-}
-
-function faulty(fault: StatelessFault): Submission {
-  return { kind: 'refused', code: fault, isStateless: true, transactionId: null }
-}
-
-function refusedBy(code: string, { id }: Transaction): Submission {
-  return { kind: 'refused', code, isStateless: false, transactionId: id }
-}
-
-function busy(code: string): Submission {
-  return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_MS }
 }
 
 /** Messages of one device are batched again in the order of their sequence. */
