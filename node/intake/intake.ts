@@ -28,7 +28,7 @@ import type { Submission, TransactionStatus } from '../ledger-service.ts'
 import { busy, faulty, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
-import type { BookEntry, TransactionBook } from './transaction-book.ts'
+import { type BookEntry, bySequence, type TransactionBook } from './transaction-book.ts'
 
 /** How long a transaction may wait for its turn or its quota. */
 const WAIT_MAX_MS = 60_000
@@ -93,7 +93,7 @@ export class Intake {
     // Copies with other signatures have the same id: until one is verified, they are told apart by all their bytes.
     const name = Buffer.from(wire).toString('latin1')
     const underWay = this.#verifying.get(name)
-    if (underWay !== undefined) return await underWay
+    if (underWay) return await underWay
     const submission = this.#passGate(transaction)
     this.#verifying.set(name, submission)
     try {
@@ -290,13 +290,4 @@ export class Intake {
     const { height, timeMs } = this.#ports.tip()
     this.#ports.book.advance(entry, 'dropped', { outcome, height, timeMs })
   }
-}
-
-/** Messages of one device are batched again in the order of their sequence. */
-function bySequence([a]: readonly [BookEntry, number], [b]: readonly [BookEntry, number]): number {
-  return sequenceOf(a) - sequenceOf(b)
-}
-
-function sequenceOf({ transaction: { body } }: BookEntry): number {
-  return body.kind === 'device-message' ? body.sequence : 0
 }
