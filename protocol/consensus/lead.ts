@@ -129,7 +129,7 @@ function isPaceKept(turn: Turn, candidates: readonly PendingBatch[]): boolean {
   const oldestAtMs = candidates.reduce((oldest, { heldAtMs }) => Math.min(oldest, heldAtMs), nowMs)
   const bytes = candidates.reduce((sum, batch) => sum + batch.bytes, 0)
   const waitMs = oldestAtMs + paceMs(state) - nowMs
-  if (waitMs <= 0 || 2 * bytes >= state.electorate.parameters.blockBytesMax) return true
+  if (waitMs <= 0 || bytes >= state.pace.enoughBytes) return true
   setTimer(turn, 'pace', state.view, waitMs)
   return false
 }
