@@ -53,7 +53,7 @@ test('a transaction is handed in as CBOR, and the status and receipt come back',
   const url = await serve((request, response, body) => {
     const type = request.headers['content-type'] ?? ''
     asked.push(`${request.method} ${request.url} ${type} ${toHex(body)}`)
-    json(response, { ...STATUS, acceptedReceipt: '0102' }, 202)
+    json(response, { transaction: { ...STATUS, acceptedReceipt: '0102' } }, 202)
   })
   const client = createHttpClient({ baseUrls: [`${url}/`], waitMs: 500 })
   const taken = await client.submit(Uint8Array.of(1, 2, 3))
@@ -83,9 +83,9 @@ test('statuses, receipts, proofs, headers and the node are asked for by their pa
   const asked: string[] = []
   const url = await serve((request, response) => {
     asked.push(`${request.url} ${request.headers.accept?.split(',')[0]}`)
-    if (request.url?.startsWith('/v1/transactions')) json(response, STATUS)
+    if (request.url?.startsWith('/v1/transactions')) json(response, { transaction: STATUS })
     else if (request.url === '/v1/status')
-      json(response, { networkId: 'home', height: 7, state: 'ready', epoch: 0 })
+      json(response, { status: { networkId: 'home', height: 7, state: 'ready', epoch: 0 } })
     else if (request.url?.startsWith('/v1/headers'))
       cbor(response, encodeCbor([Uint8Array.of(1), Uint8Array.of(2)]))
     else cbor(response, Uint8Array.of(5, 6))
@@ -101,7 +101,7 @@ test('statuses, receipts, proofs, headers and the node are asked for by their pa
     `/v1/receipts/${toHex(ID)} application/cbor`,
     '/v1/state/2/ff?proof=1 application/cbor',
     '/v1/status application/json',
-    '/v1/headers?from=3&limit=1000 application/cbor'
+    '/v1/headers?from=3&limit=512 application/cbor'
   ])
 })
 
@@ -118,7 +118,7 @@ test('another node is asked when one is gone, busy, silent or endless, and then 
   let calls = 0
   const good = await serve((_, response) => {
     calls++
-    json(response, STATUS)
+    json(response, { transaction: STATUS })
   })
   let busyCalls = 0
   const busy = await serve((_, response) => {
@@ -160,11 +160,11 @@ test('answers that are not of the API are refused with a code', async () => {
     null,
     [],
     'text',
-    { ...STATUS, stage: 'done' },
-    { ...STATUS, outcome: 'toString' },
-    { ...STATUS, height: -1 },
-    { ...STATUS, code: 5 },
-    { ...STATUS, transactionId: 'zz' }
+    { transaction: { ...STATUS, stage: 'done' } },
+    { transaction: { ...STATUS, outcome: 'toString' } },
+    { transaction: { ...STATUS, height: -1 } },
+    { transaction: { ...STATUS, code: 5 } },
+    { transaction: { ...STATUS, transactionId: 'zz' } }
   ]
   for (const answer of answers) {
     const url = await serve((_, response) => json(response, answer))

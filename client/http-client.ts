@@ -48,7 +48,7 @@ const CBOR_TYPE = 'application/cbor'
 const TIMEOUT_MS = 10_000
 const WAIT_MS = 20_000
 const ANSWER_MAX_BYTES = 4_194_304
-const HEADERS_MAX = 1_000
+const HEADERS_MAX = 512
 
 /** Answers that say more about the node than about the request: another node may do better. */
 const isNodeTrouble = (status: number): boolean => status === 408 || status === 429 || status >= 500

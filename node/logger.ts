@@ -32,7 +32,10 @@ export function createLogger(options: {
   const settings = { level, name, redact, base: { name } }
   const logger: PinoLogger =
     format === 'pretty'
-      ? pino(settings, pretty({ destination: 2, colorize: process.stderr.isTTY === true, ignore: 'name' }))
+      ? pino(
+          settings,
+          pretty({ destination: 2, colorize: process.stderr.isTTY === true, ignore: 'name' })
+        )
       : pino(settings, pino.destination(2))
   const write =
     (method: 'error' | 'warn' | 'info' | 'debug'): Log =>

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { readFile } from 'node:fs/promises'
 import { createEd25519Signer } from '#crypto'
-import type { Config, GenesisDocument } from '../config/index.ts'
+import { type Config, type GenesisDocument, parseBootstrap } from '../config/index.ts'
 import {
   type Block,
   type BlockId,
@@ -28,7 +29,7 @@ import { createHttpApi, type HttpApi } from './api/http-api.ts'
 import { createMetricsListener } from './api/metrics-listener.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
 import { Batcher } from './batches/batcher.ts'
-import { createVerifier, type Verifier } from './batches/verifier.ts'
+import { VerificationQueue, type Verifier } from './batches/verifier.ts'
 import { systemClock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
 import { createEffectPorts } from './consensus/effect-ports.ts'
@@ -36,8 +37,9 @@ import { recordEvidence } from './consensus/evidence.ts'
 import { MemberPlane } from './consensus/member-plane.ts'
 import { Timers } from './consensus/timers.ts'
 import { readRecordedVotes, Voter } from './consensus/voter.ts'
+import { watchDisk } from './disk-watch.ts'
 import { Dissemination } from './dissemination.ts'
-import type { NodeError } from './errors.ts'
+import { NodeError } from './errors.ts'
 import { createFailure, type Failure } from './failure.ts'
 import type { Gateway } from './gateways/gateway.ts'
 import { createMqttGateway } from './gateways/mqtt-gateway.ts'
@@ -57,8 +59,8 @@ import { createSubmitter } from './service/submitter.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
 import { CatchUp } from './sync/catch-up.ts'
-import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { answerFetch } from './sync/fetch-server.ts'
+import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { decodeNodeStatus, encodeNodeStatus } from './sync/sync-message.ts'
 import { watchEventLoop } from './watchdog.ts'
 
@@ -132,15 +134,28 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   await network.start()
   opened.closers.push(() => network.stop())
   dissemination.start()
-  for (const batch of await parts.store.pending()) driver.post({ kind: 'batch-held', batch: heldBatch(batch) })
-  driver.post({ kind: 'started' })
+  await restorePending(parts)
+  const disk = await watchDisk(opened.directory.paths.ledger, options.config.disk, {
+    onRoom: (hasRoom) => {
+      intake?.setRoom(hasRoom)
+      log.warn(hasRoom ? 'disk has room again' : 'disk is low: nothing more is taken in')
+    },
+    onFailure: parts.fail
+  })
+  opened.closers.push(async () => disk.stop())
+  parts.metrics.show('thingmoot_storage_free_bytes', 'free bytes of the disk', disk.freeBytes)
+  void driver.post({ kind: 'started' })
   catchUp.start()
   for (const surface of surfaces.all) {
     await surface.start()
     opened.closers.push(() => surface.stop())
   }
   const loop = watchEventLoop((delay) => log.warn('event loop held up', { ...delay }))
-  parts.metrics.show('thingmoot_process_loop_delay_seconds', 'event loop delay, p99', () => loop.last().p99Ms / 1000)
+  parts.metrics.show(
+    'thingmoot_process_loop_delay_seconds',
+    'event loop delay, p99',
+    () => loop.last().p99Ms / 1000
+  )
   log.info('node is up', { height: parts.keeper.tip.height, role: service.status().role })
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
@@ -160,6 +175,15 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
       return stopping
     },
     failed: opened.failure.happened
+  }
+}
+
+/** Batches that are held and not final wait again; what this node accepted, it still carries. */
+async function restorePending({ store, driver, intake, network }: Parts): Promise<void> {
+  for (const reference of await store.pending()) {
+    void driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
+    const isOwn = toHex(reference.header.author) === network.self
+    if (isOwn) intake?.restore(store.transactionsOf(reference) ?? [])
   }
 }
 
@@ -200,32 +224,58 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     failure.report(error)
   }
 
-  const verifier: Verifier = createVerifier(networkTag, fail)
+  const verifier: Verifier = new VerificationQueue(networkTag, fail)
   closers.push(() => verifier.close())
-  const network = createNodeNetwork(options, { keys, electorate, log, metrics })
+  const bootstrapFileAddresses = await readBootstrapFile(options)
+  const network = createNodeNetwork(options, {
+    keys,
+    electorate,
+    log,
+    metrics,
+    bootstrapFileAddresses
+  })
   const opening = await openLedger(database, genesis)
   const bodies = await readBodies(directory)
-  const core = await openNodeCore({ directory, electorate, seat, floorView: opening.floor.view, bodies, tip: opening.committed.tip, finalisation: opening.floor.finalisation })
+  const core = await openNodeCore({
+    pace: config.pace,
+    directory,
+    electorate,
+    seat,
+    floorView: opening.floor.view,
+    bodies,
+    tip: opening.committed.tip,
+    finalisation: opening.floor.finalisation
+  })
 
   // The parts know each other in a ring; each is handed functions that look the next one up.
   const post: Driver['post'] = (news) => driver.post(news)
-  const store = new BatchStore({ networkTag, electorate }, {
-    database,
-    verifier,
-    onHeld: (batch) => void post({ kind: 'batch-held', batch })
-  })
-  const keeper = new LedgerKeeper({ database, networkTag, electorate, opened: opening }, {
-    transactionsOf: (reference) => store.transactionsOf(reference),
-    pause: () => new Promise((resolve) => setImmediate(resolve))
-  })
+  const store = new BatchStore(
+    { networkTag, electorate },
+    {
+      database,
+      verifier,
+      onHeld: (batch) => void post({ kind: 'batch-held', batch })
+    }
+  )
+  const keeper = new LedgerKeeper(
+    { database, networkTag, electorate, opened: opening },
+    {
+      transactionsOf: (reference) => store.transactionsOf(reference),
+      pause: () => new Promise((resolve) => setImmediate(resolve))
+    }
+  )
   const archive = new Archive(database, networkTag)
   const book = new TransactionBook()
   const timers = new Timers((news) => void post(news))
-  const penalise = (peer: string, reason: string): void => network.penalise(peer, OFFENCE_POINTS, reason)
+  const penalise = (peer: string, reason: string): void =>
+    network.penalise(peer, OFFENCE_POINTS, reason)
   const plane = new MemberPlane({ networkTag, electorate, network, store, post })
   const ask = createAsk(network, 'fetch', FETCH_TIMEOUT_MS)
   const connectedPeers = (): string[] =>
-    network.peers().filter(({ state }) => state === 'connected').map(({ key }) => key)
+    network
+      .peers()
+      .filter(({ state }) => state === 'connected')
+      .map(({ key }) => key)
   const blockOf = (blockId: BlockId): Block | undefined =>
     driver.core.blocks.get(blockId)?.block ?? keeper.entry(blockId)?.block ?? bodies.get(blockId)
   const fetcher = new BatchFetcher({
@@ -243,11 +293,16 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     fetcher,
     tip: () => keeper.tip,
     post,
-    want: (blockId, isWanted) => void (isWanted ? wantedBySync.add(blockId) : wantedBySync.delete(blockId))
+    want: (blockId, isWanted) =>
+      void (isWanted ? wantedBySync.add(blockId) : wantedBySync.delete(blockId))
   }
   const catchUp = new CatchUp({
     ...finalBlocks,
-    ownStatus: () => ({ height: keeper.tip.height, view: driver.core.view, isMember: seat !== null }),
+    ownStatus: () => ({
+      height: keeper.tip.height,
+      view: driver.core.view,
+      isMember: seat !== null
+    }),
     peers: connectedPeers,
     askStatus: createAsk(network, 'status', STATUS_TIMEOUT_MS),
     ask,
@@ -270,29 +325,32 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     }
   )
   const identity = createEd25519Signer(keys.identity.seed)
-  const intake = seat === null ? null : new Intake({
-    networkTag,
-    carrierId: nodeId,
-    book,
-    verifier,
-    batcher: new Batcher(
-      { networkTag, electorate, author: nodeId, ...config.batch },
-      {
-        store,
-        nowMs,
-        timeMs,
-        height: () => keeper.tip.height,
-        sign: (message) => identity.sign(message),
-        disseminate: (bytes) => dissemination.sendBatch(bytes)
-      }
-    ),
-    head: () => keeper.head,
-    tip: () => keeper.tip,
-    findFinal: (id) => archive.statusOf(id),
-    nowMs,
-    timeMs,
-    onFailure: fail
-  })
+  const intake =
+    seat === null
+      ? null
+      : new Intake({
+          networkTag,
+          carrierId: nodeId,
+          book,
+          verifier,
+          batcher: new Batcher(
+            { networkTag, electorate, author: nodeId, ...config.batch },
+            {
+              store,
+              nowMs,
+              timeMs,
+              height: () => keeper.tip.height,
+              sign: (message) => identity.sign(message),
+              disseminate: (bytes) => dissemination.sendBatch(bytes)
+            }
+          ),
+          head: () => keeper.head,
+          tip: () => keeper.tip,
+          findFinal: (id) => archive.statusOf(id),
+          nowMs,
+          timeMs,
+          onFailure: fail
+        })
   const leaders = leaderOrder(electorate)
   const alarms: string[] = []
   let prunedView = 0
@@ -319,15 +377,18 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     prunedView = last.view
     directory.voteLog.prune({ epoch: electorate.epoch, view: last.view }).catch(fail)
   }
-  const voter = seat === null ? null : new Voter({
-    networkTag,
-    electorate,
-    self: seat.index,
-    voteLog: directory.voteLog,
-    database,
-    sign: seat.signVote,
-    blockOf
-  })
+  const voter =
+    seat === null
+      ? null
+      : new Voter({
+          networkTag,
+          electorate,
+          self: seat.index,
+          voteLog: directory.voteLog,
+          database,
+          sign: seat.signVote,
+          blockOf
+        })
   const driver: Driver = new Driver(core, {
     nowMs,
     timeMs,
@@ -409,18 +470,36 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   }
 }
 
+/** The addresses of a network's bootstrap file, if the settings name one. */
+async function readBootstrapFile({ config, genesis }: NodeOptions): Promise<readonly string[]> {
+  const { bootstrapFile } = config.network
+  if (bootstrapFile === null) return []
+  const text = await readFile(bootstrapFile, 'utf8').catch((cause: unknown) => {
+    throw configurationError(`${bootstrapFile}: the bootstrap file cannot be read`, cause)
+  })
+  const { networkId, addresses } = parseBootstrap(text, bootstrapFile)
+  if (networkId === genesis.networkId) return addresses
+  throw configurationError(`${bootstrapFile}: is of network ${networkId}, not ${genesis.networkId}`)
+}
+
+function configurationError(message: string, cause?: unknown): NodeError {
+  return new NodeError('CONFIGURATION_WRONG', message, { cause })
+}
+
 function createNodeNetwork(
   { config, genesis }: NodeOptions,
   {
     keys,
     electorate,
     log,
-    metrics
+    metrics,
+    bootstrapFileAddresses
   }: {
     readonly keys: NodeKeys
     readonly electorate: Electorate
     readonly log: Logger
     readonly metrics: Metrics
+    readonly bootstrapFileAddresses: readonly string[]
   }
 ): Network {
   const { listen, announce, bootstrap, observersMax, observersPerAddressMax, memberAddresses } =
@@ -432,7 +511,7 @@ function createNodeNetwork(
       identitySeed: keys.identity.seed,
       listenAddresses: listen,
       announceAddresses: announce,
-      bootstrapAddresses: bootstrap,
+      bootstrapAddresses: [...bootstrap, ...bootstrapFileAddresses],
       observersMax,
       limits: {
         observersPerHostMax: observersPerAddressMax,
@@ -450,7 +529,10 @@ function createNodeNetwork(
   network.setMembers(
     electorate.seats.map(({ memberId, endpoints }) => {
       const key = toHex(memberId)
-      return { key, addresses: overrides.get(key) ?? endpoints.filter((text) => text.startsWith('/')) }
+      return {
+        key,
+        addresses: overrides.get(key) ?? endpoints.filter((text) => text.startsWith('/'))
+      }
     })
   )
   return network
@@ -473,12 +555,16 @@ async function openNodeCore(options: {
   readonly bodies: ReadonlyMap<BlockId, Block>
   readonly tip: LedgerKeeper['tip']
   readonly finalisation: Certificate | null
+  readonly pace: Config['pace']
 }): Promise<CoreState> {
   const { directory, electorate, seat, floorView, bodies, tip, finalisation } = options
   const recorded =
     seat === null
       ? { votes: [], certificates: [] }
-      : await readRecordedVotes(directory.voteLog, electorate, { self: seat.index, from: floorView })
+      : await readRecordedVotes(directory.voteLog, electorate, {
+          self: seat.index,
+          from: floorView
+        })
   return openCore({
     electorate,
     self: seat?.index ?? null,
@@ -486,7 +572,8 @@ async function openNodeCore(options: {
     ownVotes: recorded.votes,
     certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
     blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
-    nowMs: systemClock.nowMs()
+    nowMs: systemClock.nowMs(),
+    pace: options.pace
   })
 }
 
@@ -507,7 +594,8 @@ function createAsk(
   timeoutMs: number
 ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
   // A peer that does not answer is no trouble of ours: whoever asks goes to the next.
-  return (peer, request) => network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
+  return (peer, request) =>
+    network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
 }
 
 function serveFetches({ network, store, archive, driver, keeper, bodies, catchUp }: Parts): void {
@@ -515,7 +603,9 @@ function serveFetches({ network, store, archive, driver, keeper, bodies, catchUp
     const answer = answerFetch(request, {
       batchBytes: (id) => store.bytesOf(id),
       bodyOf: (id) =>
-        driver.core.blocks.get(id)?.block ?? keeper.entry(id)?.block ?? bodies.get(id) ??
+        driver.core.blocks.get(id)?.block ??
+        keeper.entry(id)?.block ??
+        bodies.get(id) ??
         finalBody(archive, id),
       finalBlock: (height) => archive.block(height),
       certificates: (first, last) =>
@@ -539,11 +629,18 @@ function finalBody(archive: Archive, blockId: BlockId): Block | undefined {
   return height === undefined ? undefined : archive.block(height)?.block
 }
 
-function noticePeer({ electorate, driver, catchUp, log }: Parts, peer: string, isConnected: boolean): void {
+function noticePeer(
+  { electorate, driver, catchUp, log }: Parts,
+  peer: string,
+  isConnected: boolean
+): void {
   const member = electorate.indexOf.get(peer)
-  log.info(isConnected ? 'peer connected' : 'peer disconnected', { peer, isMember: member !== undefined })
+  log.info(isConnected ? 'peer connected' : 'peer disconnected', {
+    peer,
+    isMember: member !== undefined
+  })
   if (!isConnected) return
-  if (member !== undefined) driver.post({ kind: 'member-connected', member })
+  if (member !== undefined) void driver.post({ kind: 'member-connected', member })
   catchUp.wake()
 }
 
@@ -553,10 +650,19 @@ interface Surfaces {
   readonly all: readonly Gateway[]
 }
 
-function createSurfaces(config: Config, { service, genesis, networkTag, metrics, fail }: Parts): Surfaces {
+function createSurfaces(
+  config: Config,
+  { service, genesis, networkTag, metrics, fail }: Parts
+): Surfaces {
   const ports = { ledger: service, reportBug: fail }
   const http = createHttpApi(config.http, ports)
-  const mqttOptions = { ...config.mqtt, networkId: genesis.networkId, networkTag }
+  const { clientsMax } = config.mqtt
+  const mqttOptions = {
+    ...config.mqtt,
+    networkId: genesis.networkId,
+    networkTag,
+    connections: { connectionsMax: clientsMax, connectionsPerAddressMax: clientsMax }
+  }
   const mqtt = config.mqtt.enabled ? createMqttGateway(mqttOptions, ports) : null
   const metricsListener = config.metrics.enabled
     ? [createMetricsListener(config.metrics, { metricsText: metrics.text, reportBug: fail })]
@@ -578,10 +684,22 @@ function showMetrics(
   metrics.show('thingmoot_consensus_height_blocks', 'last final height', () => keeper.tip.height)
   metrics.show('thingmoot_consensus_view_number', 'present view', () => driver.core.view)
   metrics.show('thingmoot_consensus_events_waiting', 'events that wait', () => driver.queueLength)
-  metrics.show('thingmoot_consensus_batches_pending', 'batches that wait for a final block', () => driver.core.pendingBatches.size)
-  metrics.show('thingmoot_network_peers_connected', 'peers connected', () => network.peers().filter(({ state }) => state === 'connected').length)
+  metrics.show(
+    'thingmoot_consensus_batches_pending',
+    'batches that wait for a final block',
+    () => driver.core.pendingBatches.size
+  )
+  metrics.show(
+    'thingmoot_network_peers_connected',
+    'peers connected',
+    () => network.peers().filter(({ state }) => state === 'connected').length
+  )
   metrics.show('thingmoot_intake_transactions_open', 'transactions under way', () => book.openCount)
-  metrics.show('thingmoot_intake_transactions_waiting', 'transactions that wait for their turn', () => intake?.waitingCount ?? 0)
+  metrics.show(
+    'thingmoot_intake_transactions_waiting',
+    'transactions that wait for their turn',
+    () => intake?.waitingCount ?? 0
+  )
 }
 
 function describeReady({ keeper, network, service }: Parts, { http, mqtt }: Surfaces): string {

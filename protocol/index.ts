@@ -4,66 +4,344 @@
  * @module
  */
 
-export { type Batch, type BatchHeader, batchIdOf, batchSigningBytes, decodeBatch, decodeBatchHeader, encodeBatch, encodeBatchHeader, isBatchSigned } from './blocks/batch.ts'
-export { batchListRoot, type BatchReference, type Block, BLOCK_FORMAT, type BlockFault, type BlockHeader, blockIdOf, createBatchReference, createBlock, decodeBlock, decodeBlockHeader, encodeBlock, encodeBlockHeader, judgeBlock, laneBytesMax } from './blocks/block.ts'
+export {
+  type Batch,
+  type BatchHeader,
+  batchIdOf,
+  batchSigningBytes,
+  decodeBatch,
+  decodeBatchHeader,
+  encodeBatch,
+  encodeBatchHeader,
+  isBatchSigned,
+  peekBatchHeader
+} from './blocks/batch.ts'
+export {
+  type BatchReference,
+  BLOCK_FORMAT,
+  type Block,
+  type BlockFault,
+  type BlockHeader,
+  batchListRoot,
+  blockIdOf,
+  createBatchReference,
+  createBlock,
+  decodeBlock,
+  decodeBlockHeader,
+  encodeBlock,
+  encodeBlockHeader,
+  judgeBlock,
+  laneBytesMax
+} from './blocks/block.ts'
 export { type CborValue, decodeCbor, encodeCbor } from './codec/cbor.ts'
-export { bytes, bytesBetween, key, list, nullable, type Shape, type ShapeOf, text, tuple, uint } from './codec/shape.ts'
-export { type Certificate, type CertificateFault, createCertificate, decodeCertificate, encodeCertificate, judgeCertificate } from './consensus/certificate.ts'
+export {
+  bytes,
+  bytesBetween,
+  key,
+  list,
+  nullable,
+  type Shape,
+  type ShapeOf,
+  text,
+  tuple,
+  uint
+} from './codec/shape.ts'
+export {
+  type Certificate,
+  type CertificateFault,
+  createCertificate,
+  decodeCertificate,
+  encodeCertificate,
+  judgeCertificate
+} from './consensus/certificate.ts'
 export { step } from './consensus/core.ts'
-export { type CoreOptions, type CoreState } from './consensus/core-state.ts'
-export { type AlarmCode, type Effect, type Recipients } from './consensus/effect.ts'
-export { type Event, type HeldBatch, type News, type TimerName } from './consensus/event.ts'
-export { decodeMemberMessage, encodeCertificateMessage, encodeProposalMessage, encodeStatusMessage, encodeVoteMessage, JUSTIFICATION_MAX, type MemberMessage, type Proposal, type Status } from './consensus/message.ts'
+export type { CoreOptions, CoreState } from './consensus/core-state.ts'
+export type { AlarmCode, Effect, Recipients } from './consensus/effect.ts'
+export type { Event, HeldBatch, News, TimerName } from './consensus/event.ts'
+export {
+  decodeMemberMessage,
+  encodeCertificateMessage,
+  encodeProposalMessage,
+  encodeStatusMessage,
+  encodeVoteMessage,
+  JUSTIFICATION_MAX,
+  type MemberMessage,
+  type Proposal,
+  type Status
+} from './consensus/message.ts'
 export { greetMember, openCore, receiveStatus, startTurn } from './consensus/start.ts'
-export { encodeVote, isSameVote, isVoteGenuine, type SignedVote, type Subject, type Vote, VOTE_KINDS, type VoteKind } from './consensus/vote.ts'
+export {
+  encodeVote,
+  isSameVote,
+  isVoteGenuine,
+  type SignedVote,
+  type Subject,
+  VOTE_KINDS,
+  type Vote,
+  type VoteKind
+} from './consensus/vote.ts'
 export { algorithmOf, type CoseSignature, coseToFields, encodeSigStructure } from './crypto/cose.ts'
-export { contentHash, createTaggedHash, keyHash, networkTagOf, type TaggedHash } from './crypto/hash.ts'
+export {
+  contentHash,
+  createTaggedHash,
+  keyHash,
+  networkTagOf,
+  type TaggedHash
+} from './crypto/hash.ts'
 export { isKeyStrong, SUITE_ED25519, SUITE_ES256, suiteOf, verifySignature } from './crypto/key.ts'
-export { createListTree, isInList, listLeafHash, listPath, listRoot, listRootOfLeaves, type ListTree } from './crypto/merkle.ts'
+export {
+  createListTree,
+  isInList,
+  type ListTree,
+  listLeafHash,
+  listPath,
+  listRoot,
+  listRootOfLeaves
+} from './crypto/merkle.ts'
 export { createPrivateKey, type PrivateKey, publicKeyOf, signBytes } from './crypto/signing.ts'
-export { ascii, compareBytes, concatBytes, equalBytes, fromHex, toHex, uint64 } from './foundation/bytes.ts'
-export { invariant, InvariantError } from './foundation/invariant.ts'
-export { BATCH_ENCODED_MAX_BYTES, BATCH_SIZE_MAX_BYTES, BATCH_TRANSACTIONS_MAX, BIRTHS_MAX, BLOCK_BATCHES_MAX, CERTIFICATE_SIZE_MAX_BYTES, CONTENT_SIZE_MAX_BYTES, EVIDENCE_SIZE_MAX_BYTES, MEMBERS_MAX, PROPOSAL_INLINE_MAX_BYTES, RATE_PER_HOUR_MAX, TRANSACTION_SIZE_MAX_BYTES, UNFINALISED_MAX, VIEWS_AHEAD_MAX, WEIGHT_TOTAL_MAX } from './foundation/limits.ts'
+export {
+  ascii,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromHex,
+  toHex,
+  uint64
+} from './foundation/bytes.ts'
+export { InvariantError, invariant } from './foundation/invariant.ts'
+export {
+  BATCH_ENCODED_MAX_BYTES,
+  BATCH_SIZE_MAX_BYTES,
+  BATCH_TRANSACTIONS_MAX,
+  BIRTHS_MAX,
+  BLOCK_BATCHES_MAX,
+  CERTIFICATE_SIZE_MAX_BYTES,
+  CONTENT_SIZE_MAX_BYTES,
+  EVIDENCE_SIZE_MAX_BYTES,
+  MEMBERS_MAX,
+  PROPOSAL_INLINE_MAX_BYTES,
+  RATE_PER_HOUR_MAX,
+  TRANSACTION_SIZE_MAX_BYTES,
+  UNFINALISED_MAX,
+  VIEWS_AHEAD_MAX,
+  WEIGHT_TOTAL_MAX
+} from './foundation/limits.ts'
 export { accept, acceptAs, reject, type Verdict } from './foundation/verdict.ts'
 export { type Bucket, type BucketLimits, fullBucket } from './ledger/bucket.ts'
-export { beginBlockExecution, type BlockExecution, type ExecutableBatch, executeBlock, type ExecutedBlock, forecastTransaction } from './ledger/execute-block.ts'
-export { encodeGenesis, type Genesis, genesisBlock, genesisElectorate, genesisHashOf, type GenesisMember, genesisView, networkTagOfGenesis, type VendorGrant } from './ledger/genesis.ts'
-export { type CommittedLedger, commitVersion, type LedgerVersion, openCommittedLedger } from './ledger/ledger-version.ts'
-export { type ChangedValue, LedgerBase, type LedgerReader, LedgerView, type LedgerWriter, type ReadValue } from './ledger/ledger-view.ts'
-export { applied, duplicate, encodeReceiptLeaf, isCounting, type Outcome, type OutcomeName, OUTCOMES, refused, voided, waits } from './ledger/outcome.ts'
-export { PARAMETER_ORDERINGS, type ParameterDefinition, type ParameterName, type Parameters, PARAMETERS, RATE_MAX_UNITS_PER_HOUR } from './ledger/parameters.ts'
-export { BIRTH_BATCH_STATUS, birthBatches, type BirthBatchRecord } from './ledger/records/birth-batch-record.ts'
-export { NETWORK_KEY, type NetworkRecord, networkTable, type RecentBlock, recentBlockKey, recentBlocks } from './ledger/records/chain-record.ts'
-export { type ClassHead, classHeads, type ClassVersion, classVersionKey, classVersions } from './ledger/records/class-record.ts'
-export { DEVICE_STATUS, type DeviceRecord, devices, type FirmwareState, type Quarantine, type Remediation, type Rival } from './ledger/records/device-record.ts'
+export {
+  type BlockExecution,
+  beginBlockExecution,
+  type ExecutableBatch,
+  type ExecutedBlock,
+  executeBlock,
+  forecastTransaction
+} from './ledger/execute-block.ts'
+export {
+  encodeGenesis,
+  type Genesis,
+  type GenesisMember,
+  genesisBlock,
+  genesisElectorate,
+  genesisHashOf,
+  genesisView,
+  networkTagOfGenesis,
+  type VendorGrant
+} from './ledger/genesis.ts'
+export {
+  type CommittedLedger,
+  commitVersion,
+  type LedgerVersion,
+  openCommittedLedger
+} from './ledger/ledger-version.ts'
+export {
+  type ChangedValue,
+  LedgerBase,
+  type LedgerReader,
+  LedgerView,
+  type LedgerWriter,
+  type ReadValue
+} from './ledger/ledger-view.ts'
+export {
+  applied,
+  duplicate,
+  encodeReceiptLeaf,
+  isCounting,
+  OUTCOMES,
+  type Outcome,
+  type OutcomeName,
+  refused,
+  voided,
+  waits
+} from './ledger/outcome.ts'
+export {
+  PARAMETER_ORDERINGS,
+  PARAMETERS,
+  type ParameterDefinition,
+  type ParameterName,
+  type Parameters,
+  RATE_MAX_UNITS_PER_HOUR
+} from './ledger/parameters.ts'
+export {
+  BIRTH_BATCH_STATUS,
+  type BirthBatchRecord,
+  birthBatches
+} from './ledger/records/birth-batch-record.ts'
+export {
+  NETWORK_KEY,
+  type NetworkRecord,
+  networkTable,
+  type RecentBlock,
+  recentBlockKey,
+  recentBlocks
+} from './ledger/records/chain-record.ts'
+export {
+  type ClassHead,
+  type ClassVersion,
+  classHeads,
+  classVersionKey,
+  classVersions
+} from './ledger/records/class-record.ts'
+export {
+  DEVICE_STATUS,
+  type DeviceRecord,
+  devices,
+  type FirmwareState,
+  type Quarantine,
+  type Remediation,
+  type Rival
+} from './ledger/records/device-record.ts'
 export { type MemberRecord, members } from './ledger/records/member-record.ts'
 export { type Offer, type OwnershipRecord, ownerships } from './ledger/records/ownership-record.ts'
 export { type VendorRecord, vendors } from './ledger/records/vendor-record.ts'
 export { deviceMessageRule } from './ledger/rules/device-message-rule.ts'
 export { stateKey, stateValueHash, type Table } from './ledger/table.ts'
 export { findTable, TABLES } from './ledger/tables.ts'
-export { type ConsensusParameters, createElectorate, type Electorate, faultWeightOf, quorumWeightOf, type Seat } from './membership/electorate.ts'
+export {
+  type ConsensusParameters,
+  createElectorate,
+  type Electorate,
+  faultWeightOf,
+  quorumWeightOf,
+  type Seat
+} from './membership/electorate.ts'
 export { leaderOrder } from './membership/leaders.ts'
-export { ACCEPTED_RECEIPT_FORMAT, type AcceptedReceipt, type AcceptedReceiptFault, decodeAcceptedReceipt, encodeAcceptedReceipt, judgeAcceptedReceipt } from './proofs/accepted-receipt.ts'
-export { type FinalHeader, type FinalityFault, type FinalityProof, judgeFinality } from './proofs/finality-proof.ts'
-export { decodeReadProof, encodeReadProof, judgeRead, READ_FORMAT, type ReadFault, type ReadProof } from './proofs/read-proof.ts'
-export { decodeReceiptProof, encodeReceiptProof, judgeReceipt, RECEIPT_FORMAT, type ReceiptFault, type ReceiptProof } from './proofs/receipt-proof.ts'
+export {
+  ACCEPTED_RECEIPT_FORMAT,
+  type AcceptedReceipt,
+  type AcceptedReceiptFault,
+  decodeAcceptedReceipt,
+  encodeAcceptedReceipt,
+  judgeAcceptedReceipt
+} from './proofs/accepted-receipt.ts'
+export {
+  type FinalHeader,
+  type FinalityFault,
+  type FinalityProof,
+  judgeFinality
+} from './proofs/finality-proof.ts'
+export {
+  decodeReadProof,
+  encodeReadProof,
+  judgeRead,
+  READ_FORMAT,
+  type ReadFault,
+  type ReadProof
+} from './proofs/read-proof.ts'
+export {
+  decodeReceiptProof,
+  encodeReceiptProof,
+  judgeReceipt,
+  RECEIPT_FORMAT,
+  type ReceiptFault,
+  type ReceiptProof
+} from './proofs/receipt-proof.ts'
 export { deriveVersion, type StateChange } from './state-tree/derive-version.ts'
-export { loadStateTree, type StateLeavesFault, StateTreeLoader, type StateTreeLoading } from './state-tree/load-state-tree.ts'
-export { judgeStateProof, type StateProof, type StateProofFault, type StateProofFields, type StateProofReading, type StateProofVerdict } from './state-tree/state-proof.ts'
+export {
+  loadStateTree,
+  type StateLeavesFault,
+  StateTreeLoader,
+  type StateTreeLoading
+} from './state-tree/load-state-tree.ts'
+export {
+  judgeStateProof,
+  type StateProof,
+  type StateProofFault,
+  type StateProofFields,
+  type StateProofReading,
+  type StateProofVerdict
+} from './state-tree/state-proof.ts'
 export { createStateTree, type StateLeaf, type StateTree } from './state-tree/state-tree.ts'
 export { checkKey, type TreeVersion } from './state-tree/version.ts'
 export { BIRTH_BATCH_KIND, type BirthBatch, encodeBirthBatch } from './transactions/birth-batch.ts'
-export { type Claim, CLAIM_KIND, encodeClaim, type Guardians } from './transactions/claim.ts'
-export { CLASS_DEFINE_KIND, type ClassDefine, classIdOf, encodeClassDefine } from './transactions/class-define.ts'
+export { CLAIM_KIND, type Claim, encodeClaim, type Guardians } from './transactions/claim.ts'
+export {
+  CLASS_DEFINE_KIND,
+  type ClassDefine,
+  classIdOf,
+  encodeClassDefine
+} from './transactions/class-define.ts'
 export { CONTENT_KINDS, type ContentKind, contentPriority } from './transactions/content.ts'
-export { DEVICE_MESSAGE_KIND, type DeviceMessage, type DeviceMessageEnvelope, encodeDeviceMessage, readDeviceMessageEnvelope } from './transactions/device-message.ts'
+export {
+  DEVICE_MESSAGE_KIND,
+  type DeviceMessage,
+  type DeviceMessageEnvelope,
+  encodeDeviceMessage,
+  readDeviceMessageEnvelope
+} from './transactions/device-message.ts'
 export { STATELESS_FAULTS, type StatelessFault } from './transactions/fault.ts'
-export { decodeInception, deviceIdOf, encodeInception, type Inception } from './transactions/inception.ts'
-export { type Body, kindByNumber, type KindDefinition, type KindName, kindOf, priorityOf, type Signer } from './transactions/kinds.ts'
-export { type Profile, type ProfileOverlay, RATCHET_NEVER, readProfile, tightenProfile } from './transactions/profile.ts'
-export { type Role, ROLES } from './transactions/role.ts'
-export { decodeTransaction, encodeTransaction, isSignedBy, judgeSignatures, judgeTransaction, reopenTransaction, type Transaction, transactionCost, transactionIdOf, transactionLeaf, transactionPriority, transactionSigningBytes } from './transactions/transaction.ts'
+export {
+  decodeInception,
+  deviceIdOf,
+  encodeInception,
+  type Inception
+} from './transactions/inception.ts'
+export {
+  type Body,
+  type KindDefinition,
+  type KindName,
+  kindByNumber,
+  kindOf,
+  priorityOf,
+  type Signer
+} from './transactions/kinds.ts'
+export {
+  type Profile,
+  type ProfileOverlay,
+  RATCHET_NEVER,
+  readProfile,
+  tightenProfile
+} from './transactions/profile.ts'
+export { ROLES, type Role } from './transactions/role.ts'
+export {
+  decodeTransaction,
+  encodeTransaction,
+  isSignedBy,
+  judgeSignatures,
+  judgeTransaction,
+  reopenTransaction,
+  type Transaction,
+  transactionCost,
+  transactionIdOf,
+  transactionLeaf,
+  transactionPriority,
+  transactionSigningBytes
+} from './transactions/transaction.ts'
 export { VENDOR_KEYS_MAX, type VendorPrefix } from './transactions/vendor-act.ts'
-export { encodeVendorSet, VENDOR_SET_KIND, vendorIdOf, vendorKeysHash, type VendorSet } from './transactions/vendor-set.ts'
-export { type BatchId, type BlockId, type Epoch, type FaultModel, type Height, type MemberIndex, type Priority, type TrustModel, type View } from './types.ts'
+export {
+  encodeVendorSet,
+  VENDOR_SET_KIND,
+  type VendorSet,
+  vendorIdOf,
+  vendorKeysHash
+} from './transactions/vendor-set.ts'
+export type {
+  BatchId,
+  BlockId,
+  Epoch,
+  FaultModel,
+  Height,
+  MemberIndex,
+  Priority,
+  TrustModel,
+  View
+} from './types.ts'

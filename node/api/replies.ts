@@ -35,7 +35,7 @@ export function sendAnswer(
   }
 }
 
-/** Sends a problem. */
+/** Sends a problem; as bytes, because to text the server would add a charset, which has none. */
 export function sendProblem(
   reply: FastifyReply,
   problem: Problem,
@@ -44,7 +44,7 @@ export function sendProblem(
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
   return prepare(reply, status, problem.status)
     .type('application/problem+json')
-    .send(JSON.stringify({ ...problemBody(problem), ...envelopeOf(status) }))
+    .send(Buffer.from(JSON.stringify({ ...problemBody(problem), ...envelopeOf(status) })))
 }
 
 /** Says that what the caller holds is still right. */

@@ -18,11 +18,13 @@ export const idParams: z.ZodType<{ readonly id: Uint8Array }> = z.strictObject({
 
 /** Bytes in lower-case hex. */
 export function hex(lengthMin: number, lengthMax: number): z.ZodType<Uint8Array> {
-  const pattern = new RegExp(`^(?:[0-9a-f]{2}){${lengthMin},${lengthMax}}$`)
   const wording = lengthMin === lengthMax ? `${lengthMax}` : `${lengthMin} to ${lengthMax}`
+  const message = `is not ${wording} bytes in lower-case hex`
   return z
     .string()
-    .regex(pattern, `is not ${wording} bytes in lower-case hex`)
+    .min(2 * lengthMin, { error: message, abort: true })
+    .max(2 * lengthMax, { error: message, abort: true })
+    .regex(/^(?:[0-9a-f]{2})*$/, message)
     .transform((text) => {
       const bytes = fromHex(text)
       invariant(bytes !== undefined, 'the pattern admits hex only')

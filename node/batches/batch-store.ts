@@ -8,6 +8,7 @@
  */
 
 import {
+  BATCH_ENCODED_MAX_BYTES,
   type BatchHeader,
   type BatchId,
   type BatchReference,
@@ -17,12 +18,13 @@ import {
   type HeldBatch,
   invariant,
   type MemberIndex,
+  peekBatchHeader,
   reopenTransaction,
   type Transaction,
   toHex,
   transactionIdOf
 } from '../../protocol/index.ts'
-import { batchKey, pendingBatchKey, PENDING_BATCHES } from '../ledger/keyspace.ts'
+import { batchKey, PENDING_BATCHES, pendingBatchKey } from '../ledger/keyspace.ts'
 import type { Database } from '../storage/database.ts'
 import type { BatchFault } from './judged-batch.ts'
 import type { Verifier } from './verifier.ts'
@@ -80,19 +82,20 @@ export class BatchStore {
 
   /** Judges and keeps bytes that came from another node. */
   async take(bytes: Uint8Array): Promise<BatchTaking> {
-    const batch = decodeBatch(bytes)
-    if (batch === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
-    const reference = createBatchReference(batch.headerBytes, batch.header, this.#electorate)
+    const head = bytes.length > BATCH_ENCODED_MAX_BYTES ? undefined : peekBatchHeader(bytes)
+    if (head === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
+    const reference = createBatchReference(head.headerBytes, head.header, this.#electorate)
     if (reference === undefined) return { kind: 'faulty', fault: 'BATCH_AUTHOR_UNKNOWN' }
-    if (this.has(batch.id)) return { kind: 'known' }
-    const underWay = this.#taking.get(batch.id)
+    const { id } = reference
+    if (this.has(id)) return { kind: 'known' }
+    const underWay = this.#taking.get(id)
     if (underWay !== undefined) return await underWay
     const taking = this.#judgeAndKeep(bytes, reference)
-    this.#taking.set(batch.id, taking)
+    this.#taking.set(id, taking)
     try {
       return await taking
     } finally {
-      this.#taking.delete(batch.id)
+      this.#taking.delete(id)
     }
   }
 
@@ -155,11 +158,9 @@ export class BatchStore {
     const finding = await this.#ports.verifier.judgeBatch(bytes)
     if (finding === undefined) return { kind: 'busy' }
     if (finding.fault !== null) return { kind: 'faulty', fault: finding.fault }
-    const batch = decodeBatch(finding.bytes)
-    invariant(batch !== undefined, 'a batch that was judged decodes')
-    const transactions = batch.transactions.map((wire, index) => {
-      const id = finding.transactionIds[index] as Uint8Array
-      const transaction = reopenTransaction(wire, id, this.#networkTag)
+    const transactions = finding.rows.map(({ start, length, transactionId }) => {
+      const wire = finding.bytes.subarray(start, start + length)
+      const transaction = reopenTransaction(wire, transactionId, this.#networkTag)
       invariant(transaction !== undefined, 'a transaction that was judged decodes')
       return transaction
     })

@@ -8,10 +8,10 @@
  */
 
 import {
-  type BatchHeader,
-  batchSigningBytes,
   BATCH_SIZE_MAX_BYTES,
   BATCH_TRANSACTIONS_MAX,
+  type BatchHeader,
+  batchSigningBytes,
   createBatchReference,
   createListTree,
   type Electorate,

@@ -10,8 +10,8 @@
 
 import { STATELESS_FAULTS, type StatelessFault } from '../../protocol/index.ts'
 
-/** Bytes that a worker says about one transaction: fault, id, hash of its leaf. */
-export const ROW_BYTES = 65
+/** Bytes that a worker says about one transaction: fault, place, id, hash of its leaf. */
+export const ROW_BYTES = 73
 
 /** A question to the worker; its bytes are handed over, not copied. */
 export type Question =
@@ -42,6 +42,9 @@ export interface Answer {
 /** What the worker found about one transaction. */
 export interface Row {
   readonly fault: StatelessFault | null
+  /** Where its bytes lie in those of the question. */
+  readonly start: number
+  readonly length: number
   readonly transactionId: Uint8Array
   /** Hash of its leaf in a batch's transactions root. */
   readonly leafHash: Uint8Array
@@ -50,18 +53,24 @@ export interface Row {
 /** Writes what was found about one transaction. */
 export function writeRow(rows: Uint8Array, index: number, row: Row): void {
   const offset = index * ROW_BYTES
+  const view = new DataView(rows.buffer, rows.byteOffset + offset, ROW_BYTES)
   rows[offset] = row.fault === null ? 0 : STATELESS_FAULTS.indexOf(row.fault) + 1
-  rows.set(row.transactionId, offset + 1)
-  rows.set(row.leafHash, offset + 33)
+  view.setUint32(1, row.start)
+  view.setUint32(5, row.length)
+  rows.set(row.transactionId, offset + 9)
+  rows.set(row.leafHash, offset + 41)
 }
 
 /** Reads what was found about one transaction. */
 export function readRow(rows: Uint8Array, index: number): Row {
   const offset = index * ROW_BYTES
+  const view = new DataView(rows.buffer, rows.byteOffset + offset, ROW_BYTES)
   const fault = rows[offset] as number
   return {
     fault: fault === 0 ? null : (STATELESS_FAULTS[fault - 1] as StatelessFault),
-    transactionId: rows.slice(offset + 1, offset + 33),
-    leafHash: rows.slice(offset + 33, offset + 65)
+    start: view.getUint32(1),
+    length: view.getUint32(5),
+    transactionId: rows.subarray(offset + 9, offset + 41),
+    leafHash: rows.subarray(offset + 41, offset + 73)
   }
 }

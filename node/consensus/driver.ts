@@ -76,7 +76,9 @@ export class Driver {
         const event: Event = { ...news, nowMs: this.#ports.nowMs(), timeMs: this.#ports.timeMs() }
         for (const effect of step(this.#core, event)) {
           if (this.#isStopped) return
-          const done = (this.#ports.effects[effect.kind] as (e: Effect) => Promise<void> | void)(effect)
+          const done = (this.#ports.effects[effect.kind] as (e: Effect) => Promise<void> | void)(
+            effect
+          )
           if (done !== undefined) await done
         }
         if (this.#queue.length <= QUEUE_SOFT_MAX) this.#release()

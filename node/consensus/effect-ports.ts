@@ -1,21 +1,24 @@
 /**
  * The hands of the consensus core: each effect, done through the parts of this node.
  *
+ * An effect never waits until its own news is taken: the driver takes news only
+ * when the effect is done, so here, and not in the background, `post` is left alone.
+ *
  * @module
  */
 
 import {
+  type AlarmCode,
+  type Block,
   type BlockId,
+  type Certificate,
+  type Effect,
+  type Electorate,
   encodeCertificateMessage,
   encodeStatusMessage,
   encodeVoteMessage,
   isVoteGenuine,
   judgeCertificate,
-  type AlarmCode,
-  type Block,
-  type Certificate,
-  type Effect,
-  type Electorate,
   type MemberIndex,
   type News,
   type SignedVote,
@@ -65,7 +68,7 @@ export function createEffectPorts(ports: HandsPorts): EffectPorts {
     'record-votes': async (effect) => {
       if (ports.voter === null) return
       const votes = await ports.voter.record(effect)
-      post({ kind: 'votes-recorded', votes })
+      void post({ kind: 'votes-recorded', votes })
     },
     'send-vote': ({ vote, to }) => plane.send(encodeVoteMessage(vote), to),
     'send-proposal': ({ blockId, vote, justification, to }) => {
@@ -80,11 +83,11 @@ export function createEffectPorts(ports: HandsPorts): EffectPorts {
     'verify-votes': ({ votes }) => {
       const { networkTag, electorate } = ports
       const genuine = votes.map((vote) => isVoteGenuine(networkTag, electorate, vote))
-      post({ kind: 'votes-verified', votes, genuine })
+      void post({ kind: 'votes-verified', votes, genuine })
     },
     'verify-certificate': ({ certificate, from }) => {
       const isGenuine = judgeCertificate(certificate, ports.networkTag, ports.electorate).ok
-      post({ kind: 'certificate-verified', certificate, from, isGenuine })
+      void post({ kind: 'certificate-verified', certificate, from, isGenuine })
     },
     'obtain-batches': ({ blockId, from }) => obtainBatches(ports, blockId, from),
     'fetch-block': ({ blockId, from }) => inBackground(ports, fetchBlock(ports, blockId, from)),
@@ -93,7 +96,7 @@ export function createEffectPorts(ports: HandsPorts): EffectPorts {
     'execute-block': async ({ blockId }) => {
       const block = ports.blockOf(blockId)
       const isValid = block !== undefined && (await keeper.execute(block))
-      post({ kind: 'block-executed', blockId, isValid })
+      void post({ kind: 'block-executed', blockId, isValid })
     },
     'build-block': (effect) => buildBlock(ports, effect),
     'push-batches': ({ batchIds, to }) => {
@@ -104,7 +107,7 @@ export function createEffectPorts(ports: HandsPorts): EffectPorts {
     },
     'commit-blocks': async ({ blockIds, finalisation }) => {
       const blocks = await keeper.commit(blockIds, finalisation)
-      post({ kind: 'blocks-committed', blockId: keeper.tip.blockId })
+      void post({ kind: 'blocks-committed', blockId: keeper.tip.blockId })
       ports.onCommitted(blocks)
     },
     'confirm-block': ({ blockId }) => ports.onConfirmed(blockId),
@@ -121,8 +124,8 @@ function obtainBatches(ports: HandsPorts, blockId: BlockId, from: readonly Membe
   if (block === undefined) return
   const sources = from.map((member) => plane.keyOf(member))
   const obtaining = fetcher.obtain(block, sources).then((outcome) => {
-    if (outcome === 'complete') post({ kind: 'block-available', blockId })
-    if (outcome === 'faulty') post({ kind: 'block-executed', blockId, isValid: false })
+    if (outcome === 'complete') void post({ kind: 'block-available', blockId })
+    if (outcome === 'faulty') void post({ kind: 'block-executed', blockId, isValid: false })
   })
   inBackground(ports, obtaining)
 }
@@ -166,10 +169,10 @@ async function buildBlock(
     .map((id) => store.referenceOf(id))
     .filter((reference) => reference !== undefined)
   const plan = { view, parentView: parentView as View, parentId, batches, timeMs: timeMs() }
-  post({ kind: 'block-built', view, block: await keeper.build(plan) })
+  void post({ kind: 'block-built', view, block: await keeper.build(plan) })
 }
 
 /** Work that effects do not wait for; its answers come as news. */
 function inBackground({ onFailure }: HandsPorts, work: Promise<unknown>): void {
-  work.catch(onFailure)
+  void work.catch(onFailure)
 }

@@ -77,11 +77,7 @@ export class MemberPlane {
   }
 
   /** Takes a message that came on a member's stream; resolves when the next one may come. */
-  async receive(
-    protocol: 'votes' | 'batches',
-    from: string,
-    message: Uint8Array
-  ): Promise<void> {
+  async receive(protocol: 'votes' | 'batches', from: string, message: Uint8Array): Promise<void> {
     const member = this.#ports.electorate.indexOf.get(from)
     if (member === undefined) return
     if (protocol === 'batches') return await this.#receiveBatch(from, message)
@@ -95,22 +91,24 @@ export class MemberPlane {
         return await this.#ports.post({ kind: 'certificate-received', from: member, certificate })
       }
       case 'status':
-        return await this.#ports.post({ kind: 'status-received', from: member, status: read.status })
+        return await this.#ports.post({
+          kind: 'status-received',
+          from: member,
+          status: read.status
+        })
       case 'proposal':
         return this.#receiveProposal(member, read.proposal, read.batches)
     }
   }
 
   /** Inlined batches are judged before the proposal is news, without holding up the stream. */
-  #receiveProposal(
-    member: MemberIndex,
-    proposal: Proposal,
-    batches: readonly Uint8Array[]
-  ): void {
+  #receiveProposal(member: MemberIndex, proposal: Proposal, batches: readonly Uint8Array[]): void {
     const { networkTag, electorate, store, post } = this.#ports
     const from = this.keyOf(member)
-    if (!judgeBlock(proposal.block, networkTag, electorate).ok)
-      return this.#offend(from, 'proposal malformed')
+    if (!judgeBlock(proposal.block, networkTag, electorate).ok) {
+      this.#offend(from, 'proposal malformed')
+      return
+    }
     if (this.#proposalsTaken >= PROPOSALS_MAX) return
     this.#proposalsTaken++
     void Promise.all(batches.map((bytes) => store.take(bytes))).then((takings) => {
@@ -134,13 +132,10 @@ export class MemberPlane {
     const size = block.batches.reduce((sum, { header }) => sum + header.bytes, 0)
     if (size > PROPOSAL_INLINE_MAX_BYTES) return []
     const { store } = this.#ports
-    return block.batches
-      .map(({ id }) => store.bytesOf(id))
-      .filter((bytes) => bytes !== undefined)
+    return block.batches.map(({ id }) => store.bytesOf(id)).filter((bytes) => bytes !== undefined)
   }
 
   #offend(from: string, reason: string): void {
     this.#ports.network.penalise(from, OFFENCE_POINTS, reason)
   }
 }
-

@@ -6,6 +6,9 @@
 
 import type { News, TimerName, View } from '../../protocol/index.ts'
 
+/** The longest that the system's timers can wait; longer ones would fire at once. */
+const DELAY_MAX_MS = 0x7fff_ffff
+
 /** The core's timers on the system's clock. */
 export class Timers {
   readonly #running = new Map<string, NodeJS.Timeout>()
@@ -19,10 +22,13 @@ export class Timers {
   set(timer: TimerName, view: View, delayMs: number): void {
     const name = `${timer}/${view}`
     clearTimeout(this.#running.get(name))
-    const handle = setTimeout(() => {
-      this.#running.delete(name)
-      this.#post({ kind: 'timer-fired', timer, view })
-    }, delayMs)
+    const handle = setTimeout(
+      () => {
+        this.#running.delete(name)
+        this.#post({ kind: 'timer-fired', timer, view })
+      },
+      Math.min(delayMs, DELAY_MAX_MS)
+    )
     handle.unref()
     this.#running.set(name, handle)
   }

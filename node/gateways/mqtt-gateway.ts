@@ -91,9 +91,9 @@ export function createMqttGateway(options: MqttGatewayOptions, ports: MqttGatewa
   return {
     name: 'MQTT',
     start: async () => {
+      await listen(server, options, 'MQTT')
       await broker.listen()
       unfollow = followLedger(parts)
-      await listen(server, options, 'MQTT')
     },
     stop: async () => {
       unfollow()
@@ -115,11 +115,14 @@ function destroyAll(sockets: ReadonlySet<Socket>): void {
 /** Tells clients what became final. */
 function followLedger({ ledger, sessions, states }: Parts): () => void {
   const stopReadings = ledger.onFinalReading((deviceId, reading) => {
+    // Under load most devices are heard by nobody here: then nothing is made ready for anybody.
+    if (!sessions.isHeard()) return states.forgetAll()
     const state = states.update(deviceId, reading)
     if (state !== undefined) sessions.broadcast(toHex(deviceId), 'state', state)
   })
   const stopEnds = ledger.onTransactionEnd((deviceId, status) => {
-    if (deviceId !== null) sessions.broadcast(toHex(deviceId), 'down', statusText(status))
+    if (deviceId !== null && sessions.isHeard())
+      sessions.broadcast(toHex(deviceId), 'down', statusText(status))
   })
   return () => {
     stopReadings()

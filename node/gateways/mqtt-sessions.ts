@@ -17,8 +17,8 @@ import type { DeviceChannel, Topics } from './mqtt-topics.ts'
 export const IN_FLIGHT_MAX = 20
 /** Subscriptions of one client. */
 export const SUBSCRIPTIONS_MAX = 256
-/** Messages that wait for one client; a block may bring many at once. */
-const OUTBOX_WAITING_MAX = 1_024
+/** Messages that wait for one client: a block may bring many at once, and all listeners share a text. */
+const OUTBOX_WAITING_MAX = 2_048
 /** More than fits into what is read from a connection at once. */
 const LANE_WAITING_MAX = 2_048
 
@@ -38,6 +38,8 @@ export interface MqttSessions {
   /** Whether the client may listen to a filter; if so, it does from now on. */
   readonly listen: (client: Client, filter: string, qos: number) => boolean
   readonly unlisten: (client: Client, filter: string) => void
+  /** Whether anybody listens to any device. */
+  readonly isHeard: () => boolean
   /** Sends to every client that listens to a device's channel. */
   readonly broadcast: (deviceId: string, channel: DeviceChannel, text: string) => void
   /** Sends to one client, if it listens there. */
@@ -95,6 +97,7 @@ export function createMqttSessions(
     of,
     listen,
     unlisten,
+    isHeard: () => listeners.size > 0,
     broadcast: (deviceId, channel, text) => {
       const audience = listeners.get(deviceId)
       if (audience === undefined) return

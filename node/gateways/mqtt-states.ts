@@ -24,6 +24,8 @@ const READING_KIND = 0
 export interface States {
   /** Takes a final message over; the new state as text, or undefined if it is none. */
   readonly update: (deviceId: Uint8Array, reading: StoredReading) => string | undefined
+  /** Nobody listens: what is held would grow old unseen. */
+  readonly forgetAll: () => void
   /** The latest state of a device, in JSON text. */
   readonly latest: (deviceId: string) => Promise<string | undefined>
 }
@@ -41,6 +43,9 @@ export function createStates(ledger: Pick<LedgerService, 'readings'>): States {
       const text = JSON.stringify(readingToJson(reading))
       held.set(toHex(deviceId), text)
       return text
+    },
+    forgetAll: () => {
+      if (held.size > 0) held.clear()
     },
     latest: async (deviceId) => {
       const ready = held.get(deviceId)

@@ -15,17 +15,20 @@ import {
   forecastTransaction,
   isCounting,
   type LedgerVersion,
+  listLeafHash,
   type Outcome,
-  type StatelessFault,
   type Transaction,
+  transactionLeaf,
   transactionPriority
 } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
-import type { Submission, TransactionStatus } from '../ledger-service.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
+import type { Submission, TransactionStatus } from '../ledger-service.ts'
+import { busy, faulty, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
-import type { BookEntry, TransactionBook } from './transaction-book.ts'
+import { IntakeGate } from './intake-gate.ts'
+import { type BookEntry, bySequence, type TransactionBook } from './transaction-book.ts'
 
 /** How long a transaction may wait for its turn or its quota. */
 const WAIT_MAX_MS = 60_000
@@ -34,8 +37,6 @@ const RETRY_MS = 250
 const RETRY_MAX_MS = 8_000
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
-/** Suggested pause for whoever finds no room. */
-const BUSY_RETRY_MS = 1_000
 
 /** What the intake needs from others. */
 export interface IntakePorts {
@@ -59,11 +60,14 @@ export class Intake {
   readonly #lanes = new DeviceLanes<BookEntry>()
   readonly #retries = new Map<BookEntry, number>()
   readonly #verifying = new Map<string, Promise<Submission>>()
+  readonly #gate: IntakeGate
   readonly #sweeper: NodeJS.Timeout
   #isClosed = false
+  #hasRoom = true
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
+    this.#gate = new IntakeGate({ openCount: () => ports.book.openCount, nowMs: ports.nowMs })
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
     this.#sweeper.unref()
   }
@@ -77,6 +81,7 @@ export class Intake {
   async submit(wire: Uint8Array): Promise<Submission> {
     const { networkTag, book, findFinal } = this.#ports
     if (this.#isClosed) return busy('NODE_STOPPING')
+    if (!this.#hasRoom) return busy('DISK_LOW')
     const decoded = decodeTransaction(wire, networkTag)
     if (!decoded.ok) return faulty(decoded.fault)
     const transaction = decoded.value
@@ -88,8 +93,8 @@ export class Intake {
     // Copies with other signatures have the same id: until one is verified, they are told apart by all their bytes.
     const name = Buffer.from(wire).toString('latin1')
     const underWay = this.#verifying.get(name)
-    if (underWay !== undefined) return await underWay
-    const submission = this.#judge(transaction)
+    if (underWay) return await underWay
+    const submission = this.#passGate(transaction)
     this.#verifying.set(name, submission)
     try {
       return await submission
@@ -98,13 +103,32 @@ export class Intake {
     }
   }
 
+  /** At a start: transactions of this node's own batches that are not final yet. */
+  restore(transactions: readonly Transaction[]): void {
+    const { book, nowMs } = this.#ports
+    for (const transaction of transactions) {
+      const leafHash = listLeafHash(transactionLeaf(transaction))
+      const entry = book.enter(transaction, leafHash, nowMs())
+      book.advance(entry, 'accepted')
+      const { body } = transaction
+      if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
+    }
+  }
+
+  /** Whether there is room on the disk: without it nothing more is taken in. */
+  setRoom(hasRoom: boolean): void {
+    this.#hasRoom = hasRoom
+  }
+
   /** Looks at a block that became final: own transactions end, or wait and come again. */
   settleBlock({ transactions, executed, version }: CommittedBlock): void {
+    const openBefore = this.#ports.book.openCount
     for (const [index, transaction] of transactions.entries()) {
       const outcome = executed.outcomes[index] as Outcome
       this.#settle(transaction, outcome, version)
       if (transaction.body.kind === 'device-message') this.#letGo(transaction.body.deviceId)
     }
+    this.#gate.finalised(Math.max(0, openBefore - this.#ports.book.openCount))
   }
 
   /** Tells where the transactions of a notarised block stand. */
@@ -114,7 +138,11 @@ export class Intake {
       const outcome = executed.outcomes[index] as Outcome
       const entry = this.#ports.book.get(transaction.id)
       if (entry?.status.stage === 'accepted' && isCounting(outcome))
-        this.#ports.book.advance(entry, 'confirmed', { outcome, height: version.height, timeMs: version.timeMs })
+        this.#ports.book.advance(entry, 'confirmed', {
+          outcome,
+          height: version.height,
+          timeMs: version.timeMs
+        })
     }
   }
 
@@ -125,10 +153,24 @@ export class Intake {
     this.#ports.batcher.flush()
   }
 
-  async #judge(transaction: Transaction): Promise<Submission> {
-    const { book, verifier, nowMs } = this.#ports
+  async #passGate(transaction: Transaction): Promise<Submission> {
     const early = this.#forecast(transaction)
     if (early.kind === 'refused') return refusedBy(early.code, transaction)
+    if (!(await this.#gate.enter())) return busy('LEDGER_BUSY')
+    let isInside = true
+    const leave = (): void => {
+      if (isInside) this.#gate.leave()
+      isInside = false
+    }
+    try {
+      return await this.#judge(transaction, leave)
+    } finally {
+      leave()
+    }
+  }
+
+  async #judge(transaction: Transaction, leaveGate: () => void): Promise<Submission> {
+    const { book, verifier, nowMs } = this.#ports
     const judging = verifier.judgeTransaction(transaction.wire)
     if (judging === undefined) return busy('VERIFIER_BUSY')
     const row = await judging
@@ -139,6 +181,7 @@ export class Intake {
     const forecast = this.#forecast(transaction)
     if (forecast.kind === 'refused') return refusedBy(forecast.code, transaction)
     const entry = book.enter(transaction, row.leafHash, nowMs())
+    leaveGate()
     if (forecast.kind === 'later') return this.#keepForLater(entry)
     await this.#batch(entry)
     return taken(entry)
@@ -247,32 +290,4 @@ export class Intake {
     const { height, timeMs } = this.#ports.tip()
     this.#ports.book.advance(entry, 'dropped', { outcome, height, timeMs })
   }
-}
-
-function taken({ status, acceptedReceipt }: BookEntry): Submission {
-  return { kind: 'taken', status, acceptedReceipt }
-}
-
-function faulty(fault: StatelessFault): Submission {
-  return { kind: 'refused', code: fault, isStateless: true, transactionId: null }
-}
-
-function refusedBy(code: string, { id }: Transaction): Submission {
-  return { kind: 'refused', code, isStateless: false, transactionId: id }
-}
-
-function busy(code: string): Submission {
-  return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_MS }
-}
-
-/** Messages of one device are batched again in the order of their sequence. */
-function bySequence(
-  [a]: readonly [BookEntry, number],
-  [b]: readonly [BookEntry, number]
-): number {
-  return sequenceOf(a) - sequenceOf(b)
-}
-
-function sequenceOf({ transaction: { body } }: BookEntry): number {
-  return body.kind === 'device-message' ? body.sequence : 0
 }

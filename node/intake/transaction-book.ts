@@ -119,3 +119,15 @@ export class TransactionBook {
     if (eldest.done !== true) this.#ended.delete(eldest.value)
   }
 }
+
+/** Messages of one device are batched again in the order of their sequence. */
+export function bySequence(
+  [a]: readonly [BookEntry, number],
+  [b]: readonly [BookEntry, number]
+): number {
+  return sequenceOf(a) - sequenceOf(b)
+}
+
+function sequenceOf({ transaction: { body } }: BookEntry): number {
+  return body.kind === 'device-message' ? body.sequence : 0
+}

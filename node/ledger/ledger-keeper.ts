@@ -9,21 +9,21 @@
 
 import {
   type BatchReference,
-  beginBlockExecution,
+  BLOCK_FORMAT,
   type Block,
   type BlockId,
   batchListRoot,
-  BLOCK_FORMAT,
+  beginBlockExecution,
   type Certificate,
   type CommittedLedger,
   commitVersion,
   concatBytes,
   createBlock,
   type Electorate,
+  type ExecutedBlock,
   encodeBlock,
   encodeCbor,
   equalBytes,
-  type ExecutedBlock,
   type Height,
   invariant,
   isCounting,
@@ -232,7 +232,9 @@ export class LedgerKeeper {
     const batch = this.#database.createBatch()
     for (const { table, key, value } of executed.changedValues)
       batch.put(stateValueKey(table, key), value)
-    for (const { index, key, nextKey, valueHash } of this.#committed.tree.changedLeaves(version.tree))
+    for (const { index, key, nextKey, valueHash } of this.#committed.tree.changedLeaves(
+      version.tree
+    ))
       batch.put(treeLeafKey(index), concatBytes(key, nextKey, valueHash))
     const { outcomes } = executed
     const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes }

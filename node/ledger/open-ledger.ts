@@ -9,6 +9,7 @@
  */
 
 import {
+  type BlockId,
   type Certificate,
   type CommittedLedger,
   concatBytes,
@@ -29,12 +30,18 @@ import {
   openCommittedLedger,
   StateTreeLoader,
   toHex,
-  type BlockId,
   type View
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { Batch, Database } from '../storage/database.ts'
-import { blockKey, FLOOR_KEY, heightOfBlockKey, stateValueKey, TREE_LEAVES, treeLeafKey } from './keyspace.ts'
+import {
+  blockKey,
+  FLOOR_KEY,
+  heightOfBlockKey,
+  stateValueKey,
+  TREE_LEAVES,
+  treeLeafKey
+} from './keyspace.ts'
 import { decodeStoredBlock, encodeStoredBlock, type StoredBlock } from './stored-block.ts'
 
 /** The last final block as the database says. */

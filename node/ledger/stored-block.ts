@@ -10,8 +10,8 @@
 import {
   type Block,
   bytesBetween,
-  type Certificate,
   type CborValue,
+  type Certificate,
   decodeBlock,
   decodeCbor,
   decodeCertificate,
@@ -20,8 +20,8 @@ import {
   invariant,
   list,
   nullable,
-  type Outcome,
   OUTCOMES,
+  type Outcome,
   type OutcomeName,
   text,
   tuple,
@@ -69,10 +69,12 @@ export function decodeStoredBlock(encoded: Uint8Array): StoredBlock {
   invariant(block !== undefined, 'the database holds only well-formed blocks')
   const finalisation = certificate === null ? null : (decodeCertificate(certificate) ?? null)
   const codes = new Map(codeList.map(([index, code]) => [index, code]))
-  const outcomes = Array.from(numbers, (number, index): Outcome => ({
-    outcome: NAMES[number] as OutcomeName,
-    code: codes.get(index) ?? null
-  }))
+  const outcomes = Array.from(
+    numbers,
+    (number, index): Outcome => ({
+      outcome: NAMES[number] as OutcomeName,
+      code: codes.get(index) ?? null
+    })
+  )
   return { block, blockBytes, finalisation, outcomes }
 }
-

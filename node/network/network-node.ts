@@ -1,5 +1,3 @@
-// biome-ignore-all lint/style/noExcessiveLinesPerFile: the one file that joins all the parts, each by its ports
-
 /**
  * NetworkNode: the parts of the network, joined.
  *

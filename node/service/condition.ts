@@ -52,9 +52,15 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
     }
   }
   if (condition.blocksBehind > BEHIND_MAX)
-    return { state: 'catching-up', sentence: `Catching up: ${condition.blocksBehind} blocks behind.` }
+    return {
+      state: 'catching-up',
+      sentence: `Catching up: ${condition.blocksBehind} blocks behind.`
+    }
   if (!condition.isAdmitted)
-    return { state: 'joining', sentence: 'Joining: asking the other members about this node’s votes.' }
+    return {
+      state: 'joining',
+      sentence: 'Joining: asking the other members about this node’s votes.'
+    }
   return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
 }
 
@@ -65,15 +71,25 @@ function describeObserver(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sent
   if (linked === 0)
     return { state: 'joining', sentence: 'Observer: no member is reached yet, reads may be stale.' }
   if (condition.blocksBehind > BEHIND_MAX)
-    return { state: 'catching-up', sentence: `Catching up: ${condition.blocksBehind} blocks behind.` }
+    return {
+      state: 'catching-up',
+      sentence: `Catching up: ${condition.blocksBehind} blocks behind.`
+    }
   return {
     state: 'ready',
     sentence: `Observer: follows the ledger through ${linked} of ${members} members. ${activity(facts)}`
   }
 }
 
-function presence({ members, missing, faultWeight, reachableWeight, quorumWeight }: StateFacts): string {
-  if (missing.length === 0) return members === 1 ? 'The only member is present.' : `All ${members} members are present.`
+function presence({
+  members,
+  missing,
+  faultWeight,
+  reachableWeight,
+  quorumWeight
+}: StateFacts): string {
+  if (missing.length === 0)
+    return members === 1 ? 'The only member is present.' : `All ${members} members are present.`
   const spare = reachableWeight - quorumWeight
   const warning = faultWeight > 0 && spare <= 0 ? ' One more silent member stops the ledger.' : ''
   return `${members - missing.length} of ${members} members are present, ${missing.length} silent.${warning}`
@@ -82,7 +98,8 @@ function presence({ members, missing, faultWeight, reachableWeight, quorumWeight
 function activity({ height, finalAtMs, nowMs }: StateFacts): string {
   const sinceMs = Math.max(0, nowMs - finalAtMs)
   if (height === 0) return 'No block yet.'
-  if (sinceMs < QUIET_MS) return `Last block ${(sinceMs / 1000).toFixed(1)} s ago, height ${height}.`
+  if (sinceMs < QUIET_MS)
+    return `Last block ${(sinceMs / 1000).toFixed(1)} s ago, height ${height}.`
   return `Quiet since ${new Date(finalAtMs).toISOString().slice(11, 19)} UTC, height ${height}.`
 }
 

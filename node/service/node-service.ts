@@ -8,15 +8,13 @@ import {
   type DeviceMessage,
   devices,
   type Electorate,
-  encodeCertificate,
   equalBytes,
   faultWeightOf,
-
   ownerships,
   toHex
 } from '../../protocol/index.ts'
+import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
-import type { StoredBlock } from '../ledger/stored-block.ts'
 import type {
   BlockView,
   LedgerService,
@@ -27,9 +25,10 @@ import type {
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
-import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
+import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
+import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
@@ -135,7 +134,7 @@ export class NodeService implements LedgerService {
     const { archive } = this.#ports
     const height = typeof at === 'number' ? at : archive.heightOf(at)
     const stored = height === undefined ? undefined : archive.block(height)
-    return stored === undefined ? null : this.#viewOf(stored)
+    return stored === undefined ? null : viewOfBlock(archive, stored)
   }
 
   async headers(from: number, limit: number): Promise<readonly Uint8Array[]> {
@@ -277,49 +276,5 @@ export class NodeService implements LedgerService {
   #messageOf(messageId: Uint8Array): ArchivedTransaction | undefined {
     const found = this.#ports.archive.find(messageId)
     return found?.transaction.body.kind === 'device-message' ? found : undefined
-  }
-
-  #viewOf(stored: StoredBlock): BlockView {
-    const { header, idBytes, headerBytes } = stored.block
-    const ids = this.#ports.archive.transactionsOf(stored).map(({ id }) => id)
-    const { finalisation } = this.#ports.archive.finalityOf(stored) ?? { finalisation: null }
-    return {
-      height: header.height,
-      blockId: idBytes,
-      headerBytes,
-      blockBytes: stored.blockBytes,
-      epoch: header.epoch,
-      view: header.view,
-      timeMs: header.timeMs,
-      stateRoot: header.stateRoot,
-      transactionCount: header.transactionCount,
-      transactions: stored.outcomes.map((outcome, index) => ({
-        transactionId: ids[index] as Uint8Array,
-        ...outcome
-      })),
-      finalisation:
-        stored.finalisation === null || finalisation === null
-          ? null
-          : encodeCertificate(finalisation)
-    }
-  }
-}
-
-function readingOf({ transaction, stored, outcome }: ArchivedTransaction): StoredReading {
-  const { height, timeMs } = stored.block.header
-  return { ...messageFields(transaction), height, timeMs, ...outcome }
-}
-
-function messageFields(
-  transaction: ArchivedTransaction['transaction']
-): Omit<StoredReading, 'height' | 'timeMs' | 'outcome' | 'code'> {
-  const { incarnation, sequence, contentKind, dataKeyEpoch } = transaction.body as DeviceMessage
-  return {
-    transactionId: transaction.id,
-    incarnation,
-    sequence,
-    contentKind,
-    dataKeyEpoch,
-    content: transaction.attachment ?? new Uint8Array(0)
   }
 }

@@ -53,25 +53,28 @@ export class BatchFetcher {
   }
 
   async #obtain(block: Block, first: readonly string[]): Promise<FetchOutcome> {
-    const { peers, isWanted } = this.#ports
+    const { peers } = this.#ports
     let sources = first
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
       for (const source of sources) {
-        const missing = this.#missing(block.batches)
-        if (missing.length === 0) return 'complete'
-        if (!isWanted(block.id)) return 'abandoned'
-        if ((await this.#askFor(missing, source)) === 'faulty') return 'faulty'
+        const outcome = this.#settled(block) ?? (await this.#askFor(block, source))
+        if (outcome !== undefined) return outcome
       }
-      if (this.#missing(block.batches).length === 0) return 'complete'
-      if (!isWanted(block.id)) return 'abandoned'
+      const outcome = this.#settled(block)
+      if (outcome !== undefined) return outcome
       await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
       sources = [...first, ...peers()]
     }
   }
 
+  #settled({ id, batches }: Block): FetchOutcome | undefined {
+    if (this.#missing(batches).length === 0) return 'complete'
+    return this.#ports.isWanted(id) ? undefined : 'abandoned'
+  }
+
   /** A batch that is in a block and holds a stateless fault makes the block invalid, whoever sent it. */
-  async #askFor(missing: readonly BatchId[], source: string): Promise<'tried' | 'faulty'> {
-    const ids = missing.slice(0, BATCHES_PER_REQUEST_MAX)
+  async #askFor(block: Block, source: string): Promise<'faulty' | undefined> {
+    const ids = this.#missing(block.batches).slice(0, BATCHES_PER_REQUEST_MAX)
     const answer = await this.#ports.ask(source, encodeFetchRequest({ kind: 'batches', ids }))
     const batches = answer === undefined ? undefined : decodeBatchesAnswer(answer)
     for (const bytes of batches ?? []) {
@@ -79,10 +82,14 @@ export class BatchFetcher {
       const taking = await this.#ports.store.take(bytes)
       if (taking.kind !== 'faulty') continue
       this.#ports.penalise(source, 'a faulty batch was sent')
-      const isAuthorsFault = taking.fault !== 'BATCH_MALFORMED' && taking.fault !== 'BATCH_ROOT_WRONG' && taking.fault !== 'BATCH_SIGNATURE_WRONG' && taking.fault !== 'BATCH_AUTHOR_UNKNOWN'
+      const isAuthorsFault =
+        taking.fault !== 'BATCH_MALFORMED' &&
+        taking.fault !== 'BATCH_ROOT_WRONG' &&
+        taking.fault !== 'BATCH_SIGNATURE_WRONG' &&
+        taking.fault !== 'BATCH_AUTHOR_UNKNOWN'
       if (isAuthorsFault) return 'faulty'
     }
-    return 'tried'
+    return undefined
   }
 
   #missing(references: readonly BatchReference[]): BatchId[] {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { type FinalBlockIntakePorts, takeFinalBlocks } from './final-block-intake.ts'
 import {
   decodeNodeStatus,
   decodeParcels,
@@ -15,7 +16,6 @@ import {
   encodeNodeStatus,
   type NodeStatus
 } from './sync-message.ts'
-import { type FinalBlockIntakePorts, takeFinalBlocks } from './final-block-intake.ts'
 
 /** Pause between two rounds of asking peers where they stand. */
 const STATUS_INTERVAL_MS = 2_000

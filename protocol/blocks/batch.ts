@@ -130,6 +130,18 @@ export function encodeBatch(batch: Omit<Batch, 'id' | 'header'>): Uint8Array {
   return encodeCbor([batch.headerBytes, coseToFields(batch.signature), batch.transactions])
 }
 
+/** The header that stands at the head of an encoded batch, whatever follows; undefined without one. */
+export function peekBatchHeader(
+  encoded: Uint8Array
+): Pick<Batch, 'header' | 'headerBytes'> | undefined {
+  const [outer, head, length] = encoded
+  // An array of three, then the header: a byte string of 24 to 255 bytes.
+  if (outer !== 0x83 || head !== 0x58 || length === undefined) return undefined
+  const headerBytes = encoded.slice(3, 3 + length)
+  const header = headerBytes.length === length ? decodeBatchHeader(headerBytes) : undefined
+  return header && { header, headerBytes }
+}
+
 /**
  * Reads a batch: shapes, bounds, and that count and bytes are as its header says.
  * Root, signatures and transactions are judged apart, in a worker.

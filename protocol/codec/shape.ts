@@ -18,8 +18,7 @@ export type ShapeOf<S> = S extends Shape<infer T> ? T : never
 
 /** An unsigned integer from `min` to `max`. */
 export function uint(max: number = Number.MAX_SAFE_INTEGER, min = 0): Shape<number> {
-  return (value) =>
-    typeof value === 'number' && value >= min && value <= max ? value : undefined
+  return (value) => (typeof value === 'number' && value >= min && value <= max ? value : undefined)
 }
 
 /** A byte string of exactly `length` bytes. */

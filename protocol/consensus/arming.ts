@@ -11,10 +11,18 @@
 
 import type { MemberIndex, View } from '../types.ts'
 import { gapViews } from './certificate-store.ts'
-import { certificatesOf, type CoreState, viewRecord } from './core-state.ts'
+import { type CoreState, certificatesOf, viewRecord } from './core-state.ts'
 import { delayOfView } from './delays.ts'
 import { isProposalInvalid } from './proposal-rule.ts'
-import { castVote, cancelTimers, leaderOfView, othersAmong, setTimer, type Turn, weightOf } from './turn.ts'
+import {
+  cancelTimers,
+  castVote,
+  leaderOfView,
+  othersAmong,
+  setTimer,
+  type Turn,
+  weightOf
+} from './turn.ts'
 import { hasNullified, isViewAlive, nullifyWeight } from './vote-tally.ts'
 import { mayNullify } from './voting-rule.ts'
 
@@ -63,14 +71,23 @@ export function giveUp(turn: Turn, view: View): void {
 }
 
 /** A view's timer has run out. */
-export function timeOut(turn: Turn, timer: 'proposal' | 'notarisation' | 'own-proposal', view: View): void {
+export function timeOut(
+  turn: Turn,
+  timer: 'proposal' | 'notarisation' | 'own-proposal',
+  view: View
+): void {
   const { state } = turn
   const record = viewRecord(state, view)
   if (view !== state.view || record.armedAtMs === null) return
   if (timer === 'proposal' && record.proposed !== null) return
   if (timer === 'own-proposal' && record.proposed !== null) return
   if (timer === 'own-proposal' && turn.nowMs - record.armedAtMs < ownDeadlineMs(state, view)) {
-    setTimer(turn, 'own-proposal', view, ownDeadlineMs(state, view) - (turn.nowMs - record.armedAtMs))
+    setTimer(
+      turn,
+      'own-proposal',
+      view,
+      ownDeadlineMs(state, view) - (turn.nowMs - record.armedAtMs)
+    )
     return
   }
   giveUp(turn, view)
@@ -91,7 +108,10 @@ export function repairGaps(turn: Turn, isTimeUp: boolean): void {
     record.fetchRounds++
   }
   const last = gaps[gaps.length - 1] as View
-  const from = othersAmong(state, state.electorate.seats.map((_, index) => index as MemberIndex))
+  const from = othersAmong(
+    state,
+    state.electorate.seats.map((_, index) => index as MemberIndex)
+  )
   turn.effects.push({ kind: 'fetch-certificates', first, last, from })
 }
 

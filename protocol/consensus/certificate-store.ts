@@ -8,7 +8,7 @@
 import { VIEWS_AHEAD_MAX } from '../foundation/limits.ts'
 import type { MemberIndex, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
-import { certificatesOf, type CoreState, type ViewCertificates } from './core-state.ts'
+import { type CoreState, certificatesOf, type ViewCertificates } from './core-state.ts'
 import { leaderOfView, othersAmong, sendCertificate, setTimer, type Turn } from './turn.ts'
 import type { VoteKind } from './vote.ts'
 
@@ -92,11 +92,18 @@ export function restoreCertificate(state: CoreState, certificate: Certificate): 
 export function forwardCertificates(turn: Turn, view: View): void {
   const { state } = turn
   const { notarisation, nullification, finalisation } = certificatesOf(state, view)
-  const others = othersAmong(state, state.electorate.seats.map((_, index) => index as MemberIndex))
+  const others = othersAmong(
+    state,
+    state.electorate.seats.map((_, index) => index as MemberIndex)
+  )
   const unaware = others.filter((member) => !hasShown(state, member, view))
   if (finalisation !== null) {
     if (view === state.finalView)
-      sendCertificate(turn, finalisation, others.filter((member) => !hasShownFinal(state, member, view)))
+      sendCertificate(
+        turn,
+        finalisation,
+        others.filter((member) => !hasShownFinal(state, member, view))
+      )
     return
   }
   const certificate = notarisation ?? nullification
@@ -186,7 +193,9 @@ function isLateFinalisation(state: CoreState, certificate: Certificate): boolean
 function isRivalFinalisation(state: CoreState, { vote }: Certificate): boolean {
   const held = certificatesOf(state, vote.view).finalisation
   return (
-    vote.kind === 'finalise' && held !== null && held.vote.subject?.blockId !== vote.subject?.blockId
+    vote.kind === 'finalise' &&
+    held !== null &&
+    held.vote.subject?.blockId !== vote.subject?.blockId
   )
 }
 

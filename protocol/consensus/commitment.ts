@@ -5,11 +5,11 @@
  * @module
  */
 
-import { toHex } from '../foundation/bytes.ts'
 import type { Block } from '../blocks/block.ts'
+import { toHex } from '../foundation/bytes.ts'
 import type { BlockId, View } from '../types.ts'
-import type { CoreState } from './core-state.ts'
 import type { Certificate } from './certificate.ts'
+import type { CoreState } from './core-state.ts'
 import { stopForDeterminism } from './proposal-rule.ts'
 import { leaderOfView, setTimer, type Turn } from './turn.ts'
 

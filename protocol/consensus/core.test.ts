@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { World, type WorldNode } from '../testing/core-world.ts'
+import { World } from '../testing/core-world.ts'
+import type { WorldNode } from '../testing/world-node.ts'
 
 const test = suite('consensus core')
 
@@ -12,7 +13,11 @@ test('four members make final what one of them was given, and then rest', () => 
   for (const node of world.nodes) assert.equal(batchesOf(node), [id])
   const heights = world.nodes.map(({ chain }) => chain.length)
   world.runUntil(50_000)
-  assert.equal(world.nodes.map(({ chain }) => chain.length), heights, 'a quiet ledger makes no blocks')
+  assert.equal(
+    world.nodes.map(({ chain }) => chain.length),
+    heights,
+    'a quiet ledger makes no blocks'
+  )
   expectSafe(world)
 })
 
@@ -99,7 +104,12 @@ test('a member whose log is older than what others saw of it never votes with th
 })
 
 test('random crashes, cuts and losses never fork, lose or hang it', () => {
-  const weightings = [[1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1], [3, 2, 2, 1, 1], [1, 1, 1]]
+  const weightings = [
+    [1, 1, 1, 1],
+    [1, 1, 1, 1, 1, 1, 1],
+    [3, 2, 2, 1, 1],
+    [1, 1, 1]
+  ]
   for (let seed = 1; seed <= 60; seed++) {
     const weights = weightings[seed % weightings.length] as number[]
     const faultModel = weights.length === 3 ? 'crash' : 'byzantine'
@@ -108,7 +118,11 @@ test('random crashes, cuts and losses never fork, lose or hang it', () => {
     heal(world)
     world.runUntil(world.nowMs + 400_000)
     for (const node of world.nodes)
-      assert.equal(new Set(batchesOf(node)).size, ids.size, `seed ${seed}: node ${node.index} is whole`)
+      assert.equal(
+        new Set(batchesOf(node)).size,
+        ids.size,
+        `seed ${seed}: node ${node.index} is whole`
+      )
     expectSafe(world, seed)
   }
 })

@@ -11,11 +11,7 @@
 
 import type { View } from '../types.ts'
 import { armOrRest, giveUpWhenHopeless, noteHeard, repairGaps, timeOut } from './arming.ts'
-import {
-  forwardCertificates,
-  receiveCertificate,
-  settleCertificate
-} from './certificate-store.ts'
+import { forwardCertificates, receiveCertificate, settleCertificate } from './certificate-store.ts'
 import { commitWhatCan, settleCommit } from './commitment.ts'
 import { type CoreState, enterInLog, viewRecord } from './core-state.ts'
 import { countArrivals } from './delays.ts'
@@ -29,14 +25,9 @@ import {
   notariseWhatCan,
   receiveProposal
 } from './proposal-rule.ts'
-import {
-  exchangeStatus,
-  repeatEverything,
-  wakeLeaders,
-  watchForStandstill
-} from './standstill.ts'
+import { exchangeStatus, repeatEverything, wakeLeaders, watchForStandstill } from './standstill.ts'
 import { greetMember, receiveStatus, startTurn } from './start.ts'
-import { concludeTurn, leaderOfView, type Turn } from './turn.ts'
+import { concludeTurn, fittingJustification, leaderOfView, type Turn } from './turn.ts'
 import type { SignedVote } from './vote.ts'
 import { countOwnVote, receiveVote, settleVotes } from './vote-tally.ts'
 
@@ -154,8 +145,14 @@ function sendRecorded(turn: Turn, votes: readonly SignedVote[]): void {
     const { kind, view, subject } = vote.vote
     const isProposal = kind === 'notarise' && leaderOfView(state, view) === state.self
     if (isProposal && subject !== null) {
-      const justification = groundOf(state, view)?.certificates ?? []
-      turn.effects.push({ kind: 'send-proposal', blockId: subject.blockId, vote, justification, to: 'all' })
+      const justification = fittingJustification(groundOf(state, view)?.certificates ?? [])
+      turn.effects.push({
+        kind: 'send-proposal',
+        blockId: subject.blockId,
+        vote,
+        justification,
+        to: 'all'
+      })
     } else turn.effects.push({ kind: 'send-vote', vote, to: 'all' })
   }
 }

@@ -36,7 +36,11 @@ export type Effect =
       readonly justification: readonly Certificate[]
       readonly to: Recipients
     }
-  | { readonly kind: 'send-certificate'; readonly certificate: Certificate; readonly to: Recipients }
+  | {
+      readonly kind: 'send-certificate'
+      readonly certificate: Certificate
+      readonly to: Recipients
+    }
   | { readonly kind: 'send-status'; readonly status: Status; readonly to: Recipients }
   /** A timer of a name replaces the one of that name and view that runs. */
   | {

@@ -11,8 +11,8 @@ import { BLOCK_BATCHES_MAX, UNFINALISED_MAX } from '../foundation/limits.ts'
 import type { BatchId, BlockId, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
 import {
-  certificatesOf,
   type CoreState,
+  certificatesOf,
   logEntry,
   type PendingBatch,
   viewRecord
@@ -70,7 +70,13 @@ export function settleBuilt(turn: Turn, view: View, block: Block | null): void {
     ground?.parentId === (toHex(block.header.parentId) as BlockId)
   if (!isStill) return
   const subject = { blockId: block.id, parentView: block.header.parentView }
-  state.blocks.set(block.id, { block, isAvailable: true, isExecuting: false, isValid: true, isConfirmed: false })
+  state.blocks.set(block.id, {
+    block,
+    isAvailable: true,
+    isExecuting: false,
+    isValid: true,
+    isConfirmed: false
+  })
   record.proposed = { blockId: block.id, subject }
   record.isLeaderHeard = true
   castVote(turn, 'notarise', { view, subject })
@@ -123,7 +129,7 @@ function isPaceKept(turn: Turn, candidates: readonly PendingBatch[]): boolean {
   const oldestAtMs = candidates.reduce((oldest, { heldAtMs }) => Math.min(oldest, heldAtMs), nowMs)
   const bytes = candidates.reduce((sum, batch) => sum + batch.bytes, 0)
   const waitMs = oldestAtMs + paceMs(state) - nowMs
-  if (waitMs <= 0 || 2 * bytes >= state.electorate.parameters.blockBytesMax) return true
+  if (waitMs <= 0 || bytes >= state.pace.enoughBytes) return true
   setTimer(turn, 'pace', state.view, waitMs)
   return false
 }

@@ -50,8 +50,12 @@ export type MemberMessage =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'status'; readonly status: Status }
 
-const NUMBERS: { readonly vote: 1; readonly proposal: 2; readonly certificate: 3; readonly status: 4 } =
-  { vote: 1, proposal: 2, certificate: 3, status: 4 }
+const NUMBERS: {
+  readonly vote: 1
+  readonly proposal: 2
+  readonly certificate: 3
+  readonly status: 4
+} = { vote: 1, proposal: 2, certificate: 3, status: 4 }
 const KIND_NAMES: readonly (VoteKind | undefined)[] = [undefined, 'notarise', 'nullify', 'finalise']
 
 const voteFields = tuple(
@@ -100,13 +104,13 @@ export function encodeProposalMessage(
   { block, vote, justification }: Proposal,
   batches: readonly Uint8Array[]
 ): Uint8Array {
-  const list: CborValue = [
+  const blockFields: CborValue = [
     block.headerBytes,
     block.batches.map(({ authorIndex, headerBytes }) => [authorIndex, headerBytes])
   ]
   return encodeCbor([
     NUMBERS.proposal,
-    list,
+    blockFields,
     justification.map(certificateToFields),
     vote.signature,
     batches
@@ -173,7 +177,11 @@ function readProposal(value: CborValue | undefined, from: MemberIndex): MemberMe
   const [, block, justification, signature, batches] = read
   const { epoch, view, parentView } = block.header
   const subject = { parentView, blockId: block.id }
-  const vote = { vote: { kind: 'notarise' as const, epoch, view, subject }, signer: from, signature }
+  const vote = {
+    vote: { kind: 'notarise' as const, epoch, view, subject },
+    signer: from,
+    signature
+  }
   return { kind: 'proposal', proposal: { block, vote, justification }, batches }
 }
 

@@ -14,8 +14,8 @@ import type { BlockId, MemberIndex, View } from '../types.ts'
 import { receiveCertificate } from './certificate-store.ts'
 import {
   type BlockProgress,
-  certificatesOf,
   type CoreState,
+  certificatesOf,
   type ViewRecord,
   viewRecord
 } from './core-state.ts'
@@ -45,7 +45,10 @@ export function receiveProposal(turn: Turn, from: MemberIndex, proposal: Proposa
   const record = viewRecord(state, view)
   record.isLeaderHeard = true
   if (record.proposed === null) {
-    record.proposed = { blockId: block.id, subject: { blockId: block.id, parentView: block.header.parentView } }
+    record.proposed = {
+      blockId: block.id,
+      subject: { blockId: block.id, parentView: block.header.parentView }
+    }
     keepBlock(turn, block, [from])
   }
   receiveVote(turn, vote)
@@ -61,7 +64,13 @@ export function keepBlock(
   state.fetchedAtMs.delete(block.id)
   if (block.header.height <= state.committed.height) return
   if (state.blocks.has(block.id) || state.blocks.size >= BLOCKS_MAX) return
-  state.blocks.set(block.id, { block, isAvailable: false, isExecuting: false, isValid: null, isConfirmed: false })
+  state.blocks.set(block.id, {
+    block,
+    isAvailable: false,
+    isExecuting: false,
+    isValid: null,
+    isConfirmed: false
+  })
   const authors = block.batches.map(({ authorIndex }) => authorIndex as MemberIndex)
   const sources = othersAmong(state, [...from, ...authors])
   turn.effects.push({ kind: 'obtain-batches', blockId: block.id, from: sources })

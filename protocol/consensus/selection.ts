@@ -27,9 +27,7 @@ export function selectBatches(
   candidates: readonly PendingBatch[],
   limits: SelectionLimits
 ): BatchId[] {
-  const chosen: BatchId[] = []
-  const lanes = new Map<MemberIndex, number>()
-  let total = 0
+  const selection = new Selection()
   for (const priority of PRIORITIES) {
     const queues = queuesOf(candidates.filter((batch) => batch.priority === priority))
     // One batch of each lane in turn, until nothing more fits.
@@ -38,19 +36,28 @@ export function selectBatches(
         const next = queue.shift()
         if (queue.length === 0) queues.delete(author)
         if (next === undefined) continue
-        const lane = (lanes.get(author) ?? 0) + next.bytes
-        const isFitting =
-          total + next.bytes <= limits.blockBytesMax &&
-          lane <= limits.laneBytesMax &&
-          chosen.length < limits.batchesMax
-        if (!isFitting) continue
-        chosen.push(next.id)
-        lanes.set(author, lane)
-        total += next.bytes
+        selection.take(next, limits)
       }
     }
   }
-  return chosen
+  return selection.chosen
+}
+
+class Selection {
+  readonly chosen: BatchId[] = []
+  readonly #laneBytes = new Map<MemberIndex, number>()
+  #totalBytes = 0
+
+  /** Takes a batch when it still fits. */
+  take({ id, authorIndex, bytes }: PendingBatch, limits: SelectionLimits): void {
+    const laneBytes = (this.#laneBytes.get(authorIndex) ?? 0) + bytes
+    const totalBytes = this.#totalBytes + bytes
+    if (totalBytes > limits.blockBytesMax || laneBytes > limits.laneBytesMax) return
+    if (this.chosen.length >= limits.batchesMax) return
+    this.chosen.push(id)
+    this.#laneBytes.set(authorIndex, laneBytes)
+    this.#totalBytes = totalBytes
+  }
 }
 
 /** The candidates of each author, oldest first. */

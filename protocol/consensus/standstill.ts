@@ -9,11 +9,18 @@
  */
 
 import type { BatchId, MemberIndex, View } from '../types.ts'
-import { certificatesOf, type CoreState, viewRecord } from './core-state.ts'
+import { type CoreState, certificatesOf, viewRecord } from './core-state.ts'
 import type { Recipients } from './effect.ts'
 import { groundOf } from './lead.ts'
 import type { Status } from './message.ts'
-import { leaderOfView, othersAmong, sendCertificate, setTimer, type Turn } from './turn.ts'
+import {
+  fittingJustification,
+  leaderOfView,
+  othersAmong,
+  sendCertificate,
+  setTimer,
+  type Turn
+} from './turn.ts'
 
 /** Longest pause between two repetitions. */
 const STANDSTILL_MAX_MS = 30_000
@@ -77,7 +84,7 @@ export function sayProposalAgain(turn: Turn, to: Recipients): void {
   const subject = vote?.vote.subject
   if (vote === undefined || subject === undefined || subject === null) return
   if (leaderOfView(state, view) !== state.self || !state.blocks.has(subject.blockId)) return
-  const justification = groundOf(state, view)?.certificates ?? []
+  const justification = fittingJustification(groundOf(state, view)?.certificates ?? [])
   turn.effects.push({ kind: 'send-proposal', blockId: subject.blockId, vote, justification, to })
 }
 
@@ -102,7 +109,10 @@ export function exchangeStatus(turn: Turn): void {
   const { state } = turn
   if (state.self === null) return
   const { delta0Ms } = state.electorate.parameters
-  const others = othersAmong(state, state.electorate.seats.map((_, index) => index as MemberIndex))
+  const others = othersAmong(
+    state,
+    state.electorate.seats.map((_, index) => index as MemberIndex)
+  )
   for (const member of others) sendStatus(turn, member, !state.mayVote)
   setTimer(turn, 'status', 0 as View, state.mayVote ? STATUS_INTERVAL_MS : 2 * delta0Ms)
 }

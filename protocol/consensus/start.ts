@@ -12,9 +12,9 @@
 
 import type { MemberIndex, View } from '../types.ts'
 import { noteShown, noteShownFinal, restoreCertificate } from './certificate-store.ts'
-import { certificatesOf, type CoreOptions, type CoreState, createCore } from './core-state.ts'
-import type { Status } from './message.ts'
 import { awaitHeartbeat } from './commitment.ts'
+import { type CoreOptions, type CoreState, certificatesOf, createCore } from './core-state.ts'
+import type { Status } from './message.ts'
 import { exchangeStatus, sayAgain, sendStatus } from './standstill.ts'
 import { sendCertificate, type Turn, weightOf } from './turn.ts'
 import { countOwnVote } from './vote-tally.ts'
@@ -30,7 +30,8 @@ export function openCore(options: CoreOptions): CoreState {
 /** Sets a node going: own votes count again, and the others are asked about this node's log. */
 export function startTurn(turn: Turn): void {
   const { state } = turn
-  for (const votes of [...state.ownVotes.values()]) for (const vote of votes) countOwnVote(turn, vote)
+  for (const votes of [...state.ownVotes.values()])
+    for (const vote of votes) countOwnVote(turn, vote)
   if (state.self === null) return
   state.statusAnswers.add(state.self)
   admitToVoting(turn)
@@ -54,7 +55,8 @@ export function receiveStatus(turn: Turn, from: MemberIndex, status: Status): vo
   noteShown(state, from, (status.view - 1) as View)
   judgeOwnLog(turn, from, status)
   if (status.isQuestion && state.self !== null) sendStatus(turn, from, false)
-  if (status.finalView < state.finalView || status.view < state.view) answerBehind(turn, from, status)
+  if (status.finalView < state.finalView || status.view < state.view)
+    answerBehind(turn, from, status)
   if (status.finalView > state.finalView || status.view > state.view)
     turn.effects.push({
       kind: 'fetch-certificates',

@@ -9,6 +9,7 @@ import type { Certificate } from './certificate.ts'
 import { type CoreState, enterIntention } from './core-state.ts'
 import type { Effect, Recipients } from './effect.ts'
 import type { TimerName } from './event.ts'
+import { JUSTIFICATION_MAX } from './message.ts'
 import type { Subject, Vote, VoteKind } from './vote.ts'
 
 /** One event's time, the memory, and what shall be done. */
@@ -82,4 +83,13 @@ export function otherMembers(state: CoreState): MemberIndex[] {
 /** Some members without this node, each once. */
 export function othersAmong(state: CoreState, members: Iterable<MemberIndex>): MemberIndex[] {
   return [...new Set(members)].filter((member) => member !== state.self)
+}
+
+/**
+ * What fits into a proposal of its justification: the ground itself, and the newest of the gaps.
+ * After more views in vain than that, whoever lacks the others asks for them.
+ */
+export function fittingJustification(certificates: readonly Certificate[]): Certificate[] {
+  const ground = certificates.slice(-1)
+  return [...certificates.slice(0, -1).slice(0, JUSTIFICATION_MAX - 1), ...ground]
 }

@@ -13,8 +13,8 @@ import type { MemberIndex, View } from '../types.ts'
 import { createCertificate } from './certificate.ts'
 import { learnCertificate } from './certificate-store.ts'
 import {
-  certificatesOf,
   type CoreState,
+  certificatesOf,
   type ViewRecord,
   type VotePool,
   viewRecord
@@ -157,7 +157,8 @@ function isCertified(state: CoreState, { kind, view }: Vote): boolean {
 function noteVoteSeen(state: CoreState, signer: MemberIndex, view: View): void {
   if (view > (state.highestVoteSeen.get(signer) ?? -1)) state.highestVoteSeen.set(signer, view)
   // Who votes in a view has left the one before: it holds that one's certificate.
-  if (view - 1 > (state.shownView.get(signer) ?? -1)) state.shownView.set(signer, (view - 1) as View)
+  if (view - 1 > (state.shownView.get(signer) ?? -1))
+    state.shownView.set(signer, (view - 1) as View)
 }
 
 function poolOf(record: ViewRecord, vote: Vote): VotePool {
@@ -182,4 +183,3 @@ function oppositeOf(kind: VoteKind): VoteKind | null {
   if (kind === 'notarise') return null
   return kind === 'nullify' ? 'finalise' : 'nullify'
 }
-

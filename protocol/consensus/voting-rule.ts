@@ -9,7 +9,7 @@
  */
 
 import type { View } from '../types.ts'
-import { certificatesOf, type CoreState, logEntry } from './core-state.ts'
+import { type CoreState, certificatesOf, logEntry } from './core-state.ts'
 import type { Subject } from './vote.ts'
 
 /** Whether this node votes at all: seated, its log known to be whole, and never stopped. */
@@ -26,7 +26,13 @@ export function mayNotarise(state: CoreState, view: View): boolean {
 /** NULLIFY: in a view that was reached, once, and not after a FINALISE. */
 export function mayNullify(state: CoreState, view: View): boolean {
   const { isNullified, finalise } = logEntry(state, view)
-  return isVoter(state) && view > state.finalView && view <= state.view && !isNullified && finalise === null
+  return (
+    isVoter(state) &&
+    view > state.finalView &&
+    view <= state.view &&
+    !isNullified &&
+    finalise === null
+  )
 }
 
 /** FINALISE: a block that is notarised and valid here, once, and not after a NULLIFY. */

@@ -82,5 +82,11 @@ function byteStringHead(length: number): Uint8Array {
   if (length < 24) return Uint8Array.of(0x40 + length)
   if (length < 0x100) return Uint8Array.of(0x58, length)
   if (length < 0x1_0000) return Uint8Array.of(0x59, length >> 8, length & 0xff)
-  return Uint8Array.of(0x5a, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff)
+  return Uint8Array.of(
+    0x5a,
+    length >>> 24,
+    (length >> 16) & 0xff,
+    (length >> 8) & 0xff,
+    length & 0xff
+  )
 }

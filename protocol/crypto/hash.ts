@@ -38,4 +38,3 @@ export function contentHash(content: Uint8Array): Uint8Array {
 export function networkTagOf(networkId: string, genesisHash: Uint8Array): Uint8Array {
   return hashNetwork(ascii(networkId), Uint8Array.of(0), genesisHash)
 }
-

@@ -1,4 +1,3 @@
-// biome-ignore lint/style/noRestrictedImports: a test may read its vectors from disk
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

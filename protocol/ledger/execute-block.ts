@@ -14,8 +14,8 @@ import { deriveVersion } from '../state-tree/derive-version.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import type { Height } from '../types.ts'
 import { executeTransaction } from './execute-transaction.ts'
-import { type ChangedValue, LedgerView } from './ledger-view.ts'
 import type { LedgerVersion } from './ledger-version.ts'
+import { type ChangedValue, LedgerView } from './ledger-view.ts'
 import { encodeReceiptLeaf, type Outcome } from './outcome.ts'
 import { NETWORK_KEY, networkTable, recentBlockKey, recentBlocks } from './records/chain-record.ts'
 import type { RuleContext } from './rule.ts'
@@ -50,7 +50,6 @@ export interface BlockExecution {
   /** The result, once nothing is left. */
   readonly finish: () => ExecutedBlock
 }
-
 
 /** Begins to execute a block of a given time on its parent's state. */
 export function beginBlockExecution(

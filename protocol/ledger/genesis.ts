@@ -5,15 +5,15 @@
  * @module
  */
 
+import { BLOCK_FORMAT, type Block, batchListRoot, createBlock } from '../blocks/block.ts'
 import { encodeCbor } from '../codec/cbor.ts'
-import { batchListRoot, BLOCK_FORMAT, type Block, createBlock } from '../blocks/block.ts'
 import { createTaggedHash, networkTagOf } from '../crypto/hash.ts'
 import { listRoot } from '../crypto/merkle.ts'
 import { compareBytes } from '../foundation/bytes.ts'
 import { createElectorate, type Electorate } from '../membership/electorate.ts'
 import type { Epoch, FaultModel, Height, TrustModel, View } from '../types.ts'
 import { fullBucket } from './bucket.ts'
-import { LedgerBase, LedgerView } from './ledger-view.ts'
+import { type LedgerBase, LedgerView } from './ledger-view.ts'
 import type { Parameters } from './parameters.ts'
 import { NETWORK_KEY, networkTable, parametersToList } from './records/chain-record.ts'
 import { members } from './records/member-record.ts'

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { concatBytes } from '../foundation/bytes.ts'
 import { invariant } from '../foundation/invariant.ts'
 import { stateKey, stateValueHash, type Table } from './table.ts'
 
@@ -136,6 +135,7 @@ function* recordsOf(changes: ReadonlyMap<string, Change>): Generator<readonly [s
   for (const [name, { record }] of changes) yield [name, record]
 }
 
+/** A name for a record: cheap to make, for it is made several times for every transaction. */
 function mapKey(table: number, key: Uint8Array): string {
-  return String.fromCharCode.apply(null, concatBytes(Uint8Array.of(table), key) as never)
+  return String.fromCharCode(table) + String.fromCharCode.apply(null, key as never)
 }

@@ -68,7 +68,9 @@ export function createElectorate(options: {
   const { epoch, faultModel, parameters } = options
   const seats = [...options.seats].sort((a, b) => compareBytes(a.memberId, b.memberId))
   const totalWeight = seats.reduce((sum, { weight }) => sum + weight, 0)
-  const indexOf = new Map(seats.map(({ memberId }, index) => [toHex(memberId), index as MemberIndex]))
+  const indexOf = new Map(
+    seats.map(({ memberId }, index) => [toHex(memberId), index as MemberIndex])
+  )
   invariant(seats.length > 0 && seats.length <= MEMBERS_MAX, 'an electorate has members')
   invariant(indexOf.size === seats.length, 'no member sits twice')
   invariant(totalWeight <= WEIGHT_TOTAL_MAX, 'the total weight stays within its limit')

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { blockIdOf, type BlockHeader, decodeBlockHeader } from '../blocks/block.ts'
+import { type BlockHeader, blockIdOf, decodeBlockHeader } from '../blocks/block.ts'
 import type { CborValue } from '../codec/cbor.ts'
 import { bytesBetween, list, type Shape, tuple } from '../codec/shape.ts'
 import {

@@ -100,7 +100,7 @@ test('leaves that make no tree are refused', () => {
 test('a loader takes no more leaves than it was told', () => {
   const loader = new StateTreeLoader(10)
   const packed = treeOf(10).packLeaves(0, 11)
-  assert.equal(loader.add(packed.subarray(0, 960)), { ok: true })
+  assert.ok(loader.add(packed.subarray(0, 960)).ok)
   assert.equal(loader.add(packed.subarray(960)), { ok: false, fault: 'STATE_LEAVES_TOO_MANY' })
 })
 

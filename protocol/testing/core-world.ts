@@ -7,18 +7,18 @@
  * @module
  */
 
-import { type BatchReference, batchListRoot, BLOCK_FORMAT, type Block, createBlock } from '../blocks/block.ts'
 import { type BatchHeader, batchIdOf, encodeBatchHeader } from '../blocks/batch.ts'
-import type { Certificate } from '../consensus/certificate.ts'
 import { step } from '../consensus/core.ts'
 import type { CoreState } from '../consensus/core-state.ts'
 import type { Effect } from '../consensus/effect.ts'
-import type { Event, HeldBatch, News } from '../consensus/event.ts'
+import type { Event, News } from '../consensus/event.ts'
 import { openCore } from '../consensus/start.ts'
 import type { SignedVote } from '../consensus/vote.ts'
-import { fromHex } from '../foundation/bytes.ts'
 import { createElectorate, type Electorate } from '../membership/electorate.ts'
-import type { BatchId, BlockId, Epoch, FaultModel, Height, MemberIndex, View } from '../types.ts'
+import type { BatchId, BlockId, Epoch, FaultModel, MemberIndex, View } from '../types.ts'
+import { Schedule } from './schedule.ts'
+import { createWorldEffects, type WorldEffects } from './world-effects.ts'
+import type { WorldBatch, WorldNode } from './world-node.ts'
 
 const GENESIS_ID = '00'.repeat(32) as BlockId
 
@@ -29,27 +29,6 @@ export interface WorldOptions {
   readonly faultModel?: FaultModel
   readonly delayMs?: readonly [number, number]
   readonly lossPermille?: number
-}
-
-/** One simulated member: its core, its disk, and what it has committed. */
-export interface WorldNode {
-  readonly index: MemberIndex
-  core: CoreState
-  isUp: boolean
-  incarnation: number
-  timers: Map<string, number>
-  readonly log: SignedVote[]
-  readonly certificates: Certificate[]
-  readonly bodies: Map<BlockId, Block>
-  readonly batches: Map<BatchId, HeldBatch & { readonly reference: BatchReference }>
-  readonly chain: { readonly id: BlockId; readonly view: View; readonly certificate: Certificate }[]
-  readonly alarms: string[]
-}
-
-interface Scheduled {
-  readonly atMs: number
-  readonly order: number
-  readonly run: () => void
 }
 
 /** The world: schedules, delivers, crashes, and remembers every signature. */
@@ -63,9 +42,9 @@ export class World {
   nowMs = 0
   lossPermille: number
   conflicts = 0
-  readonly #queue: Scheduled[] = []
+  readonly #schedule: Schedule = new Schedule()
+  readonly #effects: WorldEffects
   readonly #delayMs: readonly [number, number]
-  #order = 0
   #random: number
   #batchNumber = 0
 
@@ -95,7 +74,7 @@ export class World {
     })
     this.nodes = options.weights.map((_, index) => ({
       index: index as MemberIndex,
-      core: this.#freshCore(index as MemberIndex, [], [], []),
+      core: this.#freshCore(index as MemberIndex),
       isUp: true,
       incarnation: 0,
       timers: new Map(),
@@ -106,6 +85,19 @@ export class World {
       chain: [],
       alarms: []
     }))
+    this.#effects = createWorldEffects({
+      electorate: this.electorate,
+      nodes: this.nodes,
+      nowMs: () => this.nowMs,
+      random: (bound) => this.random(bound),
+      later: (delayMs, run) => this.#later(delayMs, run),
+      send: (from, to, deliver) => this.#send(from, to, deliver),
+      isCut: (from, to) => this.#isCut(from, to),
+      post: (node, news) => this.post(node, news),
+      hold: (node, batch) => this.#hold(node, batch),
+      onSigned: (signed) => this.#remember(signed),
+      onEvidence: (first, second) => void this.evidence.push([first, second])
+    })
     for (const node of this.nodes) this.#later(0, () => this.post(node, { kind: 'started' }))
   }
 
@@ -120,7 +112,7 @@ export class World {
   /** Runs until a time. */
   runUntil(endMs: number): void {
     for (;;) {
-      const next = this.#takeNext(endMs)
+      const next = this.#schedule.takeNext(endMs)
       if (next === undefined) break
       this.nowMs = next.atMs
       next.run()
@@ -143,7 +135,14 @@ export class World {
     const headerBytes = encodeBatchHeader(header)
     const id = batchIdOf(headerBytes)
     const reference = { authorIndex: author.index, headerBytes, header, id }
-    const held = { id, authorIndex: author.index, priority: 2 as const, bytes: 300, count: 1, reference }
+    const held = {
+      id,
+      authorIndex: author.index,
+      priority: 2 as const,
+      bytes: 300,
+      count: 1,
+      reference
+    }
     this.#hold(author, held)
     for (const other of this.nodes.slice(0, reach))
       if (other !== author) this.#send(author, other, () => this.#hold(other, held))
@@ -159,13 +158,15 @@ export class World {
 
   /** Starts a member again from what it recorded. */
   restart(node: WorldNode): void {
-    node.core = this.#freshCore(node.index, node.log, node.certificates, [...node.bodies.values()], node)
+    node.core = this.#freshCore(node.index, node)
     node.isUp = true
     const incarnation = node.incarnation
     this.#later(1, () => {
       if (!node.isUp || node.incarnation !== incarnation) return
       this.post(node, { kind: 'started' })
-      const final = new Set(node.chain.flatMap(({ id }) => node.bodies.get(id)?.batches.map((b) => b.id) ?? []))
+      const final = new Set(
+        node.chain.flatMap(({ id }) => node.bodies.get(id)?.batches.map((b) => b.id) ?? [])
+      )
       for (const batch of node.batches.values())
         if (!final.has(batch.id)) this.post(node, { kind: 'batch-held', batch })
       for (const other of this.nodes)
@@ -183,13 +184,13 @@ export class World {
     for (const effect of step(node.core, event)) this.#carryOut(node, effect)
   }
 
-  #freshCore(
-    self: MemberIndex,
-    ownVotes: readonly SignedVote[],
-    certificates: readonly Certificate[],
-    blocks: readonly Block[],
-    node?: WorldNode
-  ): CoreState {
+  #carryOut(node: WorldNode, effect: Effect): void {
+    const port = this.#effects[effect.kind] as (node: WorldNode, effect: Effect) => void
+    port(node, effect)
+  }
+
+  /** A core as it starts, or starts again from what a member has recorded. */
+  #freshCore(self: MemberIndex, node?: WorldNode): CoreState {
     const last = node?.chain[node.chain.length - 1]
     const committed =
       last === undefined
@@ -197,224 +198,20 @@ export class World {
         : { blockId: last.id, height: node?.chain.length ?? 0, view: last.view }
     const finalisation = last === undefined ? [] : [last.certificate]
     return openCore({
+      pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
       electorate: this.electorate,
       self,
       committed,
-      ownVotes,
-      certificates: [...finalisation, ...certificates],
-      blocks: blocks.filter(({ header }) => header.height > committed.height),
+      ownVotes: node?.log ?? [],
+      certificates: [...finalisation, ...(node?.certificates ?? [])],
+      blocks: [...(node?.bodies.values() ?? [])].filter(
+        ({ header }) => header.height > committed.height
+      ),
       nowMs: this.nowMs
     })
   }
 
-  #carryOut(node: WorldNode, effect: Effect): void {
-    const after = (news: News, delayMs = 1): void => {
-      const { incarnation } = node
-      this.#later(delayMs, () => {
-        if (node.incarnation === incarnation) this.post(node, news)
-      })
-    }
-    switch (effect.kind) {
-      case 'record-votes': {
-        const votes = effect.votes.map((vote): SignedVote => ({
-          vote,
-          signer: node.index,
-          signature: new Uint8Array(64)
-        }))
-        for (const signed of votes) this.#remember(signed)
-        node.log.push(...votes)
-        node.certificates.push(...effect.certificates)
-        return after({ kind: 'votes-recorded', votes })
-      }
-      case 'send-vote':
-        return this.#multicast(node, effect.to, (other) =>
-          this.post(other, { kind: 'vote-received', from: node.index, vote: effect.vote })
-        )
-      case 'send-proposal': {
-        const block = node.core.blocks.get(effect.blockId)?.block ?? node.bodies.get(effect.blockId)
-        if (block === undefined) return
-        const { vote, justification } = effect
-        return this.#multicast(node, effect.to, (other) =>
-          this.post(other, {
-            kind: 'proposal-received',
-            from: node.index,
-            proposal: { block, vote, justification }
-          })
-        )
-      }
-      case 'send-certificate':
-        return this.#multicast(node, effect.to, (other) =>
-          this.post(other, {
-            kind: 'certificate-received',
-            from: node.index,
-            certificate: effect.certificate
-          })
-        )
-      case 'send-status':
-        return this.#multicast(node, effect.to, (other) =>
-          this.post(other, { kind: 'status-received', from: node.index, status: effect.status })
-        )
-      case 'set-timer': {
-        const name = `${effect.timer}/${effect.view}`
-        const order = this.#order
-        node.timers.set(name, order)
-        const { incarnation } = node
-        return this.#later(effect.delayMs, () => {
-          if (node.incarnation !== incarnation || node.timers.get(name) !== order) return
-          node.timers.delete(name)
-          this.post(node, { kind: 'timer-fired', timer: effect.timer, view: effect.view })
-        })
-      }
-      case 'cancel-timer':
-        node.timers.delete(`${effect.timer}/${effect.view}`)
-        return
-      case 'verify-votes':
-        return after({ kind: 'votes-verified', votes: effect.votes, genuine: effect.votes.map(() => true) })
-      case 'verify-certificate':
-        return after({
-          kind: 'certificate-verified',
-          certificate: effect.certificate,
-          from: effect.from,
-          isGenuine: true
-        })
-      case 'obtain-batches':
-        return this.#obtain(node, effect.blockId)
-      case 'fetch-block':
-        return this.#fetchBlock(node, effect.blockId, effect.from)
-      case 'fetch-certificates':
-        for (const from of effect.from) {
-          const other = this.nodes[from] as WorldNode
-          this.#send(node, other, () => {
-            for (const [view, held] of other.core.certificates)
-              if (view >= effect.first && view <= effect.last)
-                for (const certificate of [held.notarisation, held.nullification, held.finalisation])
-                  if (certificate !== null)
-                    this.#send(other, node, () =>
-                      this.post(node, { kind: 'certificate-received', from: other.index, certificate })
-                    )
-          })
-        }
-        return
-      case 'catch-up':
-        return this.#catchUp(node)
-      case 'execute-block':
-        node.bodies.set(effect.blockId, node.core.blocks.get(effect.blockId)?.block as Block)
-        return after({ kind: 'block-executed', blockId: effect.blockId, isValid: true })
-      case 'build-block':
-        return after({ kind: 'block-built', view: effect.view, block: this.#build(node, effect) })
-      case 'push-batches':
-        for (const to of effect.to)
-          for (const id of effect.batchIds) {
-            const held = node.batches.get(id)
-            const other = this.nodes[to] as WorldNode
-            if (held !== undefined) this.#send(node, other, () => this.#hold(other, held))
-          }
-        return
-      case 'commit-blocks': {
-        for (const id of effect.blockIds) {
-          const block = node.core.blocks.get(id)?.block as Block
-          node.bodies.set(id, block)
-          node.chain.push({ id, view: block.header.view, certificate: effect.finalisation })
-        }
-        const last = effect.blockIds[effect.blockIds.length - 1] as BlockId
-        return after({ kind: 'blocks-committed', blockId: last })
-      }
-      case 'report-evidence':
-        this.evidence.push([effect.first, effect.second])
-        return
-      case 'raise-alarm':
-        node.alarms.push(effect.code)
-        return
-      case 'confirm-block':
-      case 'penalise':
-        return
-    }
-  }
-
-  #build(node: WorldNode, effect: Extract<Effect, { kind: 'build-block' }>): Block {
-    const parent = node.core.blocks.get(effect.parentId)?.block ?? node.bodies.get(effect.parentId)
-    const batches = effect.batchIds.map((id) => node.batches.get(id)?.reference as BatchReference)
-    const block = createBlock(
-      {
-        format: BLOCK_FORMAT,
-        networkTag: new Uint8Array(32),
-        epoch: 0 as Epoch,
-        view: effect.view,
-        parentId: fromHex(effect.parentId) as Uint8Array,
-        parentView: effect.parentView,
-        height: ((parent?.header.height ?? 0) + 1) as Height,
-        timeMs: 1_000_000 + this.nowMs,
-        batchListRoot: batchListRoot(batches),
-        stateRoot: new Uint8Array(32),
-        receiptsRoot: new Uint8Array(32),
-        transactionCount: batches.length,
-        electorateHash: this.electorate.hash,
-        seal: null
-      },
-      batches
-    )
-    node.bodies.set(block.id, block)
-    return block
-  }
-
-  #obtain(node: WorldNode, blockId: BlockId): void {
-    const block = node.core.blocks.get(blockId)?.block
-    if (block === undefined) return
-    for (const reference of block.batches)
-      if (!node.batches.has(reference.id))
-        node.batches.set(reference.id, {
-          id: reference.id,
-          authorIndex: reference.authorIndex as MemberIndex,
-          priority: 2,
-          bytes: 300,
-          count: 1,
-          reference
-        })
-    const { incarnation } = node
-    this.#later(1 + this.random(60), () => {
-      if (node.incarnation === incarnation) this.post(node, { kind: 'block-available', blockId })
-    })
-  }
-
-  #fetchBlock(node: WorldNode, blockId: BlockId, from: readonly MemberIndex[]): void {
-    for (const index of from) {
-      const other = this.nodes[index] as WorldNode
-      this.#send(node, other, () => {
-        const block = other.bodies.get(blockId) ?? other.core.blocks.get(blockId)?.block
-        if (block !== undefined && other.isUp)
-          this.#send(other, node, () => this.post(node, { kind: 'block-received', block }))
-      })
-    }
-  }
-
-  /** Asks the member that is furthest for the next blocks, again until the chain is as long. */
-  #catchUp(node: WorldNode): void {
-    const reachable = this.nodes.filter(
-      (other) => other !== node && other.isUp && !this.cut.has(`${other.index}>${node.index}`)
-    )
-    const best = reachable.reduce<WorldNode | undefined>(
-      (found, other) => (other.chain.length > (found?.chain.length ?? 0) ? other : found),
-      undefined
-    )
-    const { incarnation } = node
-    this.#later(80, () => {
-      if (node.incarnation !== incarnation || !node.isUp) return
-      const behind = best?.chain.slice(node.chain.length, node.chain.length + 8) ?? []
-      while (behind.length > 0 && !isDirectlyFinal(behind[behind.length - 1])) {
-        const next = best?.chain[node.chain.length + behind.length]
-        if (next === undefined) break
-        behind.push(next)
-      }
-      for (const { id } of behind)
-        this.post(node, { kind: 'block-received', block: best?.bodies.get(id) as Block })
-      const last = behind[behind.length - 1]
-      if (last !== undefined && isDirectlyFinal(last))
-        this.post(node, { kind: 'certificate-received', from: null, certificate: last.certificate })
-      if (node.core.pendingFinalisation !== null) this.#catchUp(node)
-    })
-  }
-
-  #hold(node: WorldNode, batch: HeldBatch & { readonly reference: BatchReference }): void {
+  #hold(node: WorldNode, batch: WorldBatch): void {
     if (!node.isUp || node.batches.has(batch.id)) return
     node.batches.set(batch.id, batch)
     this.post(node, { kind: 'batch-held', batch })
@@ -431,67 +228,19 @@ export class World {
     this.signed.set(`${mine}/${kind}`, signed)
   }
 
-  #multicast(
-    from: WorldNode,
-    to: 'all' | readonly MemberIndex[],
-    deliver: (other: WorldNode) => void
-  ): void {
-    for (const other of this.nodes) {
-      if (other === from || (to !== 'all' && !to.includes(other.index))) continue
-      this.#send(from, other, () => deliver(other))
-    }
-  }
-
   #send(from: WorldNode, to: WorldNode, deliver: () => void): void {
     if (this.random(1000) < this.lossPermille) return
     const [least, most] = this.#delayMs
     this.#later(least + this.random(most - least + 1), () => {
-      if (to.isUp && !this.cut.has(`${from.index}>${to.index}`)) deliver()
+      if (to.isUp && !this.#isCut(from, to)) deliver()
     })
   }
 
-  #later(delayMs: number, run: () => void): void {
-    this.#queue.push({ atMs: this.nowMs + delayMs, order: this.#order++, run })
-    let child = this.#queue.length - 1
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (!isEarlier(this.#queue[child], this.#queue[parent])) break
-      this.#swap(child, parent)
-      child = parent
-    }
+  #isCut(from: WorldNode, to: WorldNode): boolean {
+    return this.cut.has(`${from.index}>${to.index}`)
   }
 
-  #takeNext(endMs: number): Scheduled | undefined {
-    const [first] = this.#queue
-    if (first === undefined || first.atMs > endMs) return undefined
-    const last = this.#queue.pop() as Scheduled
-    if (this.#queue.length > 0) {
-      this.#queue[0] = last
-      let parent = 0
-      for (;;) {
-        let least = parent
-        for (const child of [2 * parent + 1, 2 * parent + 2])
-          if (isEarlier(this.#queue[child], this.#queue[least])) least = child
-        if (least === parent) break
-        this.#swap(parent, least)
-        parent = least
-      }
-    }
-    return first
+  #later(delayMs: number, run: () => void): number {
+    return this.#schedule.enter(this.nowMs + delayMs, run)
   }
-
-  #swap(a: number, b: number): void {
-    const held = this.#queue[a] as Scheduled
-    this.#queue[a] = this.#queue[b] as Scheduled
-    this.#queue[b] = held
-  }
-}
-
-function isDirectlyFinal(entry: WorldNode['chain'][number] | undefined): boolean {
-  return entry?.certificate.vote.subject?.blockId === entry?.id
-}
-
-function isEarlier(a: Scheduled | undefined, b: Scheduled | undefined): boolean {
-  if (a === undefined || b === undefined) return false
-  return a.atMs === b.atMs ? a.order < b.order : a.atMs < b.atMs
 }

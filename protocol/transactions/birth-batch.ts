@@ -35,7 +35,16 @@ export const readBirthBatch: Shape<BirthBatch> = (value) => {
   const read = fields(value)
   if (read === undefined) return undefined
   const [, vendorId, vendorSequence, signers, classId, merkleRoot, count, notAfterMs] = read
-  return { kind: 'birth-batch', vendorId, vendorSequence, signers, classId, merkleRoot, count, notAfterMs }
+  return {
+    kind: 'birth-batch',
+    vendorId,
+    vendorSequence,
+    signers,
+    classId,
+    merkleRoot,
+    count,
+    notAfterMs
+  }
 }
 
 /** The body of a birth-batch, ready to be signed. */

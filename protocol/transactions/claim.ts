@@ -6,7 +6,16 @@
  */
 
 import { type CborValue, encodeCbor } from '../codec/cbor.ts'
-import { bytes, bytesBetween, key, list, nullable, type Shape, tuple, uint } from '../codec/shape.ts'
+import {
+  bytes,
+  bytesBetween,
+  key,
+  list,
+  nullable,
+  type Shape,
+  tuple,
+  uint
+} from '../codec/shape.ts'
 import { BIRTHS_MAX } from '../foundation/limits.ts'
 import { decodeInception, type Inception } from './inception.ts'
 

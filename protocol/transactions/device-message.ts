@@ -125,7 +125,12 @@ export function readDeviceMessageEnvelope(wire: Uint8Array): DeviceMessageEnvelo
   if (signature === undefined || contentLength < 0) return undefined
   const content = cursor.take(contentLength)
   if (content === undefined || cursor.offset !== wire.length) return undefined
-  return { message, signedBody: wire.subarray(bodyStart, bodyStart + bodyLength), signature, content }
+  return {
+    message,
+    signedBody: wire.subarray(bodyStart, bodyStart + bodyLength),
+    signature,
+    content
+  }
 }
 
 function readBody(cursor: Cursor): DeviceMessage | undefined {

@@ -75,7 +75,7 @@ const claim: KindDefinition<Claim> = {
     { role: 'box', key: boxKey },
     { role: 'presence', key: inception.attestationKey }
   ],
-  registeredKeys: none
+  registeredKeys: ({ inception }) => [inception.attestationKey]
 }
 
 const vendorSet: KindDefinition<VendorSet> = {

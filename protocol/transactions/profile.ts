@@ -81,13 +81,16 @@ const regionList = list(text(64), 8)
 
 const ascendingRegions: Shape<readonly string[]> = (value) => {
   const read = regionList(value)
-  const ascending = read?.every((region, index) => index === 0 || (read[index - 1] as string) < region)
+  const ascending = read?.every(
+    (region, index) => index === 0 || (read[index - 1] as string) < region
+  )
   return ascending === true ? read : undefined
 }
 
 const overlayShape: Shape<readonly (number | readonly string[] | null)[]> = tuple(
-  ...FIELDS.map((field): Shape<number | readonly string[] | null> =>
-    field === 'regions' ? nullable(ascendingRegions) : nullable(uint(field.max, field.min))
+  ...FIELDS.map(
+    (field): Shape<number | readonly string[] | null> =>
+      field === 'regions' ? nullable(ascendingRegions) : nullable(uint(field.max, field.min))
   )
 )
 

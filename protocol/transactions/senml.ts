@@ -18,12 +18,16 @@ const BASE_VERSION_MAX = 10
 type Check = (value: unknown) => boolean
 
 const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const isText: Check = (value) => typeof value === 'string'
+/** Bytes that are no UTF-8 are read as U+FFFD, which therefore stands in no text here. */
+const isText: Check = (value) => typeof value === 'string' && !value.includes('\ufffd')
 const isName: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9\-:./_]*$/.test(value)
 
 /** Labels of RFC 8428 §6, Table 4, with the type of their value. */
 const FIELDS: ReadonlyMap<unknown, Check> = new Map<unknown, Check>([
-  [-1, (value) => isNumber(value) && (value as number) <= BASE_VERSION_MAX && (value as number) > 0],
+  [
+    -1,
+    (value) => isNumber(value) && (value as number) <= BASE_VERSION_MAX && (value as number) > 0
+  ],
   [-2, isName],
   [-3, isNumber],
   [-4, isText],
@@ -64,14 +68,22 @@ export function isSenmlPack(bytes: Uint8Array): boolean {
   return pack.every(isRecord)
 }
 
+/** Labels that are not known are passed over, but for those that must be understood (RFC 8428 §4.4). */
+function isField(label: unknown, value: unknown): boolean {
+  const check = FIELDS.get(label)
+  if (check !== undefined) return check(value)
+  if (typeof label === 'string') return isText(label) && !label.endsWith('_')
+  return typeof label === 'number'
+}
+
 function isRecord(record: unknown): boolean {
   if (!(record instanceof Map) || record.size === 0) return false
   let values = 0
   let hasBase = false
   for (const [label, value] of record) {
-    if (FIELDS.get(label)?.(value) !== true) return false
+    if (!isField(label, value)) return false
     if (VALUE_LABELS.includes(label)) values++
-    if (label < 0) hasBase = true
+    if (typeof label === 'number' && label < 0) hasBase = true
   }
   return values <= 1 && (values === 1 || record.has(SUM_LABEL) || hasBase)
 }

@@ -1,4 +1,3 @@
-// biome-ignore lint/style/noRestrictedImports: golden vectors are files, and only the test reads them.
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'

@@ -24,7 +24,9 @@ const indexList = list(uint(VENDOR_KEYS_MAX - 1), VENDOR_KEYS_MAX, 1)
 /** Ascending, distinct indices of signers. */
 export const readSigners: Shape<readonly number[]> = (value) => {
   const read = indexList(value)
-  const ascending = read?.every((index, position) => position === 0 || (read[position - 1] as number) < index)
+  const ascending = read?.every(
+    (index, position) => position === 0 || (read[position - 1] as number) < index
+  )
   return ascending === true ? read : undefined
 }
 

@@ -8,6 +8,7 @@
 import { encodeCbor } from '../codec/cbor.ts'
 import { bytes, key, list, type Shape, tuple, uint } from '../codec/shape.ts'
 import { createTaggedHash } from '../crypto/hash.ts'
+import { toHex } from '../foundation/bytes.ts'
 import { VENDOR_KEYS_MAX, type VendorPrefix, vendorPrefixShapes } from './vendor-act.ts'
 
 /** A vendor-set, field by field. */
@@ -37,7 +38,18 @@ export const readVendorSet: Shape<VendorSet> = (value) => {
   const [, vendorId, vendorSequence, signers, keys, threshold, nextKeysHash, infoHash] = read
   if (threshold > keys.length || signers.length < threshold) return undefined
   if (signers.some((index) => index >= keys.length)) return undefined
-  return { kind: 'vendor-set', vendorId, vendorSequence, signers, keys, threshold, nextKeysHash, infoHash }
+  // One key that counts twice would be a threshold of one.
+  if (new Set(keys.map(toHex)).size !== keys.length) return undefined
+  return {
+    kind: 'vendor-set',
+    vendorId,
+    vendorSequence,
+    signers,
+    keys,
+    threshold,
+    nextKeysHash,
+    infoHash
+  }
 }
 
 /** The body of a vendor-set, ready to be signed. */

@@ -35,6 +35,7 @@ const { values } = parseArgs({
   }
 })
 
+const tally = { taken: 0, refused: 0, busy: 0, requests: 0 }
 const genesisPath = values.genesis as string
 const genesis = parseGenesis(readFileSync(genesisPath, 'utf8'), genesisPath)
 const { networkTag } = trustGenesis(genesis)
@@ -56,7 +57,6 @@ await new Promise((resolve) => createInterface({ input: process.stdin }).once('l
 
 const startMs = performance.now()
 const endMs = startMs + Number(values.seconds) * SECOND_MS
-const tally = { taken: 0, refused: 0, busy: 0, requests: 0 }
 await Promise.all(nodes.map((node, index) => pour(node, lanesOf(index))))
 const seconds = (performance.now() - startMs) / SECOND_MS
 process.stdout.write(`${JSON.stringify({ ...tally, seconds })}\n`)
@@ -77,25 +77,33 @@ async function pour(node: string, lanes: SignedMessage[][][]): Promise<void> {
 async function pourLane(node: string, lane: SignedMessage[][]): Promise<void> {
   const next = lane.map(() => 0)
   for (let device = 0; performance.now() < endMs; ) {
-    const request: { device: number; message: SignedMessage }[] = []
-    for (let tried = 0; tried < lane.length && request.length < MESSAGES_PER_REQUEST; tried++) {
-      const index = (device + tried) % lane.length
-      const message = lane[index]?.[next[index] as number]
-      if (message !== undefined) request.push({ device: index, message })
-    }
+    const request = nextRequest(lane, next, device)
     if (request.length === 0) return
     device = (device + request.length) % lane.length
     const results = await post(node, request.map(({ message }) => message.wire), '')
     for (const [index, result] of results.entries()) {
       const sent = request[index]
       if (sent === undefined) continue
-      if (result === 'busy') tally.busy++
-      else next[sent.device] = (next[sent.device] as number) + 1
-      if (result === 'taken') tally.taken++
-      if (result === 'refused') tally.refused++
+      tally[result]++
+      if (result !== 'busy') next[sent.device] = (next[sent.device] as number) + 1
     }
     if (results.includes('busy')) await new Promise((resolve) => setTimeout(resolve, 100))
   }
+}
+
+/** At most one message of each device, from a device on. */
+function nextRequest(
+  lane: SignedMessage[][],
+  next: readonly number[],
+  first: number
+): { device: number; message: SignedMessage }[] {
+  const request: { device: number; message: SignedMessage }[] = []
+  for (let tried = 0; tried < lane.length && request.length < MESSAGES_PER_REQUEST; tried++) {
+    const device = (first + tried) % lane.length
+    const message = lane[device]?.[next[device] as number]
+    if (message !== undefined) request.push({ device, message })
+  }
+  return request
 }
 
 async function post(

@@ -37,7 +37,10 @@ export interface OwnershipRecord {
   readonly attestationKey: Uint8Array
   readonly guardians: Guardians | null
   readonly guardianSequence: number
-  readonly pendingGuardians: { readonly guardians: Guardians | null; readonly readyAtMs: number } | null
+  readonly pendingGuardians: {
+    readonly guardians: Guardians | null
+    readonly readyAtMs: number
+  } | null
   readonly pendingOwner: {
     readonly ownerKeyHash: Uint8Array
     readonly readyAtMs: number

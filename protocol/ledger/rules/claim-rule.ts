@@ -52,7 +52,11 @@ export const claimRule: Rule<Claim> = (claim, transaction, context) => {
   if (countedVendor === undefined || introductions === undefined) return waits('QUOTA_EMPTY')
   state.write(vendors, birthBatch.vendorId, countedVendor)
   if (carrier !== undefined) state.write(members, context.carrierId, { ...carrier, introductions })
-  state.write(devices, deviceId, newDevice(claim, transaction, { context, profile: classVersion.profile }))
+  state.write(
+    devices,
+    deviceId,
+    newDevice(claim, transaction, { context, profile: classVersion.profile })
+  )
   state.write(ownerships, deviceId, newOwnership(claim, transaction, context))
   return applied
 }

@@ -170,7 +170,8 @@ function isAnchorPossible(message: DeviceMessage, context: RuleContext): boolean
 /** Rule C2. */
 function isRatchetKept(message: DeviceMessage, branch: Branch, profile: Profile): boolean {
   if (profile.ratchetEvery === RATCHET_NEVER) return true
-  const isChanged = !equalBytes(message.nextSigningKeyHash, keyHash(message.signingKey))
+  // V5 has shown that this is the hash of the key that signed.
+  const isChanged = !equalBytes(message.nextSigningKeyHash, branch.signingKeyHash)
   return isChanged || branch.signingKeyUses + 1 < profile.ratchetEvery
 }
 

@@ -16,7 +16,12 @@ import { type VendorSet, vendorIdOf, vendorKeysHash } from '../../transactions/v
 import { fullBucket, payBucket } from '../bucket.ts'
 import { applied, type Outcome, refused, waits } from '../outcome.ts'
 import { BIRTH_BATCH_STATUS, birthBatches } from '../records/birth-batch-record.ts'
-import { type ClassHead, classHeads, classVersionKey, classVersions } from '../records/class-record.ts'
+import {
+  type ClassHead,
+  classHeads,
+  classVersionKey,
+  classVersions
+} from '../records/class-record.ts'
 import { type VendorRecord, vendors } from '../records/vendor-record.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { classLimits } from './device-message-rule.ts'

@@ -1,0 +1,91 @@
+/**
+ * The gate of the intake: how much this node takes in that is not final yet.
+ *
+ * What is unfinalised is bounded by time, not by number: as many transactions as
+ * became final in about the last second may be under way. So under overload the
+ * ledger stays as quick as it can be, and whoever sends too much is made to wait.
+ *
+ * @module
+ */
+
+/** Transactions that may always be under way, however slow the ledger is. */
+const WINDOW_MIN = 512
+const WINDOW_MAX = 16_384
+/** Seconds' worth of final transactions that may be under way. */
+const WINDOW_SECONDS = 1
+/** How long a transaction waits at the gate before it is told to come again. */
+const WAIT_MAX_MS = 1_500
+/** Most that wait at the gate. */
+const WAITING_MAX = 4_096
+const SECOND_MS = 1_000
+
+/** What the gate looks at. */
+export interface IntakeGatePorts {
+  readonly openCount: () => number
+  readonly nowMs: () => number
+}
+
+/** Lets transactions in. */
+export class IntakeGate {
+  readonly #ports: IntakeGatePorts
+  #waiting: ((isAdmitted: boolean) => void)[] = []
+  #admitted = 0
+  #rate = 0
+  #counted = 0
+  #sinceMs: number
+
+  constructor(ports: IntakeGatePorts) {
+    this.#ports = ports
+    this.#sinceMs = ports.nowMs()
+  }
+
+  /** Resolves with true when a transaction may come in, with false when there is no room for long. */
+  enter(): Promise<boolean> | true {
+    if (this.#hasRoom()) {
+      this.#admitted++
+      return true
+    }
+    if (this.#waiting.length >= WAITING_MAX) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const settle = (isAdmitted: boolean): void => {
+        clearTimeout(timer)
+        if (isAdmitted) this.#admitted++
+        resolve(isAdmitted)
+      }
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((one) => one !== settle)
+        settle(false)
+      }, WAIT_MAX_MS)
+      this.#waiting.push(settle)
+    })
+  }
+
+  /** One that was let in has been entered in the book, or refused: from now on the book counts it. */
+  leave(): void {
+    this.#admitted--
+    this.#letIn()
+  }
+
+  /** So many of this node's own transactions have just become final. */
+  finalised(count: number): void {
+    this.#counted += count
+    const elapsedMs = this.#ports.nowMs() - this.#sinceMs
+    if (elapsedMs >= SECOND_MS) {
+      const rate = (this.#counted * SECOND_MS) / elapsedMs
+      // Quick to grow, slow to shrink: one slow second does not shut the gate.
+      this.#rate = rate > this.#rate ? rate : (3 * this.#rate + rate) / 4
+      this.#counted = 0
+      this.#sinceMs = this.#ports.nowMs()
+    }
+    this.#letIn()
+  }
+
+  #letIn(): void {
+    while (this.#waiting.length > 0 && this.#hasRoom()) this.#waiting.shift()?.(true)
+  }
+
+  #hasRoom(): boolean {
+    const window = Math.min(Math.max(WINDOW_MIN, this.#rate * WINDOW_SECONDS), WINDOW_MAX)
+    return this.#ports.openCount() + this.#admitted < window
+  }
+}

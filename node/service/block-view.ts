@@ -1,0 +1,34 @@
+/**
+ * A final block as readers see it, with what became of each transaction.
+ *
+ * @module
+ */
+
+import { encodeCertificate } from '../../protocol/index.ts'
+import type { StoredBlock } from '../ledger/stored-block.ts'
+import type { BlockView } from '../ledger-service.ts'
+import type { Archive } from './archive.ts'
+
+/** The view of a stored block. */
+export function viewOfBlock(archive: Archive, stored: StoredBlock): BlockView {
+  const { header, idBytes, headerBytes } = stored.block
+  const ids = archive.transactionsOf(stored).map(({ id }) => id)
+  const { finalisation } = archive.finalityOf(stored) ?? { finalisation: null }
+  return {
+    height: header.height,
+    blockId: idBytes,
+    headerBytes,
+    blockBytes: stored.blockBytes,
+    epoch: header.epoch,
+    view: header.view,
+    timeMs: header.timeMs,
+    stateRoot: header.stateRoot,
+    transactionCount: header.transactionCount,
+    transactions: stored.outcomes.map((outcome, index) => ({
+      transactionId: ids[index] as Uint8Array,
+      ...outcome
+    })),
+    finalisation:
+      stored.finalisation === null || finalisation === null ? null : encodeCertificate(finalisation)
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Rules of stable names: error codes and metrics.
+ *
+ * @module
+ */
+
+import { isTest, type SourceFile, withoutComments } from './repository.ts'
+
+/** Units and states that a metric may end in; counters end in `total`. */
+const METRIC_UNITS: readonly string[] = [
+  'total',
+  'seconds',
+  'bytes',
+  'ratio',
+  'blocks',
+  'number',
+  'waiting',
+  'pending',
+  'open',
+  'connected'
+]
+
+/** Codes thrown that the table lacks, and codes of the table that nothing throws. */
+export function errorCodesApart(files: readonly SourceFile[], table: readonly string[]): string[] {
+  const sources = files.filter((file) => !isTest(file) && file.path !== 'node/errors.ts')
+  const texts = sources.map(({ path, text }) => ({ path, text: withoutComments(text) }))
+  const unknown = texts.flatMap(({ path, text }) =>
+    [...text.matchAll(/new NodeError\(\s*'(\w+)'/g)]
+      .filter(([, code]) => !table.includes(code as string))
+      .map(([, code]) => `${path}: ${code} is not in NODE_ERROR_CODES`)
+  )
+  const unused = table
+    .filter((code) => !texts.some(({ text }) => text.includes(`'${code}'`)))
+    .map((code) => `node/errors.ts: nothing throws ${code}`)
+  return [...unknown, ...unused]
+}
+
+/** Metrics that are not named `thingmoot_<folder>_<noun>_<unit>`. */
+export function misnamedMetrics(
+  files: readonly SourceFile[],
+  folders: readonly string[]
+): string[] {
+  return files
+    .filter((file) => file.path.startsWith('node/') && !isTest(file))
+    .flatMap(({ path, text }) =>
+      [...withoutComments(text).matchAll(/['`](thingmoot_[^'`]*)['`]/g)]
+        .map(([, name]) => name as string)
+        .filter((name) => !isMetricName(name, folders))
+        .map((name) => `${path}: ${name}`)
+    )
+}
+
+function isMetricName(name: string, folders: readonly string[]): boolean {
+  const [house, folder, ...rest] = name.split('_')
+  const unit = rest.pop()
+  return (
+    house === 'thingmoot' &&
+    folders.includes(folder as string) &&
+    rest.length > 0 &&
+    rest.every((word) => /^[a-z][a-z0-9]*$/.test(word)) &&
+    METRIC_UNITS.includes(unit as string)
+  )
+}
