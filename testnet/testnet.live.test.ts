@@ -104,7 +104,7 @@ test('a testnet loses a member under load, then all nodes, and nothing that was 
 })
 
 test('the next run goes on where the last one was left, pauses without a quorum, and ends by itself', async () => {
-  const net = run('up', '--devices', '2', ...QUIETLY, '--for', '12s')
+  const net = run('up', '--devices', '2', ...QUIETLY, '--for', '6s')
   await net.ready
   const reached = await awaitHeight('virginia', heightBefore)
   await command('pause', 'mumbai', 'tokyo')
