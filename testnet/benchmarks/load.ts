@@ -41,9 +41,7 @@ const genesis = parseGenesis(readFileSync(genesisPath, 'utf8'), genesisPath)
 const { networkTag } = trustGenesis(genesis)
 const genesisId = fromHex(values['genesis-id'] as string) as Uint8Array
 const nodes = (values.nodes as string).split(',')
-const makers = (values.makers as string)
-  .split(',')
-  .map((seed) => makerOf(fromHex(seed) as Uint8Array))
+const makers = (values.makers as string).split(',').map((seed) => makerOf(fromHex(seed) as Uint8Array))
 
 const fleet = createFleet(
   { networkTag },
@@ -51,15 +49,9 @@ const fleet = createFleet(
 )
 for (const step of fleet.steps)
   for (let start = 0; start < step.length; start += CLAIMS_PER_REQUEST)
-    await post(
-      nodes[0] as string,
-      step.slice(start, start + CLAIMS_PER_REQUEST),
-      '?wait=final&timeoutMs=30000'
-    )
+    await post(nodes[0] as string, step.slice(start, start + CLAIMS_PER_REQUEST), '?wait=final&timeoutMs=30000')
 
-const chains = fleet.devices.map((device) =>
-  signChain({ networkTag, genesisId }, device, Number(values.messages))
-)
+const chains = fleet.devices.map((device) => signChain({ networkTag, genesisId }, device, Number(values.messages)))
 process.stdout.write('ready\n')
 await new Promise((resolve) => createInterface({ input: process.stdin }).once('line', resolve))
 
@@ -74,9 +66,7 @@ process.exit(0)
 function lanesOf(nodeIndex: number): SignedMessage[][][] {
   const own = chains.filter((_, index) => index % nodes.length === nodeIndex)
   const inflight = Number(values.inflight)
-  return Array.from({ length: inflight }, (_, lane) =>
-    own.filter((_chain, index) => index % inflight === lane)
-  )
+  return Array.from({ length: inflight }, (_, lane) => own.filter((_chain, index) => index % inflight === lane))
 }
 
 async function pour(node: string, lanes: SignedMessage[][][]): Promise<void> {
@@ -90,11 +80,7 @@ async function pourLane(node: string, lane: SignedMessage[][]): Promise<void> {
     const request = nextRequest(lane, next, device)
     if (request.length === 0) return
     device = (device + request.length) % lane.length
-    const results = await post(
-      node,
-      request.map(({ message }) => message.wire),
-      ''
-    )
+    const results = await post(node, request.map(({ message }) => message.wire), '')
     for (const [index, result] of results.entries()) {
       const sent = request[index]
       if (sent === undefined) continue

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { senmlContent } from '../../client/index.ts'
 import {
   createPrivateKey,
   DEVICE_MESSAGE_KIND,
@@ -17,6 +16,7 @@ import {
   transactionIdOf,
   transactionSigningBytes
 } from '../../protocol/index.ts'
+import { senmlContent } from '../../client/index.ts'
 import { dice, type FleetDevice } from './fleet.ts'
 
 /** One signed message. */

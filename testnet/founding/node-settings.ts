@@ -31,7 +31,7 @@ const OBSERVERS_PER_ADDRESS = 1000
 /**
  * Writes the settings file of a node.
  *
- * @throws NodeError DISK_WRITE_FAILED or DISK_FULL
+ * @throws NodeError DISK_FULL or DISK_WRITE_FAILED
  */
 export function writeNodeSettings(home: string, settings: NodeSettings): void {
   const path = settingsPath(home, settings.node.slug)
@@ -41,8 +41,8 @@ export function writeNodeSettings(home: string, settings: NodeSettings): void {
   try {
     writeFileSync(draft, formatSettings(config, new Set(Object.keys(flags))), { mode: 0o600 })
     renameSync(draft, path)
-  } catch (error) {
-    throw writeFailure(path, error)
+  } catch (cause) {
+    throw writeFailure(path, cause)
   }
 }
 
