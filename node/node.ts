@@ -320,6 +320,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       electorate,
       self: seat?.index ?? null,
       finalBlocks,
+      isFinal: (block) => archive.heightOf(block.idBytes) !== undefined,
       onAhead: () => catchUp.wake(),
       onFailure: fail
     }
@@ -515,6 +516,8 @@ function createNodeNetwork(
       observersMax,
       limits: {
         observersPerHostMax: observersPerAddressMax,
+        // Where members push, only a block's leader gossips it: so observers are linked to all.
+        peersWanted: config.network.pushMembersMax,
         ...(isShared ? SHARED_HOST_LIMITS : {})
       }
     },
