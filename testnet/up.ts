@@ -8,7 +8,6 @@ import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readBorn } from '../node/cli/device-folder.ts'
-import type { OutputPorts } from '../node/cli/output.ts'
 import { NodeError } from '../node/errors.ts'
 import { isPeerKey, peerIdOf } from '../node/network/peer-key.ts'
 import { Cluster, type ClusterNode } from './cluster/cluster.ts'
@@ -22,7 +21,7 @@ import { deviceFolder, genesisPath } from './home.ts'
 import { liveLine } from './report/live-line.ts'
 import { joinedLine, readyBlock } from './report/ready-block.ts'
 import { summaryLines, sumUp } from './report/summary.ts'
-import { Terminal } from './report/terminal.ts'
+import { Terminal, type TerminalPorts } from './report/terminal.ts'
 import { shortened } from './report/text.ts'
 import { settleable } from './settleable.ts'
 import { listenToStop } from './stop-signals.ts'
@@ -42,7 +41,7 @@ export interface UpOptions extends WantedTestnet {
 }
 
 /** What `up` needs of the process. */
-export interface UpPorts extends OutputPorts {
+export interface UpPorts extends TerminalPorts {
   readonly onSignal: (signal: NodeJS.Signals, listener: () => void) => void
   readonly exit: (code: number) => never
   readonly onBug: (error: unknown) => void
