@@ -27,9 +27,11 @@ export interface BenchNetOptions {
   readonly isKept: boolean
 }
 
-/** What a net tells. */
-export interface BenchNetPorts {
+/** What a phase tells, and asks of the run. */
+export interface PhasePorts {
   readonly note: (text: string) => void
+  /** Hears how to end at once what the phase has started. */
+  readonly onOpened: (kill: () => Promise<void>) => void
 }
 
 /** A running net. */
@@ -53,10 +55,7 @@ const JOIN_POLL_MS = 200
  *
  * @throws {@link NodeError} NODE_NOT_READY when they do not
  */
-export async function openBenchNet(
-  options: BenchNetOptions,
-  ports: BenchNetPorts
-): Promise<BenchNet> {
+export async function openBenchNet(options: BenchNetOptions, ports: PhasePorts): Promise<BenchNet> {
   const home = mkdtempSync(join(options.parentFolder, '.bench-'))
   const forget = (): void => {
     if (!options.isKept) rmSync(home, { recursive: true, force: true })
@@ -84,6 +83,7 @@ export async function openBenchNet(
     await cluster.close(how)
     forget()
   }
+  ports.onOpened(() => close('kill'))
   try {
     await cluster.open()
     await Promise.all(cluster.nodes.map(({ node }) => cluster.startNode(node.index)))

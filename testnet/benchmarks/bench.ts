@@ -5,10 +5,11 @@
  */
 
 import type { RegionSet } from '../regions/region-set.ts'
+import type { PhasePorts } from './bench-net.ts'
 import { type Latency, measureLatency } from './latency.ts'
 import { describeMachine, type Machine } from './machine.ts'
 import { measureVerification, signatureBound, type VerificationTime } from './signature-bound.ts'
-import { measureThroughput, type PhasePorts, type Throughput } from './throughput.ts'
+import { measureThroughput, type Throughput } from './throughput.ts'
 
 /** The parts of a run that can be chosen. */
 export const PHASES = ['throughput', 'latency'] as const

@@ -8,22 +8,22 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { trustNetwork } from '../../node/cli/network-trust.ts'
 import { requestNode } from '../../node/cli/node-request.ts'
 import { NodeError } from '../../node/errors.ts'
 import { toHex } from '../../protocol/index.ts'
 import type { ClusterNode } from '../cluster/cluster.ts'
-import { readMetrics, readView } from '../cluster/node-api.ts'
+import { readView } from '../cluster/node-api.ts'
 import { quantile } from '../fleet/fleet-record.ts'
 import { finalityFloor } from '../regions/finality-floor.ts'
 import type { RegionSet } from '../regions/region-set.ts'
 import { awaitSameHeight, blockFinalMs, judgeNodes } from '../report/verdict.ts'
-import { type BenchNet, nodePids, nodeUrls, openBenchNet } from './bench-net.ts'
+import { type BenchNet, nodePids, nodeUrls, openBenchNet, type PhasePorts } from './bench-net.ts'
 import { createFleet, makerOf } from './fleet.ts'
 import { type SignedMessage, signChain } from './messages.ts'
 import { processorUse, sampleProcessors } from './processor-time.ts'
 import { registerFleet } from './submit.ts'
-import type { PhasePorts } from './throughput.ts'
 
 /** How latency is measured. */
 export interface LatencyOptions {
@@ -45,10 +45,17 @@ export interface Latency {
   /** From submission to final, at the node that it was submitted to. */
   readonly p50FinalMs: number | null
   readonly p99FinalMs: number | null
-  /** From proposal to final: the median over the nodes of their medians. */
+  /**
+   * From proposal to final: the median over the nodes of their own medians, over all blocks since
+   * they started.
+   */
   readonly p50BlockFinalMs: number | null
-  /** The same of the slowest node: its 99th percentile. */
-  readonly p99BlockFinalMs: number | null
+  /**
+   * The same for the blocks that carry this phase's messages, until the answer of the node that a
+   * message was submitted to was there.
+   */
+  readonly p50AnsweredBlockFinalMs: number | null
+  readonly p99AnsweredBlockFinalMs: number | null
   /** What distance alone costs. */
   readonly floorMs: number
   /** `p50BlockFinalMs` to the floor; null where there is no distance. */
@@ -72,7 +79,14 @@ const SAME_HEIGHT_MS = 15_000
 const SETTLE_MS = 1_000
 const ANSWER_DEADLINE_MS = 40_000
 const FINAL_QUERY = '/v1/transactions?wait=final&timeoutMs=30000'
-const BLOCK_FINAL_P99 = 'thingmoot_consensus_block_final_seconds{quantile="0.99"}'
+
+const answerShape = z.object({
+  transaction: z.object({
+    stage: z.string(),
+    height: z.number().nullable(),
+    timeMs: z.number().nullable()
+  })
+})
 
 /** Measures latency on a net of its own. */
 export async function measureLatency(options: LatencyOptions, ports: PhasePorts): Promise<Latency> {
@@ -82,7 +96,6 @@ export async function measureLatency(options: LatencyOptions, ports: PhasePorts)
     { members: nodes, regionSet: regions, makers: 1, parentFolder: folder, isKept },
     ports
   )
-  ports.onOpened(() => net.close('kill'))
   try {
     const { cluster, testnet } = net
     const firstHeight = 1 + ((await readView(cluster.nodes[0]?.url ?? ''))?.height ?? 0)
@@ -93,13 +106,13 @@ export async function measureLatency(options: LatencyOptions, ports: PhasePorts)
     const sent = await sendAll(net, chains, { rate, seconds })
     const { foreignShare } = processorUse(before, sampleProcessors(pids))
     const p50BlockFinalMs = await blockFinalMs(cluster.nodes)
-    const p99BlockFinalMs = await slowestBlockFinalMs(cluster.nodes)
     await awaitSameHeight(cluster.nodes, SAME_HEIGHT_MS)
     const finals = sent.filter(({ latencyMs }) => latencyMs !== null)
     const verdict = await judgeNodes(cluster.nodes, { firstHeight, finals })
     const { finalHeight, stateRoots, rootsEqual, lost } = verdict
     const { floorMs } = finalityFloor(nodes, testnet.regions.oneWayMs)
     const latencies = ascending(finals.map(({ latencyMs }) => latencyMs ?? 0))
+    const answered = answeredBlocks(finals)
     return {
       nodes,
       regions,
@@ -108,7 +121,8 @@ export async function measureLatency(options: LatencyOptions, ports: PhasePorts)
       p50FinalMs: quantile(latencies, 0.5),
       p99FinalMs: quantile(latencies, 0.99),
       p50BlockFinalMs,
-      p99BlockFinalMs,
+      p50AnsweredBlockFinalMs: quantile(answered, 0.5),
+      p99AnsweredBlockFinalMs: quantile(answered, 0.99),
       floorMs,
       blockFinalToFloor:
         p50BlockFinalMs === null || floorMs === 0 ? null : p50BlockFinalMs / floorMs,
@@ -146,9 +160,12 @@ async function bringDevices(net: BenchNet, messages: number): Promise<readonly S
 
 interface Sent {
   readonly messageId: string
-  readonly height: null
-  /** Null when no node said that it is final. */
+  readonly nodeUrl: string
+  readonly height: number | null
+  /** From submission to the answer; null when no node said that it is final. */
   readonly latencyMs: number | null
+  /** From the time in the block's header to the answer. */
+  readonly blockFinalMs: number
 }
 
 /** Sends the messages of all devices in turn; the moments are random, their number is not. */
@@ -171,33 +188,35 @@ async function sendAll(
   )
 }
 
-async function sendOne(url: string, { id, wire }: SignedMessage): Promise<Sent> {
+async function sendOne(nodeUrl: string, { id, wire }: SignedMessage): Promise<Sent> {
   const messageId = toHex(id)
+  const unanswered = { messageId, nodeUrl, height: null, latencyMs: null, blockFinalMs: 0 }
   const sentMs = performance.now()
   try {
-    const answer = await requestNode(url, FINAL_QUERY, {
+    const answer = await requestNode(nodeUrl, FINAL_QUERY, {
       body: wire,
       deadlineMs: ANSWER_DEADLINE_MS
     })
     const latencyMs = performance.now() - sentMs
-    const { transaction } = answer.json() as { readonly transaction?: { readonly stage?: string } }
-    const isFinal = transaction?.stage === 'final'
-    return { messageId, height: null, latencyMs: isFinal ? latencyMs : null }
+    const nowMs = Date.now()
+    const { stage, height, timeMs } = answerShape.parse(answer.json()).transaction
+    if (stage !== 'final' || timeMs === null) return unanswered
+    return { messageId, nodeUrl, height, latencyMs, blockFinalMs: Math.max(0, nowMs - timeMs) }
   } catch (error) {
     // Not taken, or no answer in time: counted as unanswered.
-    if (error instanceof NodeError) return { messageId, height: null, latencyMs: null }
+    if (error instanceof NodeError) return unanswered
     throw error
   }
 }
 
-async function slowestBlockFinalMs(nodes: readonly ClusterNode[]): Promise<number | null> {
-  const metrics = await Promise.all(
-    nodes.map(({ node }) => readMetrics(`http://127.0.0.1:${node.ports.metrics}`))
-  )
-  const values = metrics
-    .map((node) => 1000 * (node.get(BLOCK_FINAL_P99) ?? Number.NaN))
-    .filter(Number.isFinite)
-  return values.length === 0 ? null : Math.max(...values)
+/** By block and node: from the time in the header to the first answer, ascending. */
+function answeredBlocks(finals: readonly Sent[]): number[] {
+  const answeredMs = new Map<string, number>()
+  for (const { nodeUrl, height, blockFinalMs: finalMs } of finals) {
+    const name = `${nodeUrl} ${height}`
+    answeredMs.set(name, Math.min(finalMs, answeredMs.get(name) ?? Number.POSITIVE_INFINITY))
+  }
+  return ascending([...answeredMs.values()])
 }
 
 function latenessOf({

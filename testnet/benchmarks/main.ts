@@ -30,6 +30,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
       .finally(() => process.exit(EXIT_INTERRUPTED))
   })
 
+/** Four places after the point: what lies beyond was not measured. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(10_000 * value) / 10_000 : value
+}
+
 const program = createBenchProgram(process.cwd(), async ({ isJson, ...options }) => {
   const say = (line: string): void => {
     if (!isJson) process.stdout.write(`${line}\n`)
@@ -40,7 +45,7 @@ const program = createBenchProgram(process.cwd(), async ({ isJson, ...options })
   })
   say('')
   for (const line of benchTable(report)) say(line)
-  process.stdout.write(`${JSON.stringify(report)}\n`)
+  process.stdout.write(`${JSON.stringify(report, rounded)}\n`)
   process.exitCode = report.valid ? 0 : EXIT_INVALID
 })
 try {

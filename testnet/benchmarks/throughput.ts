@@ -13,7 +13,14 @@ import type { ClusterNode } from '../cluster/cluster.ts'
 import { readMetrics, readView } from '../cluster/node-api.ts'
 import { genesisPath } from '../home.ts'
 import { awaitSameHeight, judgeNodes } from '../report/verdict.ts'
-import { type BenchNet, formatSeeds, nodePids, nodeUrls, openBenchNet } from './bench-net.ts'
+import {
+  type BenchNet,
+  formatSeeds,
+  nodePids,
+  nodeUrls,
+  openBenchNet,
+  type PhasePorts
+} from './bench-net.ts'
 import { type LoadReport, type ReadyLoad, startLoad } from './load-process.ts'
 import { type ProcessorUse, processorUse, sampleProcessors } from './processor-time.ts'
 
@@ -28,13 +35,6 @@ export interface ThroughputOptions {
   readonly rateMax: number
   readonly folder: string
   readonly isKept: boolean
-}
-
-/** What a phase tells, and asks of the run. */
-export interface PhasePorts {
-  readonly note: (text: string) => void
-  /** Hears how to end at once what the phase has started. */
-  readonly onOpened: (kill: () => Promise<void>) => void
 }
 
 /** What was measured. */
@@ -84,10 +84,7 @@ export async function measureThroughput(
     ports
   )
   let load: ReadyLoad | undefined
-  ports.onOpened(() => {
-    load?.kill()
-    return net.close('kill')
-  })
+  ports.onOpened(async () => load?.kill())
   try {
     const takenPath = join(net.home, 'taken.ids')
     const firstHeight = 1 + ((await readView(net.cluster.nodes[0]?.url ?? ''))?.height ?? 0)
