@@ -161,12 +161,12 @@ function throughputRemarks(report: ThroughputReport): readonly string[] {
   const remarks = commonRemarks('throughput', report)
   if (report.isDry)
     remarks.push(
-      `invalid: the load ran dry ${Math.round(load.dryAfterSeconds ?? 0)} s after its start, sign more by --rate-max`
+      `invalid: the load ran dry ${(load.dryAfterSeconds ?? 0).toFixed(1)} s after its start, sign more by --rate-max`
     )
   if (load.refused > 0) remarks.push(`invalid: ${load.refused} messages of the load were refused`)
   if (report.finalPerSecond === 0)
     remarks.push('invalid: nothing became final in the measured window')
-  if (idleShare !== null && idleShare > IDLE_SHARE_MAX)
+  if (!report.isDry && idleShare !== null && idleShare > IDLE_SHARE_MAX)
     remarks.push(
       `the load did not fill the machine, ${Math.round(100 * idleShare)} % stood idle: try a larger --inflight`
     )
