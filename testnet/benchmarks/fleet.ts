@@ -17,15 +17,21 @@ import {
   draftClaim,
   finishClaim,
   type RandomBytes,
+  type SignedTransaction,
   signBirthBatch,
   signClassDefine,
   signPresence,
   signVendorSet,
-  type SignedTransaction,
   type TrustedNetwork,
   type Vendor
 } from '../../client/index.ts'
-import { classIdOf, createPrivateKey, invariant, type PrivateKey, type Profile } from '../../protocol/index.ts'
+import {
+  classIdOf,
+  createPrivateKey,
+  invariant,
+  type PrivateKey,
+  type Profile
+} from '../../protocol/index.ts'
 
 /** Makers of one fleet: each may send 10^7 units an hour, about 1,400 messages a second. */
 export const MAKERS_MAX = 16
@@ -97,9 +103,13 @@ export function createFleet(
 ): Fleet {
   const { makers, timeMs } = options
   const perMaker = Math.ceil(options.devices / makers.length)
-  const parts = makers.map((maker) => createPart(network, maker, { ...options, count: perMaker, timeMs }))
-  const depth = Math.max(...parts.map(({ steps }) => steps.length))
-  const steps = Array.from({ length: depth }, (_, step) => parts.flatMap((part) => part.steps[step] ?? []))
+  const parts = makers.map((maker) =>
+    createPart(network, maker, { ...options, count: perMaker, timeMs })
+  )
+  const depth = Math.max(...parts.map((part) => part.steps.length))
+  const steps = Array.from({ length: depth }, (_, step) =>
+    parts.flatMap((part) => part.steps[step] ?? [])
+  )
   return { devices: parts.flatMap(({ devices }) => devices).slice(0, options.devices), steps }
 }
 
@@ -113,7 +123,10 @@ function createPart(
   const births = Array.from({ length: count }, () =>
     createBirth({ classId, classVersion: 1, algorithm: 'Ed25519' }, dice)
   )
-  const tree = createBirthTree(births.map(({ deviceId }) => deviceId), dice)
+  const tree = createBirthTree(
+    births.map(({ deviceId }) => deviceId),
+    dice
+  )
   const vendorSet = signVendorSet(networkTag, maker, {
     vendorSequence,
     nextKeysHash: NO_HASH,
@@ -140,7 +153,9 @@ function createPart(
     count: tree.count,
     notAfterMs: timeMs + YEAR_MS
   })
-  const claims = births.map((birth) => claimOf(networkTag, birth, { birthBatchId: birthBatch.transactionId, tree }))
+  const claims = births.map((birth) =>
+    claimOf(networkTag, birth, { birthBatchId: birthBatch.transactionId, tree })
+  )
   const devices = births.map(({ deviceId, secrets }, index) => ({
     deviceId,
     signingKey: secrets.signingKey,
@@ -148,12 +163,7 @@ function createPart(
   }))
   return {
     devices,
-    steps: [
-      [vendorSet.wire],
-      [classDefine.wire],
-      [birthBatch.wire],
-      claims.map(({ wire }) => wire)
-    ]
+    steps: [[vendorSet.wire], [classDefine.wire], [birthBatch.wire], claims.map(({ wire }) => wire)]
   }
 }
 
