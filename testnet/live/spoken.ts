@@ -40,6 +40,7 @@ export interface Spoken {
 export interface Lie extends Partial<Omit<DeviceMessage, 'kind'>> {
   readonly networkTag?: Uint8Array
   readonly key?: PrivateKey
+  readonly nextKey?: PrivateKey
   readonly content?: Uint8Array
   /** Stands on the wire in the place of what was signed. */
   readonly attachment?: Uint8Array
@@ -90,7 +91,7 @@ export class LiveDevice {
     const { genesisId } = this.#network
     const networkTag = lie.networkTag ?? this.#network.networkTag
     const key = lie.key ?? this.#key
-    const nextKey = freshKey()
+    const nextKey = lie.nextKey ?? freshKey()
     const content = lie.content ?? temperature(20 + (this.#sequence % 10))
     const signingKey = lie.signingKey ?? publicKeyOf(key)
     const honest = {
@@ -145,6 +146,6 @@ export async function claimDevices(net: LiveNet, count: number): Promise<readonl
 }
 
 function fieldsOf(lie: Lie): Partial<DeviceMessage> {
-  const { networkTag: _tag, key: _key, content: _content, attachment: _attachment, ...rest } = lie
-  return rest
+  const { networkTag: _1, key: _2, nextKey: _3, content: _4, attachment: _5, ...fields } = lie
+  return fields
 }
