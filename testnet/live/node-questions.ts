@@ -22,6 +22,7 @@ export interface AnswerBody {
   readonly results?: readonly { readonly transaction?: TransactionJson }[]
   readonly readings?: readonly Readonly<Record<string, unknown>>[]
   readonly state?: { readonly value: string | null }
+  readonly receipt?: { readonly outcome: string }
   readonly type?: string
   readonly code?: string
 }

@@ -124,8 +124,14 @@ export class LiveDevice {
   }
 }
 
-/** Makes devices and brings them onto the ledger the real way. */
+/** Makes devices that can be made to lie, and brings them onto the ledger the real way. */
 export async function claimDevices(net: LiveNet, count: number): Promise<readonly LiveDevice[]> {
+  const fleet = await registerFleet(net, count)
+  return fleet.map((device) => new LiveDevice(net.network, device))
+}
+
+/** Brings devices onto the ledger: vendor, class, births and claims. */
+export async function registerFleet(net: LiveNet, count: number): Promise<readonly FleetDevice[]> {
   const { vendor } = await openMaker(makerFolder(net.home))
   const options = { makers: [vendor], devices: count, timeMs: Date.now(), vendorSequence: 1 }
   const fleet = createFleet(net.network, options)
@@ -142,7 +148,7 @@ export async function claimDevices(net: LiveNet, count: number): Promise<readonl
       `the fleet is registered: ${JSON.stringify(body)}`
     )
   }
-  return fleet.devices.map((device) => new LiveDevice(net.network, device))
+  return fleet.devices
 }
 
 function fieldsOf(lie: Lie): Partial<DeviceMessage> {
