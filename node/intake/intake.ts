@@ -48,6 +48,10 @@ export interface IntakePorts {
   readonly batcher: Batcher
   readonly head: () => LedgerVersion
   readonly tip: () => LedgerVersion
+  /**
+   * Where a transaction ended. One that was refused is judged anew: it may have been carried into
+   * a block too early, by somebody who wished it ill.
+   */
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
   readonly nowMs: () => number
   readonly timeMs: () => number
@@ -88,7 +92,8 @@ export class Intake {
     const known = book.get(transaction.id)
     if (known !== undefined && known.status.stage !== 'dropped') return taken(known)
     const final = known === undefined ? findFinal(transaction.id) : null
-    if (final !== null) return { kind: 'taken', status: final, acceptedReceipt: null }
+    if (final !== null && final.outcome !== 'refused')
+      return { kind: 'taken', status: final, acceptedReceipt: null }
     if (!book.hasRoom) return busy('POOL_FULL')
     // Copies with other signatures have the same id: until one is verified, they are told apart by all their bytes.
     const name = Buffer.from(wire).toString('latin1')
