@@ -191,7 +191,6 @@ test('the examples of RFC 8949 that have no place here are refused', () => {
 const HOSTILE: readonly (readonly [why: string, encoded: string])[] = [
   ['nothing at all', ''],
   ['an integer in more bytes than it needs', '1817'],
-  ['an integer in two bytes more', '1900ff'],
   ['an integer in four bytes more', '1a0000ffff'],
   ['an integer in eight bytes more', '1b00000000ffffffff'],
   ['the first integer above 2^53 − 1', '1b0020000000000000'],
@@ -210,16 +209,13 @@ const HOSTILE: readonly (readonly [why: string, encoded: string])[] = [
   ['text that breaks off within a letter', '62e6b0'],
   ['a break on its own', 'ff'],
   ['reserved additional information', '1c'],
-  ['reserved additional information of an array', '9e'],
   ['text that opens with a byte order mark', '64efbbbf61'],
   ['an array that is shorter than it says', '8200'],
   ['bytes that are shorter than they say', '4201'],
   ['an array of 2^64 − 1 items', '9bffffffffffffffff'],
   ['an array of 2^53 − 1 items', '9b001fffffffffffff'],
-  ['an array of 2^32 − 1 items', '9affffffff'],
   ['bytes of 2^64 − 1', '5bffffffffffffffff'],
   ['bytes of 2^53 − 1', '5b001fffffffffffff'],
-  ['bytes of 2^31', '5a80000000'],
   ['text of 2^53 − 1', '7b001fffffffffffff'],
   ['a map of 2^64 − 1 entries', 'bbffffffffffffffff']
 ]
