@@ -161,7 +161,11 @@ table('vendor-set', vendorSet, [
 
 table('class-define', classDefine, [
   ['the next version', 'applied', {}],
-  ['version 1 of a new class', 'applied', { act: { classNumber: 2, version: 1 } }],
+  [
+    'version 1 of a new class',
+    'applied',
+    { act: { classNumber: 2, version: 1, rateUnitsPerHour: 1800 } }
+  ],
   ['version 2 of a new class', 'refused CLASS_VERSION_WRONG', { act: { classNumber: 2 } }],
   ['the same version again', 'refused CLASS_VERSION_WRONG', { act: { version: 1 } }],
   ['a version left out', 'refused CLASS_VERSION_WRONG', { act: { version: 3 } }],
