@@ -39,7 +39,7 @@ export const emptyMap: EmptyMap = Object.freeze({})
 /**
  * Encodes a value of our own making.
  *
- * @throws InvariantError when it holds a number that is no unsigned integer
+ * @throws InvariantError when it holds a number that is no unsigned integer, or a text that would not come back
  */
 export function encodeCbor(value: CborValue): Uint8Array {
   invariant(isWireValue(value, 0), 'only wire values are encoded')
@@ -76,11 +76,17 @@ export function isEmptyMap(value: CborValue | undefined): value is EmptyMap {
 function isWireValue(value: unknown, depth: number): value is CborValue {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0)
-  if (typeof value === 'string' || value === null || value instanceof Uint8Array) return true
+  if (typeof value === 'string') return isWireText(value)
+  if (value === null || value instanceof Uint8Array) return true
   if (Array.isArray(value)) {
     if (depth >= DEPTH_MAX) return false
     for (const item of value) if (!isWireValue(item, depth + 1)) return false
     return true
   }
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** A text that UTF-8 can hold and whose bytes read as itself again, which half a pair or a mark in front do not. */
+function isWireText(value: string): boolean {
+  return !value.startsWith('\ufeff') && !/\p{Surrogate}/u.test(value)
 }

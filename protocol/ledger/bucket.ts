@@ -46,7 +46,8 @@ function fillBucket(bucket: Bucket, limits: BucketLimits, timeMs: number): Bucke
   const elapsedMs = Math.min(Math.max(0, timeMs - bucket.filledAtMs), DAY_MS)
   const added = Math.floor((elapsedMs * ratePerHour) / HOUR_MS)
   if (bucket.tokens + added >= burst) return { tokens: burst, filledAtMs: timeMs }
-  const spentMs = ratePerHour === 0 ? 0 : Math.floor((added * HOUR_MS) / ratePerHour)
+  // Rounded up: a millisecond begun is spent, or the next filling would count it again.
+  const spentMs = ratePerHour === 0 ? 0 : Math.ceil((added * HOUR_MS) / ratePerHour)
   return { tokens: bucket.tokens + added, filledAtMs: bucket.filledAtMs + spentMs }
 }
 

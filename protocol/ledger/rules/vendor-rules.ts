@@ -55,6 +55,8 @@ export const classDefineRule: Rule<ClassDefine> = (act, transaction, context) =>
   const classId = classIdOf(act.vendorId, act.classNumber)
   const head = state.read(classHeads, classId)
   if (act.version !== (head?.lastVersion ?? 0) + 1) return refused('CLASS_VERSION_WRONG')
+  // A cap below the births would give them back to the grant, to be used once more by another class.
+  if (act.birthCap < (head?.births ?? 0)) return refused('BIRTH_CAP_EXCEEDED')
   const usedBirthCap = vendor.usedBirthCap - (head?.birthCap ?? 0) + act.birthCap
   const usedRateUnitsPerHour =
     vendor.usedRateUnitsPerHour - (head?.rateUnitsPerHour ?? 0) + act.rateUnitsPerHour
