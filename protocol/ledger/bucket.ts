@@ -41,7 +41,7 @@ export function fullBucket(burst: number, timeMs: number): Bucket {
 }
 
 /** The bucket as it stands at `timeMs`, filled by its rate since it was last touched. */
-function fillBucket(bucket: Bucket, limits: BucketLimits, timeMs: number): Bucket {
+export function fillBucket(bucket: Bucket, limits: BucketLimits, timeMs: number): Bucket {
   const { burst, ratePerHour } = limits
   const elapsedMs = Math.min(Math.max(0, timeMs - bucket.filledAtMs), DAY_MS)
   const added = Math.floor((elapsedMs * ratePerHour) / HOUR_MS)

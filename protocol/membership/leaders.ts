@@ -12,7 +12,7 @@
 import { sha256 } from '#crypto'
 import { compareBytes, concatBytes } from '../foundation/bytes.ts'
 import { invariant } from '../foundation/invariant.ts'
-import type { MemberIndex } from '../types.ts'
+import type { MemberIndex, View } from '../types.ts'
 import type { Electorate } from './electorate.ts'
 
 /** The leaders of W consecutive views; the turns repeat. */
@@ -35,4 +35,10 @@ export function leaderOrder(electorate: Electorate): readonly MemberIndex[] {
     order.push(leader.index)
   }
   return order
+}
+
+/** The leader of a view, given the order of its epoch. */
+export function leaderOf(order: readonly MemberIndex[], view: View): MemberIndex {
+  invariant(view >= 1, 'view 0 has no leader: it is the block that the epoch stands on')
+  return order[(view - 1) % order.length] as MemberIndex
 }
