@@ -15,6 +15,7 @@ import {
   createBatchReference,
   decodeBatch,
   type Electorate,
+  equalBytes,
   type HeldBatch,
   invariant,
   type MemberIndex,
@@ -44,6 +45,11 @@ interface Decoded {
   readonly transactions: readonly Transaction[]
 }
 
+interface Taking {
+  readonly bytes: Uint8Array
+  readonly verdict: Promise<BatchTaking>
+}
+
 /** What the store needs from others. */
 export interface BatchStorePorts {
   readonly database: Database
@@ -58,7 +64,7 @@ export class BatchStore {
   readonly #electorate: Electorate
   readonly #ports: BatchStorePorts
   readonly #decoded = new Map<BatchId, Decoded>()
-  readonly #taking = new Map<BatchId, Promise<BatchTaking>>()
+  readonly #taking = new Map<BatchId, Taking>()
   #decodedBytes = 0
 
   constructor(
@@ -89,11 +95,16 @@ export class BatchStore {
     const { id } = reference
     if (this.has(id)) return { kind: 'known' }
     const underWay = this.#taking.get(id)
-    if (underWay !== undefined) return await underWay
-    const taking = this.#judgeAndKeep(bytes, reference)
+    if (underWay !== undefined) {
+      const verdict = await underWay.verdict
+      // The id covers the header alone: of a copy that was spoilt on its way nothing follows for this one.
+      const isSame = verdict.kind !== 'faulty' || equalBytes(underWay.bytes, bytes)
+      return isSame ? verdict : await this.take(bytes)
+    }
+    const taking = { bytes, verdict: this.#judgeAndKeep(bytes, reference) }
     this.#taking.set(id, taking)
     try {
-      return await taking
+      return await taking.verdict
     } finally {
       this.#taking.delete(id)
     }

@@ -8,13 +8,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import {
   type Batch,
   decodeBatch,
+  decodeTransaction,
   equalBytes,
   isBatchSigned,
-  judgeTransaction,
+  judgeSignatures,
   listLeafHash,
   listRootOfLeaves,
+  type StatelessFault,
+  type Transaction,
   transactionLeaf,
-  transactionPriority
+  transactionPriority,
+  type Verdict
 } from '../../protocol/index.ts'
 import {
   type Answer,
@@ -43,22 +47,26 @@ function judgeBatch({ number, bytes }: Extract<Question, { kind: 'batch' }>): An
   return { number, bytes, rows, fault: judgeWhole(batch, bytes, rows) }
 }
 
-/** The header's signature first: what its author did not sign is nobody's fault but the sender's. */
+/**
+ * The header's signature and root first: what its author did not sign is nobody's fault but the
+ * sender's. A transaction that does not even decode has no leaf, so it cannot be laid at the author's door.
+ */
 function judgeWhole(batch: Batch, bytes: Uint8Array, rows: Uint8Array): BatchFault | null {
   if (!isBatchSigned(networkTag, batch)) return 'BATCH_SIGNATURE_WRONG'
   const places = placesOf(batch.transactions, bytes.length)
-  for (const [index, wire] of batch.transactions.entries()) {
-    const fault = judgeOne(rows, index, {
-      wire,
-      start: places[index] as number,
-      priority: batch.header.priority
-    })
-    if (fault !== null) return fault
-  }
+  const decoded = batch.transactions.map((wire, index) =>
+    decodeOne(rows, index, { wire, start: places[index] as number })
+  )
   const leaves = batch.transactions.map((_, index) => readRow(rows, index).leafHash)
-  return equalBytes(listRootOfLeaves(leaves), batch.header.transactionsRoot)
-    ? null
-    : 'BATCH_ROOT_WRONG'
+  if (!equalBytes(listRootOfLeaves(leaves), batch.header.transactionsRoot))
+    return 'BATCH_ROOT_WRONG'
+  for (const one of decoded) {
+    if (!one.ok) return one.fault
+    const judged = judgeSignatures(one.value, networkTag)
+    if (!judged.ok) return judged.fault
+    if (transactionPriority(one.value) !== batch.header.priority) return 'BATCH_PRIORITY_WRONG'
+  }
+  return null
 }
 
 function judgeTransactions(question: Extract<Question, { kind: 'transactions' }>): Answer {
@@ -66,43 +74,29 @@ function judgeTransactions(question: Extract<Question, { kind: 'transactions' }>
   const rows = new Uint8Array(ends.length * ROW_BYTES)
   let start = 0
   for (const [index, end] of ends.entries()) {
-    judgeOne(rows, index, { wire: bytes.subarray(start, end), start, priority: null })
+    const decoded = decodeOne(rows, index, { wire: bytes.subarray(start, end), start })
+    const judged = decoded.ok ? judgeSignatures(decoded.value, networkTag) : decoded
+    if (!judged.ok) writeRow(rows, index, { ...readRow(rows, index), fault: judged.fault })
     start = end
   }
   return { number, bytes, rows, fault: null }
 }
 
-function judgeOne(
+/** Decodes one transaction and writes its row; one that does not decode has neither id nor leaf. */
+function decodeOne(
   rows: Uint8Array,
   index: number,
-  {
-    wire,
-    start,
-    priority
-  }: { readonly wire: Uint8Array; readonly start: number; readonly priority: number | null }
-): BatchFault | null {
-  const judged = judgeTransaction(wire, networkTag)
-  if (!judged.ok) {
-    writeRow(rows, index, {
-      fault: judged.fault,
-      start,
-      length: wire.length,
-      transactionId: NOTHING,
-      leafHash: NOTHING
-    })
-    return judged.fault
-  }
-  const transaction = judged.value
-  const leafHash = listLeafHash(transactionLeaf(transaction))
+  { wire, start }: { readonly wire: Uint8Array; readonly start: number }
+): Verdict<StatelessFault, Transaction> {
+  const decoded = decodeTransaction(wire, networkTag)
   writeRow(rows, index, {
-    fault: null,
+    fault: decoded.ok ? null : decoded.fault,
     start,
     length: wire.length,
-    transactionId: transaction.id,
-    leafHash
+    transactionId: decoded.ok ? decoded.value.id : NOTHING,
+    leafHash: decoded.ok ? listLeafHash(transactionLeaf(decoded.value)) : NOTHING
   })
-  if (priority === null || transactionPriority(transaction) === priority) return null
-  return 'BATCH_PRIORITY_WRONG'
+  return decoded
 }
 
 /** Where the transactions lie in the bytes of their batch, whose last part is the list of them. */

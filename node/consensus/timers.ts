@@ -6,8 +6,8 @@
 
 import type { News, TimerName, View } from '../../protocol/index.ts'
 
-/** The longest that the system's timers can wait; longer ones would fire at once. */
-const DELAY_MAX_MS = 0x7fff_ffff
+/** The longest that the system's timers wait: beyond it they would fire at once. */
+const DELAY_MAX_MS = 2_147_483_647
 
 /** The core's timers on the system's clock. */
 export class Timers {
@@ -18,7 +18,7 @@ export class Timers {
     this.#post = post
   }
 
-  /** Sets a timer; one of the same name and view is replaced. */
+  /** Sets a timer; one of the same name and view is replaced. A block of the far future is held no longer than the clock can. */
   set(timer: TimerName, view: View, delayMs: number): void {
     const name = `${timer}/${view}`
     clearTimeout(this.#running.get(name))

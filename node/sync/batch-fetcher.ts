@@ -7,7 +7,14 @@
  * @module
  */
 
-import type { BatchId, BatchReference, Block, BlockId } from '../../protocol/index.ts'
+import {
+  type BatchId,
+  type BatchReference,
+  type Block,
+  type BlockId,
+  batchIdOf,
+  peekBatchHeader
+} from '../../protocol/index.ts'
 import type { BatchStore } from '../batches/batch-store.ts'
 import { BATCHES_PER_REQUEST_MAX, decodeBatchesAnswer, encodeFetchRequest } from './sync-message.ts'
 
@@ -79,6 +86,10 @@ export class BatchFetcher {
     const batches = answer === undefined ? undefined : decodeBatchesAnswer(answer)
     for (const bytes of batches ?? []) {
       if (bytes === null) continue
+      if (!isOneOf(ids, bytes)) {
+        this.#ports.penalise(source, 'a batch was sent that was not asked for')
+        continue
+      }
       const taking = await this.#ports.store.take(bytes)
       if (taking.kind !== 'faulty') continue
       this.#ports.penalise(source, 'a faulty batch was sent')
@@ -95,4 +106,10 @@ export class BatchFetcher {
   #missing(references: readonly BatchReference[]): BatchId[] {
     return references.filter(({ id }) => !this.#ports.store.has(id)).map(({ id }) => id)
   }
+}
+
+/** Whether bytes open with the header of a batch that was asked for: no other says anything about the block. */
+function isOneOf(ids: readonly BatchId[], bytes: Uint8Array): boolean {
+  const head = peekBatchHeader(bytes)
+  return head !== undefined && ids.includes(batchIdOf(head.headerBytes))
 }
