@@ -16,8 +16,7 @@ const test = suite('profiles')
 
 type Direction = 'greater' | 'less' | 'subset'
 
-// Typed in anew from SPEC.md §4.4 Profiles
-// position by position the name, its range, and what is stricter.
+// Typed in anew: position by position the name, its range, and what is stricter.
 const ROWS: readonly (readonly [
   name: Exclude<keyof Profile, 'regions'> | 'regions',
   min: number,
