@@ -193,9 +193,8 @@ test('a stop ends the effect under way, lets go who waits, and takes nothing mor
     onFailure: (error) => assert.unreachable(String(error))
   })
   void driver.post({ kind: 'started' })
-  const waits = Array.from(
-    { length: 600 },
-    () => void driver.post({ kind: 'member-connected', member: 1 as MemberIndex })
+  const waits = Array.from({ length: 600 }, () =>
+    driver.post({ kind: 'member-connected', member: 1 as MemberIndex })
   )
   const stopping = driver.stop()
   open()
