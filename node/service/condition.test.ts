@@ -1,0 +1,112 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { describeState, type StateFacts } from './condition.ts'
+
+const test = suite('the condition of the ledger')
+
+const FACTS: StateFacts = {
+  condition: { isStopped: false, isAdmitted: true, blocksBehind: 0 },
+  isMember: true,
+  members: 4,
+  missing: [],
+  reachableWeight: 4,
+  quorumWeight: 3,
+  faultWeight: 1,
+  height: 7,
+  finalAtMs: Date.UTC(2026, 0, 2, 12, 4, 0),
+  nowMs: Date.UTC(2026, 0, 2, 12, 4, 1)
+}
+const missing = (count: number): StateFacts['missing'] =>
+  Array.from({ length: count }, (_, index) => ({
+    memberId: `${index}`.repeat(64),
+    region: `r${index}`
+  }))
+
+const ROWS: readonly (readonly [
+  why: string,
+  change: Partial<StateFacts>,
+  state: string,
+  sentence: string
+])[] = [
+  ['all is well', {}, 'ready', 'All 4 members are present. Last block 1.0 s ago, height 7.'],
+  [
+    'the chain is quiet',
+    { nowMs: FACTS.finalAtMs + 60_000 },
+    'ready',
+    'All 4 members are present. Quiet since 12:04:00 UTC, height 7.'
+  ],
+  [
+    'the clock went back',
+    { nowMs: FACTS.finalAtMs - 60_000 },
+    'ready',
+    'All 4 members are present. Last block 0.0 s ago, height 7.'
+  ],
+  ['there is no block yet', { height: 0 }, 'ready', 'All 4 members are present. No block yet.'],
+  [
+    'there is one member',
+    { members: 1, reachableWeight: 1, quorumWeight: 1, faultWeight: 0 },
+    'ready',
+    'The only member is present. Last block 1.0 s ago, height 7.'
+  ],
+  [
+    'one member is silent',
+    { missing: missing(1), reachableWeight: 3 },
+    'ready',
+    '3 of 4 members are present, 1 silent. One more silent member stops the ledger. Last block 1.0 s ago, height 7.'
+  ],
+  [
+    'too many are silent',
+    { missing: missing(2), reachableWeight: 2 },
+    'paused',
+    'Paused, nothing lost: 2 of 4 members are present and the moot needs 1 more weight. Missing: r0 (00000000), r1 (11111111).'
+  ],
+  [
+    'it is behind',
+    { condition: { ...FACTS.condition, blocksBehind: 3 } },
+    'catching-up',
+    'Catching up: 3 blocks behind.'
+  ],
+  [
+    'it is hardly behind',
+    { condition: { ...FACTS.condition, blocksBehind: 2 } },
+    'ready',
+    'All 4 members are present. Last block 1.0 s ago, height 7.'
+  ],
+  [
+    'it may not vote yet',
+    { condition: { ...FACTS.condition, isAdmitted: false } },
+    'joining',
+    'Joining: asking the other members about this node’s votes.'
+  ],
+  [
+    'it must not vote any more, whatever else there is',
+    { condition: { isStopped: true, isAdmitted: false, blocksBehind: 9 }, reachableWeight: 0 },
+    'stopped',
+    'This node must not vote: see its alarms. It follows the others as an observer.'
+  ],
+  [
+    'it observes',
+    { isMember: false, missing: missing(2), reachableWeight: 0 },
+    'ready',
+    'Observer: follows the ledger through 2 of 4 members. Last block 1.0 s ago, height 7.'
+  ],
+  [
+    'it observes and reaches nobody',
+    { isMember: false, missing: missing(4) },
+    'joining',
+    'Observer: no member is reached yet, reads may be stale.'
+  ],
+  [
+    'it observes and is behind',
+    { isMember: false, condition: { ...FACTS.condition, blocksBehind: 100 } },
+    'catching-up',
+    'Catching up: 100 blocks behind.'
+  ]
+]
+
+for (const [why, change, state, sentence] of ROWS)
+  test(`when ${why} it says so: ${state}`, () => {
+    assert.equal(describeState({ ...FACTS, ...change }), { state, sentence })
+  })
+
+test.run()

@@ -1,0 +1,213 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type BatchId,
+  type Block,
+  type BlockId,
+  batchListRoot,
+  type Certificate,
+  createBlock,
+  genesisBlock,
+  type Height,
+  invariant,
+  type View
+} from '../../protocol/index.ts'
+import { createTestDevice } from '../api/testing/test-device.ts'
+import type { StoredBlock } from '../ledger/stored-block.ts'
+import { certify } from '../testing/small-chain.ts'
+import { GENESIS, NETWORK_TAG, signBatch } from '../testing/small-network.ts'
+import { answerFetch, type FetchServerPorts } from './fetch-server.ts'
+import {
+  decodeBatchesAnswer,
+  decodeBlockAnswer,
+  decodeCertificatesAnswer,
+  decodeParcels,
+  encodeFetchRequest,
+  type FetchRequest,
+  type FinalBlockParcel
+} from './sync-message.ts'
+
+const test = suite('the fetch server')
+
+const zero = new Uint8Array(32)
+const genesis = genesisBlock(GENESIS, zero)
+const batch = signBatch([createTestDevice(NETWORK_TAG, 3).message(1)])
+
+/** A chain of final blocks, of which those at `direct` heights were finalised themselves. */
+function chainOf(length: number, direct: (height: number) => boolean): StoredBlock[] {
+  const blocks: Block[] = [genesis]
+  for (let height = 1; height <= length; height++) {
+    const parent = blocks[height - 1] as Block
+    const references = [batch.reference]
+    blocks.push(
+      createBlock(
+        {
+          ...parent.header,
+          height: height as Height,
+          view: height as View,
+          parentView: (height - 1) as View,
+          parentId: parent.idBytes,
+          batchListRoot: batchListRoot(references)
+        },
+        references
+      )
+    )
+  }
+  return blocks.map((block, height) => ({
+    block,
+    blockBytes: zero,
+    finalisation: direct(height) ? certify('finalise', block) : null,
+    outcomes: []
+  }))
+}
+
+function ask<Answer>(
+  request: FetchRequest,
+  ports: Partial<FetchServerPorts>,
+  read: (answer: Uint8Array) => Answer
+): Answer {
+  const answer = answerFetch(encodeFetchRequest(request), {
+    batchBytes: () => undefined,
+    bodyOf: () => undefined,
+    finalBlock: () => undefined,
+    certificates: () => [],
+    ...ports
+  })
+  invariant(answer !== undefined, 'a question is answered')
+  return read(answer)
+}
+
+function finalBlocks(
+  chain: readonly StoredBlock[],
+  from: number,
+  count: number,
+  batchBytes: FetchServerPorts['batchBytes'] = () => batch.bytes
+): readonly FinalBlockParcel[] {
+  const ports = { finalBlock: (height: number) => chain[height], batchBytes }
+  const parcels = ask({ kind: 'final-blocks', from, count }, ports, decodeParcels)
+  invariant(parcels !== undefined, 'the answer is well formed')
+  return parcels
+}
+
+const heights = (parcels: readonly FinalBlockParcel[]): number[] =>
+  parcels.map(({ block }) => block.header.height)
+
+test('bytes that are no question are not answered', () => {
+  assert.is(answerFetch(Uint8Array.of(0xff), {} as FetchServerPorts), undefined)
+})
+
+test('batches are answered in the order of the question, null for those that are not held', () => {
+  const ids = ['aa', 'bb', 'cc'].map((byte) => byte.repeat(32) as BatchId)
+  const answer = ask(
+    { kind: 'batches', ids },
+    { batchBytes: (id) => (id === ids[1] ? undefined : Uint8Array.of(1)) },
+    decodeBatchesAnswer
+  )
+  assert.equal(
+    answer?.map((bytes) => bytes?.length ?? null),
+    [1, null, 1]
+  )
+})
+
+test('an answer of batches stays within four mebibytes', () => {
+  const ids = Array.from(
+    { length: 64 },
+    (_, index) => index.toString(16).padStart(64, '0') as BatchId
+  )
+  const answer = ask(
+    { kind: 'batches', ids },
+    { batchBytes: () => new Uint8Array(80_000) },
+    decodeBatchesAnswer
+  )
+  const sent = answer?.filter((bytes) => bytes !== null) ?? []
+  assert.is(sent.length, Math.floor((4 * 1024 * 1024) / 80_000))
+})
+
+test('a block is answered by its id', () => {
+  const id = genesis.id as BlockId
+  const bodyOf = (wanted: BlockId): Block | undefined => (wanted === id ? genesis : undefined)
+  assert.is(ask({ kind: 'block', id }, { bodyOf }, decodeBlockAnswer)?.id, id)
+  const other = 'ab'.repeat(32) as BlockId
+  assert.is(ask({ kind: 'block', id: other }, { bodyOf }, decodeBlockAnswer), undefined)
+})
+
+test('certificates are looked for in a bounded range of views only', () => {
+  const ranges: number[][] = []
+  const certificates = (first: number, last: number): readonly Certificate[] => {
+    ranges.push([first, last])
+    return []
+  }
+  const request = { kind: 'certificates' as const, first: 5, last: Number.MAX_SAFE_INTEGER }
+  ask(request, { certificates }, decodeCertificatesAnswer)
+  ask({ ...request, last: 6 }, { certificates }, decodeCertificatesAnswer)
+  assert.equal(ranges, [
+    [5, 69],
+    [5, 6]
+  ])
+})
+
+test('a run of final blocks has as many as asked for, with their batches', () => {
+  const parcels = finalBlocks(
+    chainOf(10, () => true),
+    3,
+    4
+  )
+  assert.equal(heights(parcels), [3, 4, 5, 6])
+  assert.ok(parcels.every(({ batches }) => batches.length === 1))
+})
+
+test('a run goes on until a block that was finalised itself', () => {
+  const chain = chainOf(20, (height) => height % 7 === 0)
+  assert.equal(heights(finalBlocks(chain, 3, 2)), [3, 4, 5, 6, 7])
+  assert.equal(heights(finalBlocks(chain, 7, 1)), [7])
+  assert.ok(finalBlocks(chain, 3, 2).at(-1)?.finalisation)
+})
+
+test('a run ends at the last block that is proved final', () => {
+  const chain = chainOf(20, (height) => height === 7)
+  assert.equal(heights(finalBlocks(chain, 5, 10)), [5, 6, 7])
+  assert.equal(heights(finalBlocks(chain, 8, 10)), [])
+  assert.equal(heights(finalBlocks(chain, 21, 10)), [])
+  assert.equal(heights(finalBlocks(chain, Number.MAX_SAFE_INTEGER, 64)), [])
+})
+
+test('a run without a finalisation in reach is not looked for without end', () => {
+  let looked = 0
+  const chain = chainOf(300, () => false)
+  const ports = {
+    finalBlock: (height: number): StoredBlock | undefined => {
+      looked++
+      return chain[height]
+    }
+  }
+  assert.equal(ask({ kind: 'final-blocks', from: 1, count: 1 }, ports, decodeParcels), [])
+  assert.ok(looked <= 65)
+})
+
+test('a run that grows too large ends early, and leaves out batches that do not fit', () => {
+  const chain = chainOf(64, (height) => height % 64 === 0)
+  const large = new Uint8Array(100_000)
+  const parcels = finalBlocks(chain, 1, 64, () => large)
+  assert.is(parcels.length, 64)
+  const sent = parcels.reduce((sum, { batches }) => sum + batches.length, 0)
+  assert.is(sent, Math.floor((4 * 1024 * 1024) / large.length))
+  const direct = finalBlocks(
+    chainOf(64, () => true),
+    1,
+    64,
+    () => large
+  )
+  assert.ok(direct.length < 64 || direct.at(-1)?.batches.length === 0)
+})
+
+test('batches are left out from the first one that is not held', () => {
+  const parcels = finalBlocks(
+    chainOf(2, () => true),
+    1,
+    1,
+    () => undefined
+  )
+  assert.equal(parcels[0]?.batches, [])
+})
+
+test.run()

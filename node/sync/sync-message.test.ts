@@ -1,0 +1,161 @@
+import * as fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type BatchId,
+  type BlockId,
+  concatBytes,
+  encodeCbor,
+  genesisBlock,
+  toHex
+} from '../../protocol/index.ts'
+import { certify } from '../testing/small-chain.ts'
+import { GENESIS } from '../testing/small-network.ts'
+import {
+  BATCHES_PER_REQUEST_MAX,
+  BLOCKS_PER_REQUEST_MAX,
+  CERTIFICATES_PER_ANSWER_MAX,
+  decodeBatchesAnswer,
+  decodeBlockAnswer,
+  decodeCertificatesAnswer,
+  decodeFetchRequest,
+  decodeNodeStatus,
+  decodeParcels,
+  encodeBatchesAnswer,
+  encodeBlockAnswer,
+  encodeCertificatesAnswer,
+  encodeFetchRequest,
+  encodeNodeStatus,
+  encodeParcels,
+  type FetchRequest
+} from './sync-message.ts'
+
+const test = suite('what nodes ask each other')
+
+const block = genesisBlock(GENESIS, new Uint8Array(32))
+const certificate = certify('finalise', block)
+const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex)
+
+const request: fc.Arbitrary<FetchRequest> = fc.oneof(
+  fc.record({
+    kind: fc.constant('batches' as const),
+    ids: fc.array(id as fc.Arbitrary<BatchId>, { minLength: 1, maxLength: BATCHES_PER_REQUEST_MAX })
+  }),
+  fc.record({ kind: fc.constant('block' as const), id: id as fc.Arbitrary<BlockId> }),
+  fc.record({
+    kind: fc.constant('certificates' as const),
+    first: fc.maxSafeNat(),
+    last: fc.maxSafeNat()
+  }),
+  fc.record({
+    kind: fc.constant('final-blocks' as const),
+    from: fc.maxSafeNat(),
+    count: fc.integer({ min: 1, max: BLOCKS_PER_REQUEST_MAX })
+  })
+)
+
+test('every question comes back from its bytes', () => {
+  fc.assert(
+    fc.property(request, (question) => {
+      assert.equal(decodeFetchRequest(encodeFetchRequest(question)), { ...question })
+    })
+  )
+})
+
+test('a question for more than one may ask is none', () => {
+  const ids = Array.from({ length: BATCHES_PER_REQUEST_MAX + 1 }, () => 'ab'.repeat(32) as BatchId)
+  const faults: readonly FetchRequest[] = [
+    { kind: 'batches', ids },
+    { kind: 'batches', ids: [] },
+    { kind: 'final-blocks', from: 1, count: BLOCKS_PER_REQUEST_MAX + 1 },
+    { kind: 'final-blocks', from: 1, count: 0 }
+  ]
+  for (const fault of faults) assert.is(decodeFetchRequest(encodeFetchRequest(fault)), undefined)
+  for (const value of [[5, 1], [1], [2, new Uint8Array(31)], [3, 1], 1, null])
+    assert.is(decodeFetchRequest(encodeCbor(value)), undefined)
+})
+
+test('answers come back from their bytes', () => {
+  const batches = [Uint8Array.of(1, 2), null, Uint8Array.of(3)]
+  assert.equal(
+    decodeBatchesAnswer(encodeBatchesAnswer(batches))?.map((one) => one && toHex(one)),
+    ['0102', null, '03']
+  )
+  assert.is(decodeBlockAnswer(encodeBlockAnswer(block))?.id, block.id)
+  assert.is(decodeBlockAnswer(encodeBlockAnswer(undefined)), undefined)
+  assert.equal(decodeCertificatesAnswer(encodeCertificatesAnswer([certificate])), [certificate])
+  for (const isMember of [true, false]) {
+    const status = { height: 5, view: 9, isMember }
+    assert.equal(decodeNodeStatus(encodeNodeStatus(status)), status)
+  }
+})
+
+test('parcels come back with their blocks, finalisations and batches', () => {
+  const parcels = [
+    { block, finalisation: null, batches: [] },
+    { block, finalisation: certificate, batches: [Uint8Array.of(1)] }
+  ]
+  const read = decodeParcels(encodeParcels(parcels))
+  assert.equal(
+    read?.map((one) => [one.block.id, one.finalisation === null, one.batches.map(toHex)]),
+    [
+      [block.id, true, []],
+      [block.id, false, ['01']]
+    ]
+  )
+})
+
+test('one malformed parcel spoils the answer', () => {
+  const good = encodeCbor([block.headerBytes, []])
+  assert.ok(decodeParcels(encodeCbor([[good, null, []]])))
+  for (const fault of [
+    [Uint8Array.of(1), null, []],
+    [good, Uint8Array.of(1), []],
+    [good, null, [new Uint8Array(0)]],
+    [good, null],
+    [good, null, [], 0]
+  ])
+    assert.is(decodeParcels(encodeCbor([[good, null, []], fault])), undefined)
+})
+
+test('no answer has more certificates than it may, and what is none is left out', () => {
+  const many = Array.from({ length: 100 }, () => certificate)
+  assert.is(
+    decodeCertificatesAnswer(encodeCertificatesAnswer(many)).length,
+    CERTIFICATES_PER_ANSWER_MAX
+  )
+  assert.equal(decodeCertificatesAnswer(encodeCbor([Uint8Array.of(1)])), [])
+  assert.equal(decodeCertificatesAnswer(Uint8Array.of(0xff)), [])
+})
+
+const DECODERS: readonly ((bytes: Uint8Array) => unknown)[] = [
+  decodeFetchRequest,
+  decodeBatchesAnswer,
+  decodeBlockAnswer,
+  decodeCertificatesAnswer,
+  decodeParcels,
+  decodeNodeStatus
+]
+
+test('changed, cut and random bytes are never thrown at', () => {
+  const samples = [
+    encodeParcels([{ block, finalisation: certificate, batches: [Uint8Array.of(1)] }]),
+    encodeCertificatesAnswer([certificate]),
+    encodeBlockAnswer(block),
+    encodeFetchRequest({ kind: 'final-blocks', from: 1, count: 2 })
+  ]
+  const change = fc.record({ at: fc.nat({ max: 900 }), insert: fc.uint8Array({ maxLength: 3 }) })
+  fc.assert(
+    fc.property(fc.constantFrom(...samples), change, (sample, { at, insert }) => {
+      const start = at % sample.length
+      const changed = concatBytes(sample.subarray(0, start), insert, sample.subarray(start + 1))
+      for (const decode of DECODERS) {
+        decode(changed)
+        decode(sample.subarray(0, start))
+        decode(insert)
+      }
+    })
+  )
+})
+
+test.run()
