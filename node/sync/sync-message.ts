@@ -30,7 +30,7 @@ import {
 /** Most batches of one request. */
 export const BATCHES_PER_REQUEST_MAX = 64
 /** Most blocks of one request. */
-const BLOCKS_PER_REQUEST_MAX = 64
+export const BLOCKS_PER_REQUEST_MAX = 64
 /** Most certificates of one answer. */
 export const CERTIFICATES_PER_ANSWER_MAX = 64
 
