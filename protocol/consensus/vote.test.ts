@@ -12,7 +12,7 @@ const { networkTag, electorate, block1, block2, sign } = buildTestChain()
 const blockId = block1.id
 const subject = { parentView: 1 as View, blockId }
 
-/** SPEC.md §9.1, written down anew. */
+/** The law of votes, written down anew. */
 function bytesOf(kind: bigint, view: bigint, rest: readonly Uint8Array[]): string {
   const integer = (value: bigint): Uint8Array =>
     fromHex(value.toString(16).padStart(16, '0')) as Uint8Array
