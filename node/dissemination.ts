@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Electorate, MemberIndex } from '../protocol/index.ts'
+import type { Block, Electorate, MemberIndex } from '../protocol/index.ts'
 import type { BatchStore } from './batches/batch-store.ts'
 import type { MemberPlane } from './consensus/member-plane.ts'
 import type { CommittedBlock } from './ledger/ledger-keeper.ts'
@@ -30,6 +30,8 @@ export interface DisseminationPorts {
   readonly electorate: Electorate
   readonly self: MemberIndex | null
   readonly finalBlocks: FinalBlockIntakePorts
+  /** Whether a block is one of this node's own final ones. */
+  readonly isFinal: (block: Block) => boolean
   /** Blocks came that do not follow on this node's own: it is behind. */
   readonly onAhead: () => void
   readonly onFailure: (error: unknown) => void
@@ -52,10 +54,10 @@ export class Dissemination {
   /** Takes part in the topics that this node needs. */
   start(): void {
     const { network, self } = this.#ports
-    const isObserver = self === null
-    if (isObserver || !this.#isPushed)
-      network.subscribe('batch', (from, message) => this.#judgeBatch(from, message))
-    if (isObserver) network.subscribe('block', (from, message) => this.#judgeBlock(from, message))
+    // Members that push have all they need on their own streams; where they gossip, they also relay.
+    if (self !== null && this.#isPushed) return
+    network.subscribe('batch', (from, message) => this.#judgeBatch(from, message))
+    network.subscribe('block', (from, message) => this.#judgeBlock(from, message))
   }
 
   /** Sends a batch of this node's own to everybody. */
@@ -103,7 +105,9 @@ export class Dissemination {
     const verdict = await takeFinalBlocks(parcels, from, this.#ports.finalBlocks)
     if (verdict === 'ahead') this.#ports.onAhead()
     if (verdict === 'forged') return 'reject'
-    // What is older or newer than what this node can judge is passed on by those who can.
-    return verdict === 'taken' ? 'accept' : 'ignore'
+    const last = parcels[parcels.length - 1]?.block
+    const isOurs = verdict === 'old' && last !== undefined && this.#ports.isFinal(last)
+    // What is newer than what this node can judge is passed on by those who can.
+    return verdict === 'taken' || isOurs ? 'accept' : 'ignore'
   }
 }

@@ -169,9 +169,13 @@ export interface LedgerService {
   readonly status: () => LedgerStatus
   /** Resolves once the committed height is at least this, or with false when time is up. */
   readonly awaitHeight: (height: number, timeoutMs: number) => Promise<boolean>
-  /** Calls back for every final device message of this node's ledger, in order. */
+  /**
+   * Calls back for every final device message of this node's ledger, in order, while `isHeard` says
+   * that anybody listens: under load nothing is made ready for nobody.
+   */
   readonly onFinalReading: (
-    listener: (deviceId: Uint8Array, reading: StoredReading) => void
+    listener: (deviceId: Uint8Array, reading: StoredReading) => void,
+    isHeard: () => boolean
   ) => () => void
   /** Calls back when a transaction that this node took in ends or becomes final. */
   readonly onTransactionEnd: (

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { readFile } from 'node:fs/promises'
 import { createEd25519Signer } from '#crypto'
-import type { Config, GenesisDocument } from '../config/index.ts'
+import { type Config, type GenesisDocument, parseBootstrap } from '../config/index.ts'
 import {
   type Block,
   type BlockId,
@@ -36,8 +37,9 @@ import { recordEvidence } from './consensus/evidence.ts'
 import { MemberPlane } from './consensus/member-plane.ts'
 import { Timers } from './consensus/timers.ts'
 import { readRecordedVotes, Voter } from './consensus/voter.ts'
+import { watchDisk } from './disk-watch.ts'
 import { Dissemination } from './dissemination.ts'
-import type { NodeError } from './errors.ts'
+import { NodeError } from './errors.ts'
 import { createFailure, type Failure } from './failure.ts'
 import type { Gateway } from './gateways/gateway.ts'
 import { createMqttGateway } from './gateways/mqtt-gateway.ts'
@@ -132,8 +134,16 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   await network.start()
   opened.closers.push(() => network.stop())
   dissemination.start()
-  for (const batch of await parts.store.pending())
-    void driver.post({ kind: 'batch-held', batch: heldBatch(batch) })
+  await restorePending(parts)
+  const disk = await watchDisk(opened.directory.paths.ledger, options.config.disk, {
+    onRoom: (hasRoom) => {
+      intake?.setRoom(hasRoom)
+      log.warn(hasRoom ? 'disk has room again' : 'disk is low: nothing more is taken in')
+    },
+    onFailure: parts.fail
+  })
+  opened.closers.push(async () => disk.stop())
+  parts.metrics.show('thingmoot_storage_free_bytes', 'free bytes of the disk', disk.freeBytes)
   void driver.post({ kind: 'started' })
   catchUp.start()
   for (const surface of surfaces.all) {
@@ -165,6 +175,15 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
       return stopping
     },
     failed: opened.failure.happened
+  }
+}
+
+/** Batches that are held and not final wait again; what this node accepted, it still carries. */
+async function restorePending({ store, driver, intake, network }: Parts): Promise<void> {
+  for (const reference of await store.pending()) {
+    void driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
+    const isOwn = toHex(reference.header.author) === network.self
+    if (isOwn) intake?.restore(store.transactionsOf(reference) ?? [])
   }
 }
 
@@ -207,10 +226,18 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
 
   const verifier: Verifier = new VerificationQueue(networkTag, fail)
   closers.push(() => verifier.close())
-  const network = createNodeNetwork(options, { keys, electorate, log, metrics })
+  const bootstrapFileAddresses = await readBootstrapFile(options)
+  const network = createNodeNetwork(options, {
+    keys,
+    electorate,
+    log,
+    metrics,
+    bootstrapFileAddresses
+  })
   const opening = await openLedger(database, genesis)
   const bodies = await readBodies(directory)
   const core = await openNodeCore({
+    pace: config.pace,
     directory,
     electorate,
     seat,
@@ -293,6 +320,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       electorate,
       self: seat?.index ?? null,
       finalBlocks,
+      isFinal: (block) => archive.heightOf(block.idBytes) !== undefined,
       onAhead: () => catchUp.wake(),
       onFailure: fail
     }
@@ -443,18 +471,36 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   }
 }
 
+/** The addresses of a network's bootstrap file, if the settings name one. */
+async function readBootstrapFile({ config, genesis }: NodeOptions): Promise<readonly string[]> {
+  const { bootstrapFile } = config.network
+  if (bootstrapFile === null) return []
+  const text = await readFile(bootstrapFile, 'utf8').catch((cause: unknown) => {
+    throw configurationError(`${bootstrapFile}: the bootstrap file cannot be read`, cause)
+  })
+  const { networkId, addresses } = parseBootstrap(text, bootstrapFile)
+  if (networkId === genesis.networkId) return addresses
+  throw configurationError(`${bootstrapFile}: is of network ${networkId}, not ${genesis.networkId}`)
+}
+
+function configurationError(message: string, cause?: unknown): NodeError {
+  return new NodeError('CONFIGURATION_WRONG', message, { cause })
+}
+
 function createNodeNetwork(
   { config, genesis }: NodeOptions,
   {
     keys,
     electorate,
     log,
-    metrics
+    metrics,
+    bootstrapFileAddresses
   }: {
     readonly keys: NodeKeys
     readonly electorate: Electorate
     readonly log: Logger
     readonly metrics: Metrics
+    readonly bootstrapFileAddresses: readonly string[]
   }
 ): Network {
   const { listen, announce, bootstrap, observersMax, observersPerAddressMax, memberAddresses } =
@@ -466,10 +512,12 @@ function createNodeNetwork(
       identitySeed: keys.identity.seed,
       listenAddresses: listen,
       announceAddresses: announce,
-      bootstrapAddresses: bootstrap,
+      bootstrapAddresses: [...bootstrap, ...bootstrapFileAddresses],
       observersMax,
       limits: {
         observersPerHostMax: observersPerAddressMax,
+        // Where members push, only a block's leader gossips it: so observers are linked to all.
+        peersWanted: config.network.pushMembersMax,
         ...(isShared ? SHARED_HOST_LIMITS : {})
       }
     },
@@ -510,6 +558,7 @@ async function openNodeCore(options: {
   readonly bodies: ReadonlyMap<BlockId, Block>
   readonly tip: LedgerKeeper['tip']
   readonly finalisation: Certificate | null
+  readonly pace: Config['pace']
 }): Promise<CoreState> {
   const { directory, electorate, seat, floorView, bodies, tip, finalisation } = options
   const recorded =
@@ -526,7 +575,8 @@ async function openNodeCore(options: {
     ownVotes: recorded.votes,
     certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
     blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
-    nowMs: systemClock.nowMs()
+    nowMs: systemClock.nowMs(),
+    pace: options.pace
   })
 }
 
@@ -609,7 +659,13 @@ function createSurfaces(
 ): Surfaces {
   const ports = { ledger: service, reportBug: fail }
   const http = createHttpApi(config.http, ports)
-  const mqttOptions = { ...config.mqtt, networkId: genesis.networkId, networkTag }
+  const { clientsMax } = config.mqtt
+  const mqttOptions = {
+    ...config.mqtt,
+    networkId: genesis.networkId,
+    networkTag,
+    connections: { connectionsMax: clientsMax, connectionsPerAddressMax: clientsMax }
+  }
   const mqtt = config.mqtt.enabled ? createMqttGateway(mqttOptions, ports) : null
   const metricsListener = config.metrics.enabled
     ? [createMetricsListener(config.metrics, { metricsText: metrics.text, reportBug: fail })]

@@ -1,13 +1,11 @@
 /**
- * Two things that the network libraries take for granted and Node 20 lacks.
+ * What the network libraries take for granted and Node 20 lacks.
  *
  * Entries import this file before anything else: modules are evaluated in the
  * order of their imports, so what stands here exists before libp2p is loaded.
  *
  * @module
  */
-
-import { createRequire } from 'node:module'
 
 interface Deferred<T> {
   readonly promise: Promise<T>
@@ -28,16 +26,6 @@ function withResolvers<T>(): Deferred<T> {
 if (!('withResolvers' in Promise)) {
   Object.defineProperty(Promise, 'withResolvers', {
     value: withResolvers,
-    configurable: true,
-    writable: true
-  })
-}
-
-if (!('WebSocket' in globalThis)) {
-  const require = createRequire(import.meta.url)
-  const { WebSocket } = require('ws') as { WebSocket: unknown }
-  Object.defineProperty(globalThis, 'WebSocket', {
-    value: WebSocket,
     configurable: true,
     writable: true
   })

@@ -7,7 +7,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** Longest that the loop should be held up, in milliseconds. */
-export const LOOP_DELAY_MAX_MS = 20
+const LOOP_DELAY_MAX_MS = 20
 const RESOLUTION_MS = 10
 const WINDOW_MS = 10_000
 

@@ -55,7 +55,7 @@ export {
   judgeCertificate
 } from './consensus/certificate.ts'
 export { step } from './consensus/core.ts'
-export type { CoreOptions, CoreState } from './consensus/core-state.ts'
+export type { CoreOptions, CoreState, Pace } from './consensus/core-state.ts'
 export type { AlarmCode, Effect, Recipients } from './consensus/effect.ts'
 export type { Event, HeldBatch, News, TimerName } from './consensus/event.ts'
 export {

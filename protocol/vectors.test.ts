@@ -1,4 +1,3 @@
-// biome-ignore lint/style/noRestrictedImports: golden vectors are files, and only the test reads them.
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -82,7 +82,8 @@ test('every package has its reason in a README', () => {
 })
 
 test('every package is used', () => {
-  assert.equal(unusedPackages(manifest, files, binariesOf), [])
+  const users = files.filter(({ path }) => !path.startsWith('testnet/house/'))
+  assert.equal(unusedPackages(manifest, users, binariesOf), [])
 })
 
 test('the gossipsub that is installed is one that is looked after', () => {

@@ -33,6 +33,7 @@ const program = createTestnetProgram(
     environment: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
+    columns: () => process.stdout.columns,
     onSignal: (signal, listener) => void process.on(signal, listener),
     exit: (code) => process.exit(code),
     onBug: (error) => process.exit(failed(error))

@@ -8,7 +8,6 @@ import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readBorn } from '../node/cli/device-folder.ts'
-import type { OutputPorts } from '../node/cli/output.ts'
 import { NodeError } from '../node/errors.ts'
 import { isPeerKey, peerIdOf } from '../node/network/peer-key.ts'
 import { Cluster, type ClusterNode } from './cluster/cluster.ts'
@@ -22,8 +21,10 @@ import { deviceFolder, genesisPath } from './home.ts'
 import { liveLine } from './report/live-line.ts'
 import { joinedLine, readyBlock } from './report/ready-block.ts'
 import { summaryLines, sumUp } from './report/summary.ts'
-import { Terminal } from './report/terminal.ts'
+import { Terminal, type TerminalPorts } from './report/terminal.ts'
 import { shortened } from './report/text.ts'
+import { settleable } from './settleable.ts'
+import { listenToStop } from './stop-signals.ts'
 
 /** What `up` is asked for. */
 export interface UpOptions extends WantedTestnet {
@@ -40,7 +41,7 @@ export interface UpOptions extends WantedTestnet {
 }
 
 /** What `up` needs of the process. */
-export interface UpPorts extends OutputPorts {
+export interface UpPorts extends TerminalPorts {
   readonly onSignal: (signal: NodeJS.Signals, listener: () => void) => void
   readonly exit: (code: number) => never
   readonly onBug: (error: unknown) => void
@@ -68,7 +69,6 @@ const JOIN_POLL_MS = 200
 const LIVE_MS = 1_000
 const PLAIN_LIVE_MS = 10_000
 const WINDOW_MS = 10_000
-const EXIT_INTERRUPTED = 130
 const EXIT_UNEQUAL = 1
 
 /**
@@ -91,7 +91,12 @@ export async function up(options: UpOptions, ports: UpPorts): Promise<number> {
     note: (text) => terminal.say(text)
   })
   const control = await openControl(options.home, { handlers, onBug: ports.onBug })
-  listen(ports, { terminal, ask: () => ending.resolve('asked'), cluster: () => parts.cluster })
+  listenToStop({
+    ...ports,
+    say: (line) => terminal.say(line),
+    ask: () => ending.resolve('asked'),
+    kill: () => parts.cluster?.close('kill') ?? Promise.resolve()
+  })
   let answer: unknown
   try {
     const run = new Run({ options, terminal, ports, asked: ending.promise, parts })
@@ -123,6 +128,7 @@ interface RunOptions {
 
 class Run {
   readonly #run: RunOptions
+  #isOver = false
 
   constructor(run: RunOptions) {
     this.#run = run
@@ -131,8 +137,12 @@ class Run {
   /** From nothing to the end; what it gives back is undefined when nothing was asked to be summed up. */
   async live(end: () => void): Promise<Awaited<ReturnType<typeof sumUp>> | undefined> {
     const { options, asked, terminal } = this.#run
-    const started = await Promise.race([this.#start(), asked])
-    if (typeof started === 'string') return undefined
+    const starting = this.#start()
+    const started = await Promise.race([starting, asked])
+    if (started === undefined || typeof started === 'string') {
+      await this.#giveUp(starting)
+      return undefined
+    }
     const { running, startHeight } = started
     running.fleet.start()
     const startedAtMs = performance.now()
@@ -151,11 +161,21 @@ class Run {
     return await sumUp({ ...running, startHeight, seconds })
   }
 
-  async #start(): Promise<{ readonly running: Running; readonly startHeight: number }> {
+  /** Stopped while it came up: what is under way ends before anything is closed. */
+  async #giveUp(starting: Promise<unknown>): Promise<void> {
+    this.#isOver = true
+    await this.#run.parts.cluster?.close('stop')
+    // Whatever failed now failed because its nodes were stopped.
+    await starting.catch(() => undefined)
+  }
+
+  /** Undefined when it was stopped meanwhile. */
+  async #start(): Promise<{ readonly running: Running; readonly startHeight: number } | undefined> {
     const { options, terminal, ports, parts } = this.#run
     const { home, devices, rate } = options
     const testnet = await prepareTestnet(home, options, Date.now())
     parts.testnet = testnet
+    if (this.#isOver) return undefined
     terminal.say(
       testnet.isNew
         ? `A new testnet in ${near(home)}: keys, genesis and data folders are made.`
@@ -170,6 +190,7 @@ class Run {
     })
     parts.cluster = cluster
     await cluster.open()
+    if (this.#isOver) return undefined
     const views = await Promise.all(cluster.nodes.map((node) => this.#join(cluster, node)))
     const fleet = new Fleet(
       { testnet, devices, rate },
@@ -266,29 +287,6 @@ class Run {
   }
 }
 
-/** The first request to stop ends the run in order, a second one at once. */
-function listen(
-  ports: UpPorts,
-  run: {
-    readonly terminal: Terminal
-    readonly ask: () => void
-    readonly cluster: () => Cluster | undefined
-  }
-): void {
-  let isAsked = false
-  const onSignal = (): void => {
-    if (!isAsked) {
-      isAsked = true
-      run.terminal.say('Stopping; Ctrl-C once more ends it at once.')
-      run.ask()
-      return
-    }
-    const killed = run.cluster()?.close('kill') ?? Promise.resolve()
-    killed.catch(ports.onBug).finally(() => ports.exit(EXIT_INTERRUPTED))
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) ports.onSignal(signal, onSignal)
-}
-
 /** A path as it is from the current folder, if that is shorter. */
 function near(path: string): string {
   const fromHere = relative(process.cwd(), path)
@@ -297,15 +295,4 @@ function near(path: string): string {
 
 function entry(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))
-}
-
-function settleable<Value>(): {
-  readonly promise: Promise<Value>
-  readonly resolve: (value: Value) => void
-} {
-  let resolve: (value: Value) => void = () => undefined
-  const promise = new Promise<Value>((onResolve) => {
-    resolve = onResolve
-  })
-  return { promise, resolve }
 }

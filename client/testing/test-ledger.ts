@@ -54,7 +54,7 @@ import {
 } from '../../protocol/index.ts'
 
 /** The member's identity key and vote key. */
-export const MEMBER_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(101) }
+const MEMBER_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(101) }
 const VOTE_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(102) }
 const MEMBER_ID = publicKeyOf(MEMBER_KEY)
 

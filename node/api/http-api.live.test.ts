@@ -159,13 +159,9 @@ test(
       [state.table, state.value, state.record, state.provenAtHeight],
       ['devices', null, null, 0]
     )
-    const [value, encoded] = decodeCbor(await bytesOf(await get(path, { accept: CBOR }))) as [
-      null,
-      Uint8Array
-    ]
-    assert.is(value, null)
-    const proof = decodeReadProof(encoded)
+    const proof = decodeReadProof(await bytesOf(await get(path, { accept: CBOR })))
     assert.ok(proof !== undefined && judgeRead(proof, ledger).ok)
+    assert.is(proof.value, null)
 
     const ring = (await jsonOf(await get(`/v1/state/recent-blocks/${'00'.repeat(8)}`))).state
     assert.is(ring.record.height, 0)

@@ -14,7 +14,7 @@ import { type Problem, problemOf } from './problem.ts'
 import { hex } from './shapes.ts'
 
 /** Most transactions in one request. */
-export const TRANSACTIONS_MAX = 256
+const TRANSACTIONS_MAX = 256
 /** Largest body with several transactions. */
 export const LIST_SIZE_MAX_BYTES = 524_288
 /** Largest body with one transaction. */

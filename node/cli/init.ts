@@ -86,7 +86,7 @@ export function addInitCommand(program: Command, ports: CommandPorts): void {
  *
  * @throws NodeError FILE_EXISTS, DATA_DIRECTORY_EXISTS, GENESIS_WRONG, KEY_FILE_WRONG or of the disk
  */
-export async function createNode(options: NewNode): Promise<CreatedNode> {
+async function createNode(options: NewNode): Promise<CreatedNode> {
   const { settingsPath, config, protection } = options
   if (existsSync(settingsPath)) throw fileExists(settingsPath)
   const { genesis, genesisHash } = await readGenesis(config.genesis, config.networkId)

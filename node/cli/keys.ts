@@ -128,7 +128,7 @@ export async function createKeyFolder(
  *
  * @throws NodeError KEY_FILE_WRONG
  */
-export async function listKeyFiles(
+async function listKeyFiles(
   folder: string,
   protection: KeyProtection
 ): Promise<readonly ListedKey[]> {

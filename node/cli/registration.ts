@@ -46,7 +46,7 @@ export interface RegistrationPorts {
 }
 
 /** The one class of a reference maker. */
-export const CLASS_NUMBER = 1
+const CLASS_NUMBER = 1
 /** Its version that new devices are of. */
 export const CLASS_VERSION = 1
 

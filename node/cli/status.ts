@@ -87,7 +87,7 @@ export function addStatusCommand(program: Command, ports: CommandPorts): void {
  *
  * @throws NodeError NODE_NOT_REACHED or REQUEST_FAILED
  */
-export async function fetchStatus(url: string): Promise<NodeStatus> {
+async function fetchStatus(url: string): Promise<NodeStatus> {
   const answer = await requestNode(url, '/v1/status', { deadlineMs: REQUEST_DEADLINE_MS })
   const read = answerShape.safeParse(answer.json())
   if (read.success) return read.data.status

@@ -41,6 +41,7 @@ const KINDS: readonly Effect['kind'][] = [
 
 function core(): CoreState {
   return openCore({
+    pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     electorate: ELECTORATE,
     self: 0 as MemberIndex,
     committed: { blockId: '00'.repeat(32) as BlockId, height: 0, view: 0 as View },

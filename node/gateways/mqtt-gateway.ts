@@ -114,12 +114,15 @@ function destroyAll(sockets: ReadonlySet<Socket>): void {
 
 /** Tells clients what became final. */
 function followLedger({ ledger, sessions, states }: Parts): () => void {
+  // While nobody listens, what is held ready would grow old unseen.
+  const isFollowed = (): boolean => {
+    if (!sessions.isHeard()) states.forgetAll()
+    return sessions.isHeard()
+  }
   const stopReadings = ledger.onFinalReading((deviceId, reading) => {
-    // Under load most devices are heard by nobody here: then nothing is made ready for anybody.
-    if (!sessions.isHeard()) return states.forgetAll()
     const state = states.update(deviceId, reading)
     if (state !== undefined) sessions.broadcast(toHex(deviceId), 'state', state)
-  })
+  }, isFollowed)
   const stopEnds = ledger.onTransactionEnd((deviceId, status) => {
     if (deviceId !== null && sessions.isHeard())
       sessions.broadcast(toHex(deviceId), 'down', statusText(status))

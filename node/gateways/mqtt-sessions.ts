@@ -16,7 +16,7 @@ import type { DeviceChannel, Topics } from './mqtt-topics.ts'
 /** Messages of one client on their way, each direction. */
 export const IN_FLIGHT_MAX = 20
 /** Subscriptions of one client. */
-export const SUBSCRIPTIONS_MAX = 256
+const SUBSCRIPTIONS_MAX = 256
 /** Messages that wait for one client: a block may bring many at once, and all listeners share a text. */
 const OUTBOX_WAITING_MAX = 2_048
 /** More than fits into what is read from a connection at once. */

@@ -15,18 +15,20 @@ import {
   forecastTransaction,
   isCounting,
   type LedgerVersion,
+  listLeafHash,
   type Outcome,
-  type StatelessFault,
   type Transaction,
+  transactionLeaf,
   transactionPriority
 } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission, TransactionStatus } from '../ledger-service.ts'
+import { busy, faulty, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
-import type { BookEntry, TransactionBook } from './transaction-book.ts'
+import { type BookEntry, bySequence, type TransactionBook } from './transaction-book.ts'
 
 /** How long a transaction may wait for its turn or its quota. */
 const WAIT_MAX_MS = 60_000
@@ -35,8 +37,6 @@ const RETRY_MS = 250
 const RETRY_MAX_MS = 8_000
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
-/** Suggested pause for whoever finds no room. */
-const BUSY_RETRY_MS = 1_000
 
 /** What the intake needs from others. */
 export interface IntakePorts {
@@ -48,6 +48,10 @@ export interface IntakePorts {
   readonly batcher: Batcher
   readonly head: () => LedgerVersion
   readonly tip: () => LedgerVersion
+  /**
+   * Where a transaction ended. One that was refused is judged anew: it may have been carried into
+   * a block too early, by somebody who wished it ill.
+   */
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
   readonly nowMs: () => number
   readonly timeMs: () => number
@@ -63,6 +67,7 @@ export class Intake {
   readonly #gate: IntakeGate
   readonly #sweeper: NodeJS.Timeout
   #isClosed = false
+  #hasRoom = true
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
@@ -80,18 +85,20 @@ export class Intake {
   async submit(wire: Uint8Array): Promise<Submission> {
     const { networkTag, book, findFinal } = this.#ports
     if (this.#isClosed) return busy('NODE_STOPPING')
+    if (!this.#hasRoom) return busy('DISK_LOW')
     const decoded = decodeTransaction(wire, networkTag)
     if (!decoded.ok) return faulty(decoded.fault)
     const transaction = decoded.value
     const known = book.get(transaction.id)
     if (known !== undefined && known.status.stage !== 'dropped') return taken(known)
     const final = known === undefined ? findFinal(transaction.id) : null
-    if (final !== null) return { kind: 'taken', status: final, acceptedReceipt: null }
+    if (final !== null && final.outcome !== 'refused')
+      return { kind: 'taken', status: final, acceptedReceipt: null }
     if (!book.hasRoom) return busy('POOL_FULL')
     // Copies with other signatures have the same id: until one is verified, they are told apart by all their bytes.
     const name = Buffer.from(wire).toString('latin1')
     const underWay = this.#verifying.get(name)
-    if (underWay !== undefined) return await underWay
+    if (underWay) return await underWay
     const submission = this.#passGate(transaction)
     this.#verifying.set(name, submission)
     try {
@@ -99,6 +106,23 @@ export class Intake {
     } finally {
       this.#verifying.delete(name)
     }
+  }
+
+  /** At a start: transactions of this node's own batches that are not final yet. */
+  restore(transactions: readonly Transaction[]): void {
+    const { book, nowMs } = this.#ports
+    for (const transaction of transactions) {
+      const leafHash = listLeafHash(transactionLeaf(transaction))
+      const entry = book.enter(transaction, leafHash, nowMs())
+      book.advance(entry, 'accepted')
+      const { body } = transaction
+      if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
+    }
+  }
+
+  /** Whether there is room on the disk: without it nothing more is taken in. */
+  setRoom(hasRoom: boolean): void {
+    this.#hasRoom = hasRoom
   }
 
   /** Looks at a block that became final: own transactions end, or wait and come again. */
@@ -271,29 +295,4 @@ export class Intake {
     const { height, timeMs } = this.#ports.tip()
     this.#ports.book.advance(entry, 'dropped', { outcome, height, timeMs })
   }
-}
-
-function taken({ status, acceptedReceipt }: BookEntry): Submission {
-  return { kind: 'taken', status, acceptedReceipt }
-}
-
-function faulty(fault: StatelessFault): Submission {
-  return { kind: 'refused', code: fault, isStateless: true, transactionId: null }
-}
-
-function refusedBy(code: string, { id }: Transaction): Submission {
-  return { kind: 'refused', code, isStateless: false, transactionId: id }
-}
-
-function busy(code: string): Submission {
-  return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_MS }
-}
-
-/** Messages of one device are batched again in the order of their sequence. */
-function bySequence([a]: readonly [BookEntry, number], [b]: readonly [BookEntry, number]): number {
-  return sequenceOf(a) - sequenceOf(b)
-}
-
-function sequenceOf({ transaction: { body } }: BookEntry): number {
-  return body.kind === 'device-message' ? body.sequence : 0
 }

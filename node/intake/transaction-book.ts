@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Outcome, type Transaction, toHex } from '../../protocol/index.ts'
+import type { Outcome, Transaction } from '../../protocol/index.ts'
 import type { TransactionStage, TransactionStatus } from '../ledger-service.ts'
 
 /** Ended transactions remembered. */
@@ -46,7 +46,7 @@ export class TransactionBook {
 
   /** An entry by its id, under way or ended a while ago. */
   get(transactionId: Uint8Array): BookEntry | undefined {
-    const name = toHex(transactionId)
+    const name = nameOf(transactionId)
     return this.#open.get(name) ?? this.#ended.get(name)
   }
 
@@ -67,7 +67,7 @@ export class TransactionBook {
       acceptedReceipt: null,
       retries: 0
     }
-    const name = toHex(transaction.id)
+    const name = nameOf(transaction.id)
     this.#ended.delete(name)
     this.#open.set(name, entry)
     return entry
@@ -87,7 +87,7 @@ export class TransactionBook {
       height: block?.height ?? null,
       timeMs: block?.timeMs ?? null
     }
-    const name = toHex(entry.transaction.id)
+    const name = nameOf(entry.transaction.id)
     const isEnded = stage === 'final' || stage === 'dropped'
     if (isEnded) this.#end(name, entry)
     for (const listener of [...(this.#waiting.get(name) ?? [])]) listener(entry)
@@ -96,7 +96,7 @@ export class TransactionBook {
 
   /** Calls back at every move of one transaction, until the answer is called. */
   onMove(transactionId: Uint8Array, listener: Listener): () => void {
-    const name = toHex(transactionId)
+    const name = nameOf(transactionId)
     const listeners = this.#waiting.get(name) ?? new Set()
     this.#waiting.set(name, listeners.add(listener))
     return () => {
@@ -118,4 +118,21 @@ export class TransactionBook {
     const eldest = this.#ended.keys().next()
     if (eldest.done !== true) this.#ended.delete(eldest.value)
   }
+}
+
+/** Messages of one device are batched again in the order of their sequence. */
+export function bySequence(
+  [a]: readonly [BookEntry, number],
+  [b]: readonly [BookEntry, number]
+): number {
+  return sequenceOf(a) - sequenceOf(b)
+}
+
+function sequenceOf({ transaction: { body } }: BookEntry): number {
+  return body.kind === 'device-message' ? body.sequence : 0
+}
+
+/** An id as a map key: its bytes as Latin letters, which is quicker than hex. */
+function nameOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }

@@ -228,7 +228,7 @@ export class LedgerKeeper {
   }
 
   async #write(entry: ExecutedEntry, finalisation: Certificate | null): Promise<void> {
-    const { block, executed, version, transactions } = entry
+    const { block, executed, version } = entry
     const batch = this.#database.createBatch()
     for (const { table, key, value } of executed.changedValues)
       batch.put(stateValueKey(table, key), value)
@@ -240,8 +240,7 @@ export class LedgerKeeper {
     const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes }
     batch.put(blockKey(version.height), encodeStoredBlock(stored))
     batch.put(heightOfBlockKey(block.idBytes), encodeCbor(version.height))
-    for (const [position, transaction] of transactions.entries())
-      this.#indexTransaction(batch, transaction.id, { position, height: version.height, executed })
+    this.#indexTransactions(batch, entry)
     for (const { id } of block.batches) batch.delete(pendingBatchKey(id))
     batch.delete(bodyKey(block.id))
     const floor = {
@@ -254,20 +253,26 @@ export class LedgerKeeper {
     this.#floor = floor
   }
 
-  /** A transaction's place is that of its first counting outcome, else of its first one at all. */
-  #indexTransaction(
+  /**
+   * A transaction's place is that of its first counting outcome, else of its first one at all.
+   *
+   * What waits has no place yet: it may come again. Several members may have carried the same
+   * transaction into one block, so those that count are written over those that do not.
+   */
+  #indexTransactions(
     batch: ReturnType<Database['createBatch']>,
-    transactionId: Uint8Array,
-    place: {
-      readonly position: number
-      readonly height: number
-      readonly executed: ExecutedBlock
-    }
+    { executed, version, transactions }: ExecutedEntry
   ): void {
-    const outcome = place.executed.outcomes[place.position]
-    invariant(outcome !== undefined, 'every transaction has an outcome')
-    const key = transactionKey(transactionId)
-    if (!isCounting(outcome) && this.#database.getSync(key) !== undefined) return
-    batch.put(key, encodeCbor([place.height, place.position]))
+    const put = (position: number): void => {
+      const key = transactionKey((transactions[position] as Transaction).id)
+      batch.put(key, encodeCbor([version.height, position]))
+    }
+    const places = [...executed.outcomes.entries()]
+    for (const [position, outcome] of places.toReversed()) {
+      if (isCounting(outcome) || outcome.outcome === 'waits') continue
+      const { id } = transactions[position] as Transaction
+      if (this.#database.getSync(transactionKey(id)) === undefined) put(position)
+    }
+    for (const [position, outcome] of places) if (isCounting(outcome)) put(position)
   }
 }

@@ -26,7 +26,7 @@ export interface GossipSettings {
 const MESSAGE_ID_BYTES = 20
 
 /** The id of a message: nobody can make two of one, nor spoil another's. */
-export function gossipMessageId(topic: string, data: Uint8Array): Uint8Array {
+function gossipMessageId(topic: string, data: Uint8Array): Uint8Array {
   return createHash('sha256').update(topic).update(data).digest().subarray(0, MESSAGE_ID_BYTES)
 }
 

@@ -64,8 +64,10 @@ export async function startTransport(
     const reason = reasonsOf(error)
     const code = reason.includes('EADDRINUSE') ? 'ADDRESS_IN_USE' : 'CONFIGURATION_WRONG'
     const addresses = listenAddresses.join(', ')
+    // The library's own text goes over many lines, with a stack of each address; it is the cause.
+    const what = /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason.split('\n')[0]
     // biome-ignore lint/style/useErrorCause: NodeError takes its cause as the third argument
-    throw new NodeError(code, `cannot listen on ${addresses}: ${reason}`, { cause: error })
+    throw new NodeError(code, `cannot listen on ${addresses}: ${what}`, { cause: error })
   }
 }
 

@@ -55,10 +55,12 @@ export interface NodeServicePorts {
   readonly timeMs: () => number
 }
 
+type ReadingListener = Parameters<LedgerService['onFinalReading']>[0]
+
 /** Gives the service. */
 export class NodeService implements LedgerService {
   readonly #ports: NodeServicePorts
-  readonly #readingListeners = new Set<(deviceId: Uint8Array, reading: StoredReading) => void>()
+  readonly #readingListeners = new Map<ReadingListener, () => boolean>()
   readonly #commitListeners = new Set<() => void>()
 
   constructor(ports: NodeServicePorts) {
@@ -221,8 +223,8 @@ export class NodeService implements LedgerService {
     return (await this.#waitFor(reached, timeoutMs)) === true
   }
 
-  onFinalReading(listener: (deviceId: Uint8Array, reading: StoredReading) => void): () => void {
-    this.#readingListeners.add(listener)
+  onFinalReading(listener: ReadingListener, isHeard: () => boolean): () => void {
+    this.#readingListeners.set(listener, isHeard)
     return () => this.#readingListeners.delete(listener)
   }
 
@@ -237,7 +239,8 @@ export class NodeService implements LedgerService {
   /** Tells those who wait that a block is committed. */
   announce({ transactions, executed, version }: CommittedBlock): void {
     for (const listener of [...this.#commitListeners]) listener()
-    if (this.#readingListeners.size === 0) return
+    const heard = [...this.#readingListeners].filter(([, isHeard]) => isHeard())
+    if (heard.length === 0) return
     for (const [index, transaction] of transactions.entries()) {
       const outcome = executed.outcomes[index]
       const { body } = transaction
@@ -245,7 +248,7 @@ export class NodeService implements LedgerService {
       if (outcome.outcome !== 'applied' && outcome.outcome !== 'void') continue
       const place = { height: version.height, timeMs: version.timeMs }
       const reading = { ...messageFields(transaction), ...outcome, ...place }
-      for (const listener of this.#readingListeners) listener(body.deviceId, reading)
+      for (const [listener] of heard) listener(body.deviceId, reading)
     }
   }
 

@@ -10,7 +10,7 @@
 import { crc32 } from 'node:zlib'
 
 /** What the checksum adds to each value. */
-export const CHECKSUM_BYTES = 4
+const CHECKSUM_BYTES = 4
 
 /** The bytes to store: payload, then the checksum over key and payload, big-endian. */
 export function sealValue(key: Uint8Array, payload: Uint8Array): Uint8Array {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { believableHeight, membersFirst } from './believable-height.ts'
 import { type FinalBlockIntakePorts, takeFinalBlocks } from './final-block-intake.ts'
 import {
   decodeNodeStatus,
@@ -52,9 +53,10 @@ export class CatchUp {
     this.#ports = ports
   }
 
-  /** The highest final height that a peer told of. */
+  /** The highest final height that there is reason to believe in. */
   get highestKnown(): number {
-    return Math.max(this.#ports.tip().height, ...this.#heights.values())
+    const { tip, electorate } = this.#ports
+    return Math.max(tip().height, believableHeight(this.#heights, electorate))
   }
 
   /** Starts watching. */
@@ -91,8 +93,8 @@ export class CatchUp {
   }
 
   async #askHeights(): Promise<void> {
-    const { peers, askStatus, ownStatus } = this.#ports
-    const asked = peers().slice(0, STATUS_PEERS_MAX)
+    const { peers, askStatus, ownStatus, electorate } = this.#ports
+    const asked = membersFirst(peers(), electorate).slice(0, STATUS_PEERS_MAX)
     this.#heights.clear()
     const request = encodeNodeStatus(ownStatus())
     await Promise.all(
@@ -104,13 +106,15 @@ export class CatchUp {
     )
   }
 
-  /** Those that say they are higher, the highest first: who lies only costs one question. */
-  #higherPeers(): string[] {
-    const own = this.#ports.tip().height
-    return [...this.#heights]
+  /** Those that say they are higher, members first, then the highest: who lies costs one question. */
+  #higherPeers(): readonly string[] {
+    const { tip, electorate } = this.#ports
+    const own = tip().height
+    const higher = [...this.#heights]
       .filter(([, height]) => height > own)
       .sort(([, a], [, b]) => b - a)
       .map(([peer]) => peer)
+    return membersFirst(higher, electorate)
   }
 
   /** Follows one peer as long as it delivers; true when this node has got as high as it is. */

@@ -48,7 +48,7 @@ export function answerFetch(request: Uint8Array, ports: FetchServerPorts): Uint8
 }
 
 /** A final block with its batches, as far as these fit into `bytesMax`. */
-export function parcelOf(
+function parcelOf(
   { block, finalisation }: StoredBlock,
   ports: Pick<FetchServerPorts, 'batchBytes'>,
   bytesMax: number

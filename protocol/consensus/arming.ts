@@ -66,7 +66,7 @@ export function giveUpWhenHopeless(turn: Turn): void {
 }
 
 /** NULLIFY, if the rules allow it. */
-export function giveUp(turn: Turn, view: View): void {
+function giveUp(turn: Turn, view: View): void {
   if (mayNullify(turn.state, view)) castVote(turn, 'nullify', { view, subject: null })
 }
 

@@ -79,9 +79,19 @@ export interface FinalBlock {
   readonly view: View
 }
 
+/** How a leader paces its proposals under load. Local policy: no two nodes need the same. */
+export interface Pace {
+  /** Shortest and longest that the oldest pending batch waits for company. */
+  readonly minMs: number
+  readonly maxMs: number
+  /** Pending bytes that are plenty: then nothing is waited for. */
+  readonly enoughBytes: number
+}
+
 /** The whole memory. */
 export interface CoreState {
   readonly electorate: Electorate
+  readonly pace: Pace
   /** This node's seat; null for an observer, who never votes. */
   readonly self: MemberIndex | null
   readonly leaders: readonly MemberIndex[]
@@ -144,6 +154,7 @@ export interface CoreState {
 /** What a core starts from: fresh, or as the vote log and the ledger left it. */
 export interface CoreOptions {
   readonly electorate: Electorate
+  readonly pace: Pace
   readonly self: MemberIndex | null
   readonly committed: FinalBlock
   /** The votes of this epoch's log above the committed view, as they were signed. */
@@ -157,9 +168,10 @@ export interface CoreOptions {
 
 /** A core at rest: the event `started` sets it going. */
 export function createCore(options: CoreOptions): CoreState {
-  const { electorate, self, committed, nowMs } = options
+  const { electorate, pace, self, committed, nowMs } = options
   const state: CoreState = {
     electorate,
+    pace,
     self,
     leaders: leaderOrder(electorate),
     view: (committed.view + 1) as View,

@@ -23,17 +23,15 @@ export function delayOfView(state: CoreState, view: View): number {
 
 /** Transactions a second below which the ledger counts as quiet and nothing is held back. */
 const LIGHT_LOAD_PER_SECOND = 200
-/** Shortest and longest that a pending batch waits for company under load. */
-const PACE_MIN_MS = 20
-const PACE_MAX_MS = 50
 
 /** How long the oldest pending batch waits before a leader proposes: nothing while load is light. */
 export function paceMs(state: CoreState): number {
   const { current, previous } = state.arrivals
   const perSecond = Math.max(current, previous)
   if (perSecond < LIGHT_LOAD_PER_SECOND) return 0
-  const grown = PACE_MIN_MS + Math.floor((perSecond - LIGHT_LOAD_PER_SECOND) / 60)
-  return Math.min(grown, PACE_MAX_MS)
+  const { minMs, maxMs } = state.pace
+  const grown = minMs + Math.floor((perSecond - LIGHT_LOAD_PER_SECOND) / 60)
+  return Math.min(grown, maxMs)
 }
 
 /** Counts transactions that arrived, second by second. */

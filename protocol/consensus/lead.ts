@@ -107,7 +107,7 @@ export function groundOf(state: CoreState, view: View): Ground | undefined {
 }
 
 /** The blocks from `blockId` down to the committed one, which is left out. */
-export function unfinalisedAncestors(state: CoreState, blockId: BlockId): Block[] {
+function unfinalisedAncestors(state: CoreState, blockId: BlockId): Block[] {
   const ancestors: Block[] = []
   let next = state.blocks.get(blockId)?.block
   while (next !== undefined && next.header.height > state.committed.height) {
@@ -129,7 +129,7 @@ function isPaceKept(turn: Turn, candidates: readonly PendingBatch[]): boolean {
   const oldestAtMs = candidates.reduce((oldest, { heldAtMs }) => Math.min(oldest, heldAtMs), nowMs)
   const bytes = candidates.reduce((sum, batch) => sum + batch.bytes, 0)
   const waitMs = oldestAtMs + paceMs(state) - nowMs
-  if (waitMs <= 0 || 2 * bytes >= state.electorate.parameters.blockBytesMax) return true
+  if (waitMs <= 0 || bytes >= state.pace.enoughBytes) return true
   setTimer(turn, 'pace', state.view, waitMs)
   return false
 }

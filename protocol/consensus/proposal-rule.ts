@@ -135,7 +135,7 @@ export function stopForDeterminism(turn: Turn, view: View): void {
 }
 
 /** Asks for a block by its id, again only after Δ0. */
-export function fetchBlock(turn: Turn, blockId: BlockId): void {
+function fetchBlock(turn: Turn, blockId: BlockId): void {
   const { state, nowMs } = turn
   const askedAtMs = state.fetchedAtMs.get(blockId)
   const { delta0Ms } = state.electorate.parameters
@@ -152,7 +152,7 @@ export function finalBlockId(state: CoreState): BlockId {
 }
 
 /** Whether views after `low` and before `high` are all nullified. */
-export function isGapNullified(state: CoreState, low: View, high: View): boolean {
+function isGapNullified(state: CoreState, low: View, high: View): boolean {
   for (let view = low + 1; view < high; view++)
     if (certificatesOf(state, view as View).nullification === null) return false
   return true

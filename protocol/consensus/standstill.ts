@@ -77,7 +77,7 @@ export function sayAgain(turn: Turn, to: Recipients): void {
 }
 
 /** The proposal of the present view, by its leader, from what it recorded. */
-export function sayProposalAgain(turn: Turn, to: Recipients): void {
+function sayProposalAgain(turn: Turn, to: Recipients): void {
   const { state } = turn
   const { view } = state
   const vote = state.ownVotes.get(view)?.find((own) => own.vote.kind === 'notarise')

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { leaderOf } from '../membership/leaders.ts'
 import type { BlockId, MemberIndex, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
 import { type CoreState, enterIntention } from './core-state.ts'
@@ -63,7 +64,7 @@ export function cancelTimers(turn: Turn, view: View, timers: readonly TimerName[
 
 /** Whose turn a view is. */
 export function leaderOfView(state: CoreState, view: View): MemberIndex {
-  return state.leaders[(view - 1) % state.leaders.length] as MemberIndex
+  return leaderOf(state.leaders, view)
 }
 
 /** The weight of some members together. */
@@ -71,13 +72,6 @@ export function weightOf(state: CoreState, members: Iterable<MemberIndex>): numb
   let weight = 0
   for (const member of members) weight += state.electorate.seats[member]?.weight ?? 0
   return weight
-}
-
-/** All members but this node. */
-export function otherMembers(state: CoreState): MemberIndex[] {
-  return state.electorate.seats
-    .map((_, index) => index as MemberIndex)
-    .filter((index) => index !== state.self)
 }
 
 /** Some members without this node, each once. */

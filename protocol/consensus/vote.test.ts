@@ -12,7 +12,11 @@ const { networkTag, electorate, block1, block2, sign } = buildTestChain()
 const blockId = block1.id
 const subject = { parentView: 1 as View, blockId }
 
-/** The law of votes, written down anew. */
+/**
+ * The signed bytes, written down anew.
+ *
+ * @see SPEC.md §9.1 Votes
+ */
 function bytesOf(kind: bigint, view: bigint, rest: readonly Uint8Array[]): string {
   const integer = (value: bigint): Uint8Array =>
     fromHex(value.toString(16).padStart(16, '0')) as Uint8Array

@@ -17,6 +17,7 @@ export function createTestCore(view: number, change: Partial<CoreState> = {}): C
   const { electorate, block0 } = CHAIN
   const state = createCore({
     electorate,
+    pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     self: 0 as MemberIndex,
     committed: { blockId: block0.id, height: 0, view: 0 as View },
     ownVotes: [],

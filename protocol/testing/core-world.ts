@@ -198,6 +198,7 @@ export class World {
         : { blockId: last.id, height: node?.chain.length ?? 0, view: last.view }
     const finalisation = last === undefined ? [] : [last.certificate]
     return openCore({
+      pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
       electorate: this.electorate,
       self,
       committed,

@@ -16,7 +16,7 @@ const test = suite('profiles')
 
 type Direction = 'greater' | 'less' | 'subset'
 
-// The law of profiles, typed in anew: position by position the name, its range, and what is stricter.
+// Typed in anew: position by position the name, its range, and what is stricter.
 const ROWS: readonly (readonly [
   name: Exclude<keyof Profile, 'regions'> | 'regions',
   min: number,

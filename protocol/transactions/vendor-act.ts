@@ -22,7 +22,7 @@ export interface VendorPrefix {
 const indexList = list(uint(VENDOR_KEYS_MAX - 1), VENDOR_KEYS_MAX, 1)
 
 /** Ascending, distinct indices of signers. */
-export const readSigners: Shape<readonly number[]> = (value) => {
+const readSigners: Shape<readonly number[]> = (value) => {
   const read = indexList(value)
   const ascending = read?.every(
     (index, position) => position === 0 || (read[position - 1] as number) < index

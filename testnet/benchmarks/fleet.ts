@@ -106,7 +106,7 @@ export function createFleet(
   const parts = makers.map((maker) =>
     createPart(network, maker, { ...options, count: perMaker, timeMs })
   )
-  const depth = Math.max(...parts.map(({ steps }) => steps.length))
+  const depth = Math.max(...parts.map((part) => part.steps.length))
   const steps = Array.from({ length: depth }, (_, step) =>
     parts.flatMap((part) => part.steps[step] ?? [])
   )

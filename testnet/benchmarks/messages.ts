@@ -4,16 +4,13 @@
  * @module
  */
 
+import { createEd25519Signer } from '#crypto'
 import { senmlContent } from '../../client/index.ts'
 import {
-  createPrivateKey,
   DEVICE_MESSAGE_KIND,
   encodeDeviceMessage,
   encodeTransaction,
-  invariant,
   keyHash,
-  publicKeyOf,
-  signBytes,
   transactionIdOf,
   transactionSigningBytes
 } from '../../protocol/index.ts'
@@ -25,42 +22,71 @@ export interface SignedMessage {
   readonly id: Uint8Array
 }
 
+/** A signature with everything that its check takes. */
+export interface SignedBytes {
+  readonly publicKey: Uint8Array
+  readonly signingBytes: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** What messages are signed for. */
+export interface MessageNetwork {
+  readonly networkTag: Uint8Array
+  readonly genesisId: Uint8Array
+}
+
+const SEED_BYTES = 32
+const ANCHOR_ID_BYTES = 16
+
 /** Signs a chain of readings that starts at the device's claim. */
 export function signChain(
-  network: { readonly networkTag: Uint8Array; readonly genesisId: Uint8Array },
+  network: MessageNetwork,
   device: FleetDevice,
   count: number
 ): SignedMessage[] {
+  return signReadings(network, device, count).map(({ wire, id }) => ({ wire, id }))
+}
+
+/** Signs a chain like {@link signChain}, and keeps apart what a check of each signature takes. */
+export function signReadings(
+  network: MessageNetwork,
+  device: FleetDevice,
+  count: number
+): (SignedMessage & SignedBytes)[] {
   const { networkTag, genesisId } = network
-  const chain: SignedMessage[] = []
-  let { signingKey } = device
+  const readings: (SignedMessage & SignedBytes)[] = []
+  let signer = createEd25519Signer(device.signingKey.bytes)
   let previousMessageId = device.claimId
   for (let sequence = 1; sequence <= count; sequence++) {
-    const nextKey = createPrivateKey('Ed25519', dice(32))
-    invariant(nextKey !== undefined, 'every 32 bytes are an Ed25519 seed')
+    const nextSigner = createEd25519Signer(dice(SEED_BYTES))
     const content = senmlContent([{ n: 't', u: 'Cel', v: 20 + (sequence % 100) / 10 }])
-    const key = publicKeyOf(signingKey)
+    const { publicKey } = signer
     const signedBody = encodeDeviceMessage(
       {
         deviceId: device.deviceId,
         incarnation: 0,
         sequence,
         previousMessageId,
-        signingKey: key,
-        nextSigningKeyHash: keyHash(publicKeyOf(nextKey)),
+        signingKey: publicKey,
+        nextSigningKeyHash: keyHash(nextSigner.publicKey),
         anchorHeight: 0,
-        anchorId: genesisId.subarray(0, 16),
+        anchorId: genesisId.subarray(0, ANCHOR_ID_BYTES),
         contentKind: 0,
         dataKeyEpoch: 0
       },
       content
     )
-    const signer = { kind: DEVICE_MESSAGE_KIND, role: 'device' as const, key }
-    const signature = signBytes(signingKey, transactionSigningBytes(networkTag, signedBody, signer))
+    const signingBytes = transactionSigningBytes(networkTag, signedBody, {
+      kind: DEVICE_MESSAGE_KIND,
+      role: 'device',
+      key: publicKey
+    })
+    const signature = signer.sign(signingBytes)
+    const wire = encodeTransaction(signedBody, [{ algorithm: 'Ed25519', signature }], content)
     const id = transactionIdOf(networkTag, signedBody)
-    chain.push({ wire: encodeTransaction(signedBody, [signature], content), id })
+    readings.push({ wire, id, publicKey, signingBytes, signature })
     previousMessageId = id
-    signingKey = nextKey
+    signer = nextSigner
   }
-  return chain
+  return readings
 }

@@ -9,7 +9,7 @@ import { NodeError } from '../../node/errors.ts'
 import { nodeFolder, settingsPath } from '../home.ts'
 import { type PortReservation, reservePorts } from '../ports.ts'
 import type { LinkPlan } from '../relay/link-plan.ts'
-import { type LinkRelay, openLinkRelay } from '../relay/link-relay.ts'
+import { type LinkRelay, type LinkRelayStatus, openLinkRelay } from '../relay/link-relay.ts'
 import { isNodeNamed } from './node-names.ts'
 import { type NodeExit, NodeProcess, type NodeProcessState } from './node-process.ts'
 import { type RegisteredNode, type Registry, writeRegistry } from './registry.ts'
@@ -35,6 +35,8 @@ export interface ClusterNode {
   readonly node: RegisteredNode
   readonly url: string
   readonly state: () => NodeProcessState
+  /** The process id while it runs. */
+  readonly pid: () => number | undefined
   readonly logPath: string
 }
 
@@ -58,6 +60,11 @@ export class Cluster {
   /** All nodes, members first. */
   get nodes(): readonly ClusterNode[] {
     return this.#nodes
+  }
+
+  /** How each relay does, in the order of the link plan. */
+  get links(): readonly LinkRelayStatus[] {
+    return this.#relays.map((relay) => relay.status())
   }
 
   /** Opens the relays; the nodes are started one by one by {@link startNode}. */
@@ -144,6 +151,7 @@ export class Cluster {
       process,
       url: `http://127.0.0.1:${node.ports.http}`,
       state: () => process.state,
+      pid: () => process.pid,
       logPath: process.logPath
     }
   }

@@ -31,6 +31,8 @@ export interface DeviceLinkPorts {
 
 /** The way of one device to the ledger. */
 export interface DeviceLink {
+  /** How many messages may be under way at once; always the oldest, or those would be starved. */
+  readonly windowMax: number
   /** Hands a message in, if there is a way now; nothing is promised. */
   readonly send: (messageId: Uint8Array, wire: Uint8Array) => void
   /** The node is silent: goes to the next nearest. */

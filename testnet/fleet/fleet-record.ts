@@ -49,6 +49,16 @@ export class FleetRecord {
     if (this.#submittedAtMs.size < UNDER_WAY_MAX) this.#submittedAtMs.set(messageId, nowMs)
   }
 
+  /** Messages of an earlier run are handed in again. */
+  resumed(count: number): void {
+    this.#sent += count
+  }
+
+  /** Receipts prove that so many of them are final already. */
+  provedFinal(count: number): void {
+    this.#final += count
+  }
+
   /** A node says that a message is final. */
   becameFinal(message: FinalMessage, nowMs: number): void {
     this.#final++

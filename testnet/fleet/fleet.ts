@@ -8,11 +8,12 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createHttpClient, openDevice, systemRandomBytes } from '../../client/index.ts'
+import { ClientError, createHttpClient, openDevice, systemRandomBytes } from '../../client/index.ts'
 import { bytesOf, withDeviceFolder } from '../../node/cli/device-folder.ts'
 import { openMaker } from '../../node/cli/maker.ts'
 import { type NetworkTrust, trustNetwork } from '../../node/cli/network-trust.ts'
 import { createValueReader } from '../../node/cli/node-request.ts'
+import { NodeError } from '../../node/errors.ts'
 import { invariant, toHex } from '../../protocol/index.ts'
 import type { RegisteredNode } from '../cluster/registry.ts'
 import type { PreparedTestnet } from '../founding/prepare.ts'
@@ -95,7 +96,7 @@ export class Fleet {
   /** Lets the devices speak. */
   start(): void {
     for (const [index, name] of this.#names().entries())
-      this.#lives.push(this.#live(index, name).catch(this.#ports.onBug))
+      this.#lives.push(this.#live(index, name).catch((error: unknown) => this.#tell(name, error)))
   }
 
   /** Messages that no device has seen final yet. */
@@ -114,6 +115,12 @@ export class Fleet {
   async close(): Promise<void> {
     this.#end()
     await Promise.all(this.#lives)
+  }
+
+  #tell(name: string, error: unknown): void {
+    if (error instanceof ClientError || error instanceof NodeError)
+      this.#ports.note(`device ${name} is out: ${error.message}`)
+    else this.#ports.onBug(error)
   }
 
   #names(): readonly string[] {

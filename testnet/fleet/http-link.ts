@@ -11,7 +11,7 @@ import type { DeviceLink, DeviceLinkPorts, FleetNode } from './device-link.ts'
 const ANSWER_TIMEOUT_MS = 2_000
 const FINAL_WAIT_MS = 5_000
 /** A node takes 32 connections from one address, behind which the whole fleet stands here. */
-const UNDER_WAY_MAX = 6
+const WINDOW_MAX = 6
 
 /** Opens a link; `nodes` with the nearest first. */
 export function openHttpLink(nodes: readonly FleetNode[], ports: DeviceLinkPorts): DeviceLink {
@@ -20,9 +20,10 @@ export function openHttpLink(nodes: readonly FleetNode[], ports: DeviceLinkPorts
   let transport = connect(nodes, first)
   let isClosed = false
   return {
+    windowMax: WINDOW_MAX,
     send: (messageId, wire) => {
       const name = toHex(messageId)
-      if (isClosed || underWay.has(name) || underWay.size >= UNDER_WAY_MAX) return
+      if (isClosed || underWay.has(name)) return
       const sending = submit(transport, messageId, wire, ports).finally(() => underWay.delete(name))
       underWay.set(name, sending)
     },

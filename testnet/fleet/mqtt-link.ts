@@ -12,6 +12,8 @@ import type { DeviceLink, DeviceLinkPorts, FleetNode } from './device-link.ts'
 const CONNECT_TIMEOUT_MS = 3_000
 const KEEPALIVE_SECONDS = 5
 const REDIAL_MS = 500
+/** A gateway takes so many unacknowledged messages; acknowledged ones wait for their outcome. */
+const WINDOW_MAX = 20
 
 const newsShape = z.object({
   transactionId: z.string().nullable(),
@@ -40,6 +42,7 @@ export function openMqttLink(
 }
 
 class MqttLink implements DeviceLink {
+  readonly windowMax: number = WINDOW_MAX
   readonly #nodes: readonly FleetNode[]
   readonly #topics: DeviceTopics
   readonly #ports: DeviceLinkPorts

@@ -65,6 +65,7 @@ export class SimulatedDevice {
     this.#ports = ports
     this.#heardAtMs = ports.nowMs()
     this.#celsius = WARMTH_CELSIUS + ports.random()
+    ports.record.resumed(options.device.pending(Number.POSITIVE_INFINITY).length)
     this.#link = ports.openLink({
       onFinal: (news) => this.#track(this.#settle(news)),
       onRefused: (messageId) => {
@@ -74,10 +75,10 @@ export class SimulatedDevice {
       },
       onConnected: () => {
         this.#sentAtMs.clear()
-        this.#resend()
+        this.#pump()
       }
     })
-    this.#resender = setInterval(() => this.#resend(), RESEND_MS)
+    this.#resender = setInterval(() => this.#lookAfter(), RESEND_MS)
   }
 
   /** Messages without a final outcome yet. */
@@ -126,28 +127,32 @@ export class SimulatedDevice {
       this.#ports.note(`${this.#options.name} cannot speak: ${said.fault}`)
       return
     }
-    const { messageId, wire } = said.value
+    const { messageId } = said.value
     if (this.pendingCount === 1) this.#heardAtMs = nowMs()
     record.submitted(toHex(messageId), nowMs())
-    this.#send(messageId, wire)
+    this.#pump()
   }
 
-  #send(messageId: Uint8Array, wire: Uint8Array): void {
-    this.#sentAtMs.set(toHex(messageId), this.#ports.nowMs())
-    this.#link.send(messageId, wire)
-  }
-
-  #resend(): void {
+  /** Sends the oldest messages that are not under way. */
+  #pump(): void {
     const nowMs = this.#ports.nowMs()
-    const pending = this.#options.device.pending()
-    if (pending.length === 0) this.#heardAtMs = nowMs
-    for (const { messageId, wire } of pending) {
-      const sentAtMs = this.#sentAtMs.get(toHex(messageId))
-      if (sentAtMs === undefined || nowMs - sentAtMs > PATIENCE_MS) this.#send(messageId, wire)
+    for (const { messageId, wire } of this.#options.device.pending(this.#link.windowMax)) {
+      const name = toHex(messageId)
+      const sentAtMs = this.#sentAtMs.get(name)
+      if (sentAtMs !== undefined && nowMs - sentAtMs <= PATIENCE_MS) continue
+      this.#sentAtMs.set(name, nowMs)
+      this.#link.send(messageId, wire)
     }
-    if (nowMs - this.#heardAtMs <= SILENCE_MS) return
-    this.#heardAtMs = nowMs
-    this.#link.moveOn()
+  }
+
+  #lookAfter(): void {
+    const nowMs = this.#ports.nowMs()
+    if (this.pendingCount === 0) this.#heardAtMs = nowMs
+    if (nowMs - this.#heardAtMs > SILENCE_MS) {
+      this.#heardAtMs = nowMs
+      this.#link.moveOn()
+    }
+    this.#pump()
   }
 
   async #settle({ messageId, outcome, code, height }: FinalNews): Promise<void> {
@@ -165,20 +170,18 @@ export class SimulatedDevice {
     this.#heardAtMs = heardAtMs
     this.#sentAtMs.delete(toHex(messageId))
     record.becameFinal({ messageId: toHex(messageId), height }, heardAtMs)
-    const { kind } = settled.value
-    if (kind === 'confirmed') return
-    note(`${this.#options.name}: a message was void, ${code}`)
-    if (kind === 'said-again') {
-      const { message } = settled.value
-      record.submitted(toHex(message.messageId), nowMs())
-      this.#send(message.messageId, message.wire)
-    }
+    if (settled.value.kind !== 'confirmed')
+      note(`${this.#options.name}: a message was void, ${code}`)
+    if (settled.value.kind === 'said-again')
+      record.submitted(toHex(settled.value.message.messageId), nowMs())
+    this.#pump()
   }
 
   async #keepUp(): Promise<void> {
     this.#keptUpAtMs = this.#ports.nowMs()
     try {
-      await keepUp(this.#options.device, this.#ports.ledger)
+      const { settled } = await keepUp(this.#options.device, this.#ports.ledger)
+      this.#ports.record.provedFinal(settled)
     } catch (error) {
       if (!(error instanceof ClientError || error instanceof NodeError)) throw error
       // Its present anchor serves for days; it asks again in time.

@@ -10,6 +10,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import type { VendorGrant } from '../../config/index.ts'
 import { founderOf } from '../../node/cli/founder.ts'
 import { createGenesisFile } from '../../node/cli/genesis.ts'
 import { createMaker } from '../../node/cli/maker.ts'
@@ -31,6 +32,8 @@ export interface TestnetShape {
   readonly members: number
   readonly observers: number
   readonly regionSet: RegionSet
+  /** For makers beside the testnet's own. */
+  readonly vendorGrants?: readonly VendorGrant[] | undefined
 }
 
 /** A node that was founded; it has no ports yet. */
@@ -44,7 +47,7 @@ export interface FoundedNode {
 }
 
 /** The name of every testnet; two of them differ by their genesis. */
-export const NETWORK_ID = 'testnet'
+const NETWORK_ID = 'testnet'
 
 const OPERATOR_ID_BYTES = 16
 const COUNT_MAX = 2 ** 32 - 1
@@ -101,7 +104,8 @@ export async function foundTestnet(
         birthCap: COUNT_MAX,
         claimsPerDay: COUNT_MAX,
         rateUnitsPerHour: RATE_MAX_UNITS_PER_HOUR
-      }
+      },
+      ...(shape.vendorGrants ?? [])
     ],
     parameters: RAISED,
     faultModel: 'byzantine',

@@ -10,7 +10,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { loadConfig } from '../../config/index.ts'
 import { formatSettings } from '../../node/cli/settings-file.ts'
-import { NodeError } from '../../node/errors.ts'
+import { writeFailure } from '../../node/storage/disk-errors.ts'
 import type { RegisteredNode } from '../cluster/registry.ts'
 import { genesisPath, settingsPath } from '../home.ts'
 import type { LinkPlan } from '../relay/link-plan.ts'
@@ -31,7 +31,7 @@ const OBSERVERS_PER_ADDRESS = 1000
 /**
  * Writes the settings file of a node.
  *
- * @throws {@link NodeError} DISK_WRITE_FAILED
+ * @throws NodeError DISK_FULL or DISK_WRITE_FAILED
  */
 export function writeNodeSettings(home: string, settings: NodeSettings): void {
   const path = settingsPath(home, settings.node.slug)
@@ -42,7 +42,7 @@ export function writeNodeSettings(home: string, settings: NodeSettings): void {
     writeFileSync(draft, formatSettings(config, new Set(Object.keys(flags))), { mode: 0o600 })
     renameSync(draft, path)
   } catch (cause) {
-    throw new NodeError('DISK_WRITE_FAILED', `cannot write ${path}`, { cause })
+    throw writeFailure(path, cause)
   }
 }
 

@@ -33,6 +33,8 @@ export interface WantedTestnet {
   readonly observers: number | undefined
   readonly regionSet: TestnetShape['regionSet'] | undefined
   readonly isFresh: boolean
+  /** For a testnet founded now: makers beside its own. */
+  readonly vendorGrants?: TestnetShape['vendorGrants']
 }
 
 /** A testnet that can be started. */
@@ -49,7 +51,7 @@ export interface PreparedTestnet {
 }
 
 /** What a testnet has when nothing is said. */
-export const DEFAULT_SHAPE: TestnetShape = { members: 5, observers: 1, regionSet: 'global' }
+const DEFAULT_SHAPE: TestnetShape = { members: 5, observers: 1, regionSet: 'global' }
 
 /**
  * Prepares a testnet in a home that the caller has claimed.
@@ -67,7 +69,8 @@ export async function prepareTestnet(
   const shape: TestnetShape = {
     members: wanted.members ?? DEFAULT_SHAPE.members,
     observers: wanted.observers ?? DEFAULT_SHAPE.observers,
-    regionSet: wanted.regionSet ?? DEFAULT_SHAPE.regionSet
+    regionSet: wanted.regionSet ?? DEFAULT_SHAPE.regionSet,
+    vendorGrants: wanted.vendorGrants
   }
   const nodes = known?.nodes ?? (await foundTestnet(home, shape, timeMs))
   const regionSet = known?.regionSet ?? shape.regionSet

@@ -20,22 +20,19 @@ export function danglingCitations(files: readonly SourceFile[], law: string): st
   )
 }
 
-/** Fault codes that `protocol/` can answer with, and that the law does not explain. */
+/** Fault codes that a transaction can be answered with, and that the law does not explain. */
 export function unlistedFaults(files: readonly SourceFile[], law: string): string[] {
   const listed = new Set([...law.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g)].map(([, c]) => c))
   return [...faultCodes(files)].filter((code) => !listed.has(code)).sort()
 }
 
-/** Every quoted word that is built like a code, in the sources of `protocol/`. */
+/** Every quoted word that is built like a code, where transactions are judged and executed. */
 function faultCodes(files: readonly SourceFile[]): Set<string> {
-  const law = files.filter(
-    (file) =>
-      file.path.startsWith('protocol/') &&
-      !file.path.startsWith('protocol/testing/') &&
-      !isTest(file)
+  const judging = files.filter(
+    (file) => /^protocol\/(?:transactions|ledger)\//.test(file.path) && !isTest(file)
   )
   return new Set(
-    law.flatMap(({ text }) =>
+    judging.flatMap(({ text }) =>
       [...withoutComments(text).matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)].map(
         ([, code]) => code as string
       )

@@ -14,7 +14,7 @@ export interface SourceFile {
 }
 
 /** The rooms of the house. */
-export const ROOMS: readonly string[] = ['protocol', 'config', 'client', 'node', 'testnet']
+const ROOMS: readonly string[] = ['protocol', 'config', 'client', 'node', 'testnet']
 
 /** Every file of the rooms with one of these endings, in order of their paths. */
 export function readFiles(root: string, endings: readonly string[]): SourceFile[] {

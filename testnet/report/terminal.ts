@@ -15,16 +15,24 @@ export interface TerminalOptions {
   readonly isHeadless: boolean
 }
 
+/** What a terminal needs of the process. */
+export interface TerminalPorts extends OutputPorts {
+  /** The width of the window, if there is one. */
+  readonly columns: () => number | undefined
+}
+
+const COLUMNS_DEFAULT = 80
+
 /** Speaks for one run. */
 export class Terminal {
   readonly paint: Paint
   /** Whether somebody watches who wants to see a line change. */
   readonly isLive: boolean
-  readonly #ports: OutputPorts
+  readonly #ports: TerminalPorts
   readonly #isJson: boolean
   #hasLiveLine = false
 
-  constructor({ isJson, isHeadless }: TerminalOptions, ports: OutputPorts) {
+  constructor({ isJson, isHeadless }: TerminalOptions, ports: TerminalPorts) {
     this.#ports = ports
     this.#isJson = isJson
     const isWatched = !isHeadless && !isJson
@@ -46,7 +54,10 @@ export class Terminal {
       this.say(line)
       return
     }
-    this.#ports.stdout.write(`\r\u001b[K${line}`)
+    // A line that wraps could not be drawn over.
+    const width = (this.#ports.columns() ?? COLUMNS_DEFAULT) - 1
+    const fitting = line.length > width ? `${line.slice(0, width - 1)}…` : line
+    this.#ports.stdout.write(`\r\u001b[K${fitting}`)
     this.#hasLiveLine = true
   }
 

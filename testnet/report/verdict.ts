@@ -66,11 +66,12 @@ export async function judgeNodes(
   )
   const roots = new Set(Object.values(stateRoots))
   const missing = new Set<string>()
-  for (const { idsAt } of chains)
-    for (const { messageId } of finals) if (!idsAt.has(messageId)) missing.add(messageId)
+  // A node that does not answer cannot be asked: that its root is unknown says so already.
+  for (const { ids } of chains.filter((chain) => chain !== NOTHING))
+    for (const { messageId } of finals) if (!ids.has(messageId)) missing.add(messageId)
   return {
     finalHeight: heights,
-    transactions: chains[0]?.transactions ?? 0,
+    transactions: Math.max(...chains.map((chain) => chain.transactions)),
     stateRoots,
     rootsEqual: roots.size === 1 && !roots.has(null),
     lost: missing.size
@@ -101,12 +102,12 @@ export async function blockFinalMs(nodes: readonly ClusterNode[]): Promise<numbe
 }
 
 interface Chain {
-  readonly idsAt: ReadonlySet<string>
+  readonly ids: ReadonlySet<string>
   readonly transactions: number
   readonly top: BlockSummary | undefined
 }
 
-const NOTHING: Chain = { idsAt: new Set(), transactions: 0, top: undefined }
+const NOTHING: Chain = { ids: new Set(), transactions: 0, top: undefined }
 
 async function readChain(url: string, first: number, height: number): Promise<Chain> {
   const ids = new Set<string>()
@@ -126,7 +127,7 @@ async function readChain(url: string, first: number, height: number): Promise<Ch
     }
   }
   await Promise.all(Array.from({ length: READS_AT_ONCE }, lane))
-  return { idsAt: ids, transactions, top }
+  return { ids, transactions, top }
 }
 
 /** The root that the node's own state has, where it stands there; else that of the block it executed. */

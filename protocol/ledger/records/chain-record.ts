@@ -87,7 +87,7 @@ export function parametersToList(parameters: Parameters): readonly number[] {
 }
 
 /** Parameters from their values in the order of the table. */
-export function parametersFromList(values: readonly number[]): Parameters {
+function parametersFromList(values: readonly number[]): Parameters {
   invariant(values.length === PARAMETERS.length, 'there is one value for each parameter')
   return Object.fromEntries(
     PARAMETERS.map(({ name }, index) => [name, values[index]])

@@ -87,7 +87,7 @@ export const deviceMessageRule: Rule<DeviceMessage> = (message, transaction, con
  *
  * @returns the record, or the code by which everything about the device is refused
  */
-export function readLivingDevice(
+function readLivingDevice(
   state: LedgerReader,
   deviceId: Uint8Array
 ): DeviceRecord | 'DEVICE_UNKNOWN' | 'DEVICE_ENDED' {
@@ -99,7 +99,7 @@ export function readLivingDevice(
 }
 
 /** The profile in force for a device: the class version's, tightened by its owner. */
-export function effectiveProfile(
+function effectiveProfile(
   state: LedgerReader,
   deviceId: Uint8Array,
   classVersion: ClassVersion
