@@ -72,6 +72,7 @@ export class Batcher {
   readonly #ports: BatcherPorts
   readonly #open: readonly OpenBatch[] = [emptyBatch(), emptyBatch(), emptyBatch()]
   #lastSequence = 0
+  #sealing: Promise<void> = Promise.resolve()
   #secondStartMs = 0
   #arrivals = 0
   #arrivalsBefore = 0
@@ -122,7 +123,8 @@ export class Batcher {
     open.items = []
     open.bytes = 0
     open.timer = undefined
-    if (items.length > 0) void this.#seal(items, priority)
+    // One after the other: a device's messages reach the leaders in the order in which they came.
+    if (items.length > 0) this.#sealing = this.#sealing.then(() => this.#seal(items, priority))
   }
 
   async #seal(items: readonly Waiting[], priority: Priority): Promise<void> {

@@ -51,5 +51,8 @@ const program = createBenchProgram(process.cwd(), async ({ isJson, ...options })
 try {
   await program.parseAsync(process.argv.slice(2), { from: 'user' })
 } catch (error) {
-  process.exitCode = failed(error)
+  const exitCode = failed(error)
+  // Nodes that came up before the trouble would keep this process alive.
+  await Promise.all(opened.map((kill) => kill()))
+  process.exit(exitCode)
 }
