@@ -4,29 +4,20 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises'
 import { createEd25519Signer } from '#crypto'
-import { type Config, type GenesisDocument, parseBootstrap } from '../config/index.ts'
+import type { Config, GenesisDocument } from '../config/index.ts'
 import {
   type Block,
   type BlockId,
-  type Certificate,
-  type CoreState,
-  decodeBlock,
   type Electorate,
-  fromHex,
   type Genesis,
   genesisElectorate,
   genesisHashOf,
   leaderOrder,
   type MemberIndex,
   networkTagOfGenesis,
-  openCore,
-  toHex,
-  type View
+  toHex
 } from '../protocol/index.ts'
-import { createHttpApi, type HttpApi } from './api/http-api.ts'
-import { createMetricsListener } from './api/metrics-listener.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
 import { Batcher } from './batches/batcher.ts'
 import { VerificationQueue, type Verifier } from './batches/verifier.ts'
@@ -35,33 +26,33 @@ import { Driver } from './consensus/driver.ts'
 import { createEffectPorts } from './consensus/effect-ports.ts'
 import { recordEvidence } from './consensus/evidence.ts'
 import { MemberPlane } from './consensus/member-plane.ts'
+import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
-import { readRecordedVotes, Voter } from './consensus/voter.ts'
+import { Voter } from './consensus/voter.ts'
 import { watchDisk } from './disk-watch.ts'
 import { Dissemination } from './dissemination.ts'
-import { NodeError } from './errors.ts'
+import type { NodeError } from './errors.ts'
 import { createFailure, type Failure } from './failure.ts'
-import type { Gateway } from './gateways/gateway.ts'
-import { createMqttGateway } from './gateways/mqtt-gateway.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
-import { BODIES } from './ledger/keyspace.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
 import { openLedger } from './ledger/open-ledger.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createNetwork, type Network } from './network/network.ts'
+import type { Network } from './network/network.ts'
 import { fingerprintOf, type NodeKeys, readNodeKeys, readProtection } from './node-keys.ts'
-import { findOwnSeat, type OwnSeat } from './own-seat.ts'
+import { showMetrics } from './node-metrics.ts'
+import { createNodeNetwork, readBootstrapFile } from './node-network.ts'
+import { findOwnSeat } from './own-seat.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
+import { createSurfaces, describeReady } from './surfaces.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
 import { CatchUp } from './sync/catch-up.ts'
-import { answerFetch } from './sync/fetch-server.ts'
 import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
-import { decodeNodeStatus, encodeNodeStatus } from './sync/sync-message.ts'
+import { createAsk, servePeers } from './sync/serve-peers.ts'
 import { watchEventLoop } from './watchdog.ts'
 
 /** What a node starts with. */
@@ -130,7 +121,7 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   const surfaces = createSurfaces(options.config, parts)
   network.onMemberMessage((protocol, from, message) => parts.plane.receive(protocol, from, message))
   network.onPeerChange((peer, isConnected) => noticePeer(parts, peer, isConnected))
-  serveFetches(parts)
+  servePeers(parts)
   await network.start()
   opened.closers.push(() => network.stop())
   dissemination.start()
@@ -471,167 +462,6 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   }
 }
 
-/** The addresses of a network's bootstrap file, if the settings name one. */
-async function readBootstrapFile({ config, genesis }: NodeOptions): Promise<readonly string[]> {
-  const { bootstrapFile } = config.network
-  if (bootstrapFile === null) return []
-  const text = await readFile(bootstrapFile, 'utf8').catch((cause: unknown) => {
-    throw configurationError(`${bootstrapFile}: the bootstrap file cannot be read`, cause)
-  })
-  const { networkId, addresses } = parseBootstrap(text, bootstrapFile)
-  if (networkId === genesis.networkId) return addresses
-  throw configurationError(`${bootstrapFile}: is of network ${networkId}, not ${genesis.networkId}`)
-}
-
-function configurationError(message: string, cause?: unknown): NodeError {
-  return new NodeError('CONFIGURATION_WRONG', message, { cause })
-}
-
-function createNodeNetwork(
-  { config, genesis }: NodeOptions,
-  {
-    keys,
-    electorate,
-    log,
-    metrics,
-    bootstrapFileAddresses
-  }: {
-    readonly keys: NodeKeys
-    readonly electorate: Electorate
-    readonly log: Logger
-    readonly metrics: Metrics
-    readonly bootstrapFileAddresses: readonly string[]
-  }
-): Network {
-  const { listen, announce, bootstrap, observersMax, observersPerAddressMax, memberAddresses } =
-    config.network
-  const isShared = observersPerAddressMax > LOCAL_OBSERVERS
-  const network = createNetwork(
-    {
-      networkId: genesis.networkId,
-      identitySeed: keys.identity.seed,
-      listenAddresses: listen,
-      announceAddresses: announce,
-      bootstrapAddresses: [...bootstrap, ...bootstrapFileAddresses],
-      observersMax,
-      limits: {
-        observersPerHostMax: observersPerAddressMax,
-        // Where members push, only a block's leader gossips it: so observers are linked to all.
-        peersWanted: config.network.pushMembersMax,
-        ...(isShared ? SHARED_HOST_LIMITS : {})
-      }
-    },
-    {
-      log,
-      now: systemClock.nowMs,
-      count: (name, label, amount) => metrics.count(name, label, amount),
-      random: Math.random
-    }
-  )
-  const overrides = new Map(memberAddresses.map(({ memberId, addresses }) => [memberId, addresses]))
-  network.setMembers(
-    electorate.seats.map(({ memberId, endpoints }) => {
-      const key = toHex(memberId)
-      return {
-        key,
-        addresses: overrides.get(key) ?? endpoints.filter((text) => text.startsWith('/'))
-      }
-    })
-  )
-  return network
-}
-
-/** Observers per address above which the settings speak of a network on one machine. */
-const LOCAL_OBSERVERS = 16
-/** Where all nodes share one address, its bounds are those of a whole network. */
-const SHARED_HOST_LIMITS = {
-  connectionsPerHostPerSecond: 200,
-  handshakeBurstPerHost: 200,
-  pendingPerHostMax: 200
-}
-
-async function openNodeCore(options: {
-  readonly directory: DataDirectory
-  readonly electorate: Electorate
-  readonly seat: OwnSeat | null
-  readonly floorView: View
-  readonly bodies: ReadonlyMap<BlockId, Block>
-  readonly tip: LedgerKeeper['tip']
-  readonly finalisation: Certificate | null
-  readonly pace: Config['pace']
-}): Promise<CoreState> {
-  const { directory, electorate, seat, floorView, bodies, tip, finalisation } = options
-  const recorded =
-    seat === null
-      ? { votes: [], certificates: [] }
-      : await readRecordedVotes(directory.voteLog, electorate, {
-          self: seat.index,
-          from: floorView
-        })
-  return openCore({
-    electorate,
-    self: seat?.index ?? null,
-    committed: { blockId: tip.blockId, height: tip.height, view: floorView },
-    ownVotes: recorded.votes,
-    certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
-    blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
-    nowMs: systemClock.nowMs(),
-    pace: options.pace
-  })
-}
-
-/** The bodies this node voted for that were not final when it went down. */
-async function readBodies({ ledger }: DataDirectory): Promise<ReadonlyMap<BlockId, Block>> {
-  const bodies = new Map<BlockId, Block>()
-  for await (const page of ledger.iterate(BODIES))
-    for (const [, encoded] of page) {
-      const block = decodeBlock(encoded)
-      if (block !== undefined) bodies.set(block.id, block)
-    }
-  return bodies
-}
-
-function createAsk(
-  network: Network,
-  protocol: 'fetch' | 'status',
-  timeoutMs: number
-): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
-  // A peer that does not answer is no trouble of ours: whoever asks goes to the next.
-  return (peer, request) =>
-    network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
-}
-
-function serveFetches({ network, store, archive, driver, keeper, bodies, catchUp }: Parts): void {
-  network.serve('fetch', async (_from, request) => {
-    const answer = answerFetch(request, {
-      batchBytes: (id) => store.bytesOf(id),
-      bodyOf: (id) =>
-        driver.core.blocks.get(id)?.block ??
-        keeper.entry(id)?.block ??
-        bodies.get(id) ??
-        finalBody(archive, id),
-      finalBlock: (height) => archive.block(height),
-      certificates: (first, last) =>
-        [...driver.core.certificates]
-          .filter(([view]) => view >= first && view <= last)
-          .flatMap(([, held]) => [held.finalisation, held.notarisation, held.nullification])
-          .filter((certificate) => certificate !== null)
-    })
-    return answer ?? new Uint8Array(0)
-  })
-  network.serve('status', async (_from, request) => {
-    const status = decodeNodeStatus(request)
-    if (status !== undefined && status.height > keeper.tip.height + 1) catchUp.wake()
-    const { view, self } = driver.core
-    return encodeNodeStatus({ height: keeper.tip.height, view, isMember: self !== null })
-  })
-}
-
-function finalBody(archive: Archive, blockId: BlockId): Block | undefined {
-  const height = archive.heightOf(fromHex(blockId) as Uint8Array)
-  return height === undefined ? undefined : archive.block(height)?.block
-}
-
 function noticePeer(
   { electorate, driver, catchUp, log }: Parts,
   peer: string,
@@ -645,72 +475,4 @@ function noticePeer(
   if (!isConnected) return
   if (member !== undefined) void driver.post({ kind: 'member-connected', member })
   catchUp.wake()
-}
-
-interface Surfaces {
-  readonly http: HttpApi
-  readonly mqtt: Gateway | null
-  readonly all: readonly Gateway[]
-}
-
-function createSurfaces(
-  config: Config,
-  { service, genesis, networkTag, metrics, fail }: Parts
-): Surfaces {
-  const ports = { ledger: service, reportBug: fail }
-  const http = createHttpApi(config.http, ports)
-  const { clientsMax } = config.mqtt
-  const mqttOptions = {
-    ...config.mqtt,
-    networkId: genesis.networkId,
-    networkTag,
-    connections: { connectionsMax: clientsMax, connectionsPerAddressMax: clientsMax }
-  }
-  const mqtt = config.mqtt.enabled ? createMqttGateway(mqttOptions, ports) : null
-  const metricsListener = config.metrics.enabled
-    ? [createMetricsListener(config.metrics, { metricsText: metrics.text, reportBug: fail })]
-    : []
-  return { http, mqtt, all: [http, ...(mqtt === null ? [] : [mqtt]), ...metricsListener] }
-}
-
-function showMetrics(
-  metrics: Metrics,
-  parts: {
-    readonly keeper: LedgerKeeper
-    readonly driver: Driver
-    readonly network: Network
-    readonly book: TransactionBook
-    readonly intake: Intake | null
-  }
-): void {
-  const { keeper, driver, network, book, intake } = parts
-  metrics.show('thingmoot_consensus_height_blocks', 'last final height', () => keeper.tip.height)
-  metrics.show('thingmoot_consensus_view_number', 'present view', () => driver.core.view)
-  metrics.show('thingmoot_consensus_events_waiting', 'events that wait', () => driver.queueLength)
-  metrics.show(
-    'thingmoot_consensus_batches_pending',
-    'batches that wait for a final block',
-    () => driver.core.pendingBatches.size
-  )
-  metrics.show(
-    'thingmoot_network_peers_connected',
-    'peers connected',
-    () => network.peers().filter(({ state }) => state === 'connected').length
-  )
-  metrics.show('thingmoot_intake_transactions_open', 'transactions under way', () => book.openCount)
-  metrics.show(
-    'thingmoot_intake_transactions_waiting',
-    'transactions that wait for their turn',
-    () => intake?.waitingCount ?? 0
-  )
-}
-
-function describeReady({ keeper, network, service }: Parts, { http, mqtt }: Surfaces): string {
-  const at = (gateway: Gateway | null): string => {
-    const address = gateway?.address()
-    return address == null ? 'off' : `${address.host}:${address.port}`
-  }
-  const { role, peers } = service.status()
-  const [address] = network.listening()
-  return `height=${keeper.tip.height} role=${role} peers=${peers} http=${at(http)} mqtt=${at(mqtt)} p2p=${address ?? 'none'}`
 }

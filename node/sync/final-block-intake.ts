@@ -57,22 +57,33 @@ export async function takeFinalBlocks(
   const finalisation = last.finalisation
   if (finalisation === null || !isChain(run, tip) || !isGenuine(last, finalisation, ports))
     return 'forged'
-  for (const { block, batches } of run) {
-    if (!judgeBlock(block, ports.networkTag, ports.electorate).ok) return 'forged'
-    for (const bytes of batches) {
-      const taking = await ports.store.take(bytes)
-      if (taking.kind === 'faulty') return 'forged'
-    }
-    ports.want(block.id, true)
-    const outcome = await ports.fetcher.obtain(block, [source])
-    ports.want(block.id, false)
-    if (outcome === 'faulty') return 'forged'
-    // Whoever sent the run is not to blame for batches that could not be had in time.
-    if (outcome === 'abandoned') return 'ahead'
-    await ports.post({ kind: 'block-received', block })
+  for (const parcel of run) {
+    const fault = await takeParcel(parcel, source, ports)
+    if (fault !== undefined) return fault
   }
   await ports.post({ kind: 'certificate-received', from: null, certificate: finalisation })
   return 'taken'
+}
+
+/** Takes one block of a run whose finalisation is genuine: undefined when all is well. */
+async function takeParcel(
+  { block, batches }: FinalBlockParcel,
+  source: string,
+  ports: FinalBlockIntakePorts
+): Promise<RunVerdict | undefined> {
+  if (!judgeBlock(block, ports.networkTag, ports.electorate).ok) return 'forged'
+  for (const bytes of batches) {
+    const taking = await ports.store.take(bytes)
+    if (taking.kind === 'faulty') return 'forged'
+  }
+  ports.want(block.id, true)
+  const outcome = await ports.fetcher.obtain(block, [source])
+  ports.want(block.id, false)
+  if (outcome === 'faulty') return 'forged'
+  // Whoever sent the run is not to blame for batches that could not be had in time.
+  if (outcome === 'abandoned') return 'ahead'
+  await ports.post({ kind: 'block-received', block })
+  return undefined
 }
 
 function isChain(run: readonly FinalBlockParcel[], tip: LedgerVersion): boolean {

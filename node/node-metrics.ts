@@ -1,0 +1,45 @@
+/**
+ * The node's own metrics: values that are read when a monitor asks.
+ *
+ * @module
+ */
+
+import type { Driver } from './consensus/driver.ts'
+import type { Intake } from './intake/intake.ts'
+import type { TransactionBook } from './intake/transaction-book.ts'
+import type { LedgerKeeper } from './ledger/ledger-keeper.ts'
+import type { Metrics } from './metrics.ts'
+import type { Network } from './network/network.ts'
+
+/** Shows what consensus, network and intake are at. */
+export function showMetrics(
+  metrics: Metrics,
+  parts: {
+    readonly keeper: LedgerKeeper
+    readonly driver: Driver
+    readonly network: Network
+    readonly book: TransactionBook
+    readonly intake: Intake | null
+  }
+): void {
+  const { keeper, driver, network, book, intake } = parts
+  metrics.show('thingmoot_consensus_height_blocks', 'last final height', () => keeper.tip.height)
+  metrics.show('thingmoot_consensus_view_number', 'present view', () => driver.core.view)
+  metrics.show('thingmoot_consensus_events_waiting', 'events that wait', () => driver.queueLength)
+  metrics.show(
+    'thingmoot_consensus_batches_pending',
+    'batches that wait for a final block',
+    () => driver.core.pendingBatches.size
+  )
+  metrics.show(
+    'thingmoot_network_peers_connected',
+    'peers connected',
+    () => network.peers().filter(({ state }) => state === 'connected').length
+  )
+  metrics.show('thingmoot_intake_transactions_open', 'transactions under way', () => book.openCount)
+  metrics.show(
+    'thingmoot_intake_transactions_waiting',
+    'transactions that wait for their turn',
+    () => intake?.waitingCount ?? 0
+  )
+}

@@ -1,0 +1,66 @@
+/**
+ * Surfaces: where people, devices and monitors reach this node.
+ *
+ * @module
+ */
+
+import type { Config } from '../config/index.ts'
+import { createHttpApi, type HttpApi } from './api/http-api.ts'
+import { createMetricsListener } from './api/metrics-listener.ts'
+import type { Gateway } from './gateways/gateway.ts'
+import { createMqttGateway } from './gateways/mqtt-gateway.ts'
+import type { LedgerService } from './ledger-service.ts'
+import type { Metrics } from './metrics.ts'
+import type { Network } from './network/network.ts'
+
+/** What the surfaces need of the node. */
+export interface SurfacesPorts {
+  readonly service: LedgerService
+  readonly genesis: { readonly networkId: string }
+  readonly networkTag: Uint8Array
+  readonly metrics: Metrics
+  readonly network: Network
+  readonly fail: (error: unknown) => void
+}
+
+/** All surfaces, in the order in which they open. */
+export interface Surfaces {
+  readonly http: HttpApi
+  readonly mqtt: Gateway | null
+  readonly all: readonly Gateway[]
+}
+
+/** Builds the surfaces that the settings ask for; each listens once started. */
+export function createSurfaces(
+  config: Config,
+  { service, genesis, networkTag, metrics, fail }: SurfacesPorts
+): Surfaces {
+  const ports = { ledger: service, reportBug: fail }
+  const http = createHttpApi(config.http, ports)
+  const { clientsMax } = config.mqtt
+  const mqttOptions = {
+    ...config.mqtt,
+    networkId: genesis.networkId,
+    networkTag,
+    connections: { connectionsMax: clientsMax, connectionsPerAddressMax: clientsMax }
+  }
+  const mqtt = config.mqtt.enabled ? createMqttGateway(mqttOptions, ports) : null
+  const metricsListener = config.metrics.enabled
+    ? [createMetricsListener(config.metrics, { metricsText: metrics.text, reportBug: fail })]
+    : []
+  return { http, mqtt, all: [http, ...(mqtt === null ? [] : [mqtt]), ...metricsListener] }
+}
+
+/** Where a node that is ready is reached, in one line. */
+export function describeReady(
+  { network, service }: SurfacesPorts,
+  { http, mqtt }: Surfaces
+): string {
+  const at = (gateway: Gateway | null): string => {
+    const address = gateway?.address()
+    return address == null ? 'off' : `${address.host}:${address.port}`
+  }
+  const { height, role, peers } = service.status()
+  const [address] = network.listening()
+  return `height=${height} role=${role} peers=${peers} http=${at(http)} mqtt=${at(mqtt)} p2p=${address ?? 'none'}`
+}

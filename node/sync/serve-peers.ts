@@ -1,0 +1,70 @@
+/**
+ * Serving and asking peers: the two request protocols of synchronisation.
+ *
+ * @module
+ */
+
+import { type Block, type BlockId, fromHex } from '../../protocol/index.ts'
+import type { BatchStore } from '../batches/batch-store.ts'
+import type { Driver } from '../consensus/driver.ts'
+import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
+import type { Network } from '../network/network.ts'
+import type { Archive } from '../service/archive.ts'
+import type { CatchUp } from './catch-up.ts'
+import { answerFetch } from './fetch-server.ts'
+import { decodeNodeStatus, encodeNodeStatus } from './sync-message.ts'
+
+/** What answers are made of. */
+export interface ServePeersPorts {
+  readonly network: Network
+  readonly store: BatchStore
+  readonly archive: Archive
+  readonly driver: Driver
+  readonly keeper: LedgerKeeper
+  readonly bodies: ReadonlyMap<BlockId, Block>
+  readonly catchUp: CatchUp
+}
+
+/** Makes a function that asks one peer; undefined when it did not answer. */
+export function createAsk(
+  network: Network,
+  protocol: 'fetch' | 'status',
+  timeoutMs: number
+): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
+  // A peer that does not answer is no trouble of ours: whoever asks goes to the next.
+  return (peer, request) =>
+    network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
+}
+
+/** Answers what other nodes ask. */
+export function servePeers(ports: ServePeersPorts): void {
+  const { network, store, archive, driver, keeper, bodies, catchUp } = ports
+  network.serve('fetch', async (_from, request) => {
+    const answer = answerFetch(request, {
+      batchBytes: (id) => store.bytesOf(id),
+      bodyOf: (id) =>
+        driver.core.blocks.get(id)?.block ??
+        keeper.entry(id)?.block ??
+        bodies.get(id) ??
+        finalBody(archive, id),
+      finalBlock: (height) => archive.block(height),
+      certificates: (first, last) =>
+        [...driver.core.certificates]
+          .filter(([view]) => view >= first && view <= last)
+          .flatMap(([, held]) => [held.finalisation, held.notarisation, held.nullification])
+          .filter((certificate) => certificate !== null)
+    })
+    return answer ?? new Uint8Array(0)
+  })
+  network.serve('status', async (_from, request) => {
+    const status = decodeNodeStatus(request)
+    if (status !== undefined && status.height > keeper.tip.height + 1) catchUp.wake()
+    const { view, self } = driver.core
+    return encodeNodeStatus({ height: keeper.tip.height, view, isMember: self !== null })
+  })
+}
+
+function finalBody(archive: Archive, blockId: BlockId): Block | undefined {
+  const height = archive.heightOf(fromHex(blockId) as Uint8Array)
+  return height === undefined ? undefined : archive.block(height)?.block
+}
