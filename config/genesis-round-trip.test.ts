@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { PARAMETERS, type Parameters, toHex } from '../protocol/index.ts'
+import { type GenesisMember, PARAMETERS, type Parameters, toHex } from '../protocol/index.ts'
 import { formatGenesis, parseGenesis } from './genesis.ts'
-import type { GenesisDocument, GenesisMember } from './genesis-schema.ts'
+import type { GenesisDocument } from './genesis-schema.ts'
 
 const test = suite('genesis round trip')
 

@@ -5,43 +5,17 @@
  */
 
 import { z } from 'zod'
-import { PARAMETERS, type Parameters, RATE_MAX_UNITS_PER_HOUR } from '../protocol/index.ts'
+import {
+  type Genesis,
+  PARAMETERS,
+  type Parameters,
+  RATE_MAX_UNITS_PER_HOUR
+} from '../protocol/index.ts'
 import { choice, group, hexBytes, list, slug, text, wholeNumber } from './shapes.ts'
 import { showValue } from './show-value.ts'
 
-/** The beginning of a network, in plain values. */
-export interface GenesisDocument {
-  readonly networkId: string
-  readonly timeMs: number
-  readonly faultModel: 'byzantine' | 'crash'
-  readonly trustModel: 'open-vote' | 'vouch' | 'anchored' | 'hybrid'
-  readonly parameters: Parameters
-  readonly members: readonly GenesisMember[]
-  readonly vendorGrants: readonly VendorGrant[]
-  /** The names of the regions that members may be in. */
-  readonly regions: readonly string[]
-}
-
-/** One of the first members. */
-export interface GenesisMember {
-  /** The identity key, Ed25519: also the key of the member's node on the network. */
-  readonly memberId: Uint8Array
-  readonly voteKey: Uint8Array
-  readonly nextVoteKeyHash: Uint8Array
-  readonly recoveryKeyHash: Uint8Array
-  readonly operatorId: Uint8Array
-  readonly region: string
-  readonly weight: number
-  readonly endpoints: readonly string[]
-}
-
-/** What a maker may do from the first block on. */
-export interface VendorGrant {
-  readonly vendorId: Uint8Array
-  readonly birthCap: number
-  readonly claimsPerDay: number
-  readonly rateUnitsPerHour: number
-}
+/** The beginning of a network, as its file says it: what the protocol starts from. */
+export type GenesisDocument = Genesis
 
 const KEY_BYTES = 32
 const OPERATOR_BYTES = 16

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ConfigError, type GenesisMember, parseGenesis } from '../../config/index.ts'
-import { keyHash, toHex } from '../../protocol/index.ts'
+import { ConfigError, parseGenesis } from '../../config/index.ts'
+import { type GenesisMember, keyHash, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NewNodeKeys } from '../node-keys.ts'
 import { trouble } from './files.ts'

@@ -5,14 +5,15 @@
  */
 
 import type { Command } from 'commander'
+import { formatGenesis, type GenesisDocument, parseGenesis } from '../../config/index.ts'
 import {
-  formatGenesis,
-  type GenesisDocument,
   type GenesisMember,
-  parseGenesis,
+  genesisHashOf,
+  PARAMETERS,
+  type Parameters,
+  toHex,
   type VendorGrant
-} from '../../config/index.ts'
-import { genesisHashOf, PARAMETERS, type Parameters, toHex } from '../../protocol/index.ts'
+} from '../../protocol/index.ts'
 import {
   addCommand,
   type CommandPorts,

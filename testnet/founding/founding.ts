@@ -10,7 +10,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import type { VendorGrant } from '../../config/index.ts'
 import { founderOf } from '../../node/cli/founder.ts'
 import { createGenesisFile } from '../../node/cli/genesis.ts'
 import { createMaker } from '../../node/cli/maker.ts'
@@ -21,7 +20,7 @@ import {
   writeNodeKeys
 } from '../../node/node-keys.ts'
 import { createDataDirectory } from '../../node/storage/data-directory.ts'
-import { type Parameters, RATE_MAX_UNITS_PER_HOUR } from '../../protocol/index.ts'
+import { type Parameters, RATE_MAX_UNITS_PER_HOUR, type VendorGrant } from '../../protocol/index.ts'
 import { nameNodes } from '../cluster/node-names.ts'
 import { foundingMarkPath, genesisPath, makerFolder, nodeFolder } from '../home.ts'
 import type { RegionName } from '../regions/latencies.ts'
