@@ -338,6 +338,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
           ),
           head: () => keeper.head,
           tip: () => keeper.tip,
+          isUnderWay: (id) => keeper.isUnderWay(id),
           findFinal: (id) => archive.statusOf(id),
           nowMs,
           timeMs,

@@ -16,6 +16,16 @@ export function taken({ status, acceptedReceipt }: BookEntry): Submission {
   return { kind: 'taken', status, acceptedReceipt }
 }
 
+/** Another member's batch carries the same transaction already. */
+export function carried({ id }: Transaction): Submission {
+  const nowhere = { outcome: null, code: null, height: null, timeMs: null }
+  return {
+    kind: 'taken',
+    status: { transactionId: id, stage: 'accepted', ...nowhere },
+    acceptedReceipt: null
+  }
+}
+
 /** Its bytes are at fault, whatever the ledger holds. */
 export function faulty(fault: StatelessFault): Submission {
   return { kind: 'refused', code: fault, isStateless: true, transactionId: null }

@@ -21,14 +21,13 @@ import {
   transactionLeaf,
   transactionPriority
 } from '../../protocol/index.ts'
-import type { Batcher } from '../batches/batcher.ts'
-import type { Verifier } from '../batches/verifier.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
-import type { Submission, TransactionStatus } from '../ledger-service.ts'
-import { busy, faulty, refusedBy, taken } from './answers.ts'
+import type { Submission } from '../ledger-service.ts'
+import { busy, carried, faulty, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
-import { type BookEntry, bySequence, type TransactionBook } from './transaction-book.ts'
+import type { IntakePorts } from './intake-ports.ts'
+import { type BookEntry, bySequence } from './transaction-book.ts'
 
 /** How long a transaction may wait for its turn or its quota. */
 const WAIT_MAX_MS = 60_000
@@ -37,26 +36,6 @@ const RETRY_MS = 250
 const RETRY_MAX_MS = 8_000
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
-
-/** What the intake needs from others. */
-export interface IntakePorts {
-  readonly networkTag: Uint8Array
-  /** Member id of this node. */
-  readonly carrierId: Uint8Array
-  readonly book: TransactionBook
-  readonly verifier: Verifier
-  readonly batcher: Batcher
-  readonly head: () => LedgerVersion
-  readonly tip: () => LedgerVersion
-  /**
-   * Where a transaction ended. One that was refused is judged anew: it may have been carried into
-   * a block too early, by somebody who wished it ill.
-   */
-  readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
-  readonly nowMs: () => number
-  readonly timeMs: () => number
-  readonly onFailure: (error: unknown) => void
-}
 
 /** Takes transactions in. */
 export class Intake {
@@ -160,7 +139,7 @@ export class Intake {
 
   async #passGate(transaction: Transaction): Promise<Submission> {
     const early = this.#forecast(transaction)
-    if (early.kind === 'refused') return refusedBy(early.code, transaction)
+    if (early.kind === 'refused') return this.#refuse(early.code, transaction)
     if (!(await this.#gate.enter())) return busy('LEDGER_BUSY')
     let isInside = true
     const leave = (): void => {
@@ -184,7 +163,7 @@ export class Intake {
     const twin = book.get(transaction.id)
     if (twin !== undefined && twin.status.stage !== 'dropped') return taken(twin)
     const forecast = this.#forecast(transaction)
-    if (forecast.kind === 'refused') return refusedBy(forecast.code, transaction)
+    if (forecast.kind === 'refused') return this.#refuse(forecast.code, transaction)
     const entry = book.enter(transaction, row.leafHash, nowMs())
     leaveGate()
     if (forecast.kind === 'later') return this.#keepForLater(entry)
@@ -210,6 +189,12 @@ export class Intake {
     const { outcome, code } = forecastTransaction(version, transaction, block)
     if (outcome === 'refused') return { kind: 'refused', code: code ?? 'REFUSED' }
     return { kind: outcome === 'waits' ? 'later' : 'now' }
+  }
+
+  /** A copy of what another node has brought into a block already is no conflict. */
+  #refuse(code: string, transaction: Transaction): Submission {
+    const isUnderWay = this.#ports.isUnderWay(transaction.id)
+    return isUnderWay ? carried(transaction) : refusedBy(code, transaction)
   }
 
   #keepForLater(entry: BookEntry): Submission {

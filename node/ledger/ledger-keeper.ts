@@ -111,6 +111,13 @@ export class LedgerKeeper {
     return this.#executed.get(blockId)
   }
 
+  /** Whether a transaction stands in a block that was executed here and is not final yet. */
+  isUnderWay(transactionId: Uint8Array): boolean {
+    for (const { transactions } of this.#executed.values())
+      if (transactions.some(({ id }) => equalBytes(id, transactionId))) return true
+    return false
+  }
+
   /** The highest version executed so far: the best guess of what the next block stands on. */
   get head(): LedgerVersion {
     let head = this.tip

@@ -58,7 +58,7 @@ const ROWS: readonly (readonly [
     'too many are silent',
     { missing: missing(2), reachableWeight: 2 },
     'paused',
-    'Paused, nothing lost: 2 of 4 members are present and the moot needs 1 more weight. Missing: r0 (00000000), r1 (11111111).'
+    'Paused, nothing lost: 2 of 4 members are present and the moot needs 1 more vote. Missing: r0 (00000000), r1 (11111111).'
   ],
   [
     'it is behind',

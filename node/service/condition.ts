@@ -48,7 +48,7 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
     const lacking = quorumWeight - reachableWeight
     return {
       state: 'paused',
-      sentence: `Paused, nothing lost: ${facts.members - facts.missing.length} of ${facts.members} members are present and the moot needs ${lacking} more weight. Missing: ${namesOf(facts)}.`
+      sentence: `Paused, nothing lost: ${facts.members - facts.missing.length} of ${facts.members} members are present and the moot needs ${lacking} more ${lacking === 1 ? 'vote' : 'votes'}. Missing: ${namesOf(facts)}.`
     }
   }
   if (condition.blocksBehind > BEHIND_MAX)

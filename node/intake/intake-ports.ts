@@ -1,0 +1,33 @@
+/**
+ * What the intake needs from the other parts of a node.
+ *
+ * @module
+ */
+
+import type { LedgerVersion } from '../../protocol/index.ts'
+import type { Batcher } from '../batches/batcher.ts'
+import type { Verifier } from '../batches/verifier.ts'
+import type { TransactionStatus } from '../ledger-service.ts'
+import type { TransactionBook } from './transaction-book.ts'
+
+/** What the intake needs from others. */
+export interface IntakePorts {
+  readonly networkTag: Uint8Array
+  /** Member id of this node. */
+  readonly carrierId: Uint8Array
+  readonly book: TransactionBook
+  readonly verifier: Verifier
+  readonly batcher: Batcher
+  readonly head: () => LedgerVersion
+  readonly tip: () => LedgerVersion
+  /**
+   * Where a transaction ended. One that was refused is judged anew: it may have been carried into
+   * a block too early, by somebody who wished it ill.
+   */
+  /** Whether it stands in a block that is not final yet. */
+  readonly isUnderWay: (transactionId: Uint8Array) => boolean
+  readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
+  readonly nowMs: () => number
+  readonly timeMs: () => number
+  readonly onFailure: (error: unknown) => void
+}
