@@ -8,7 +8,7 @@ import { buildVectorChain, type VectorChain } from './vector-chain.ts'
 import type { VectorInputs } from './vector-inputs.ts'
 
 /** What the chain of the tests is made of. */
-export const TEST_INPUTS: VectorInputs = {
+const TEST_INPUTS: VectorInputs = {
   networkId: 'test-chain',
   genesisTimeMs: 1_700_000_000_000,
   blockTimesMs: [1_700_000_001_000, 1_700_000_002_000],

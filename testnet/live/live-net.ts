@@ -104,7 +104,7 @@ export async function waitFor<Answer>(
 }
 
 /** Waits until a node says that it is in a state. */
-export async function waitForState(url: string, state: string): Promise<void> {
+async function waitForState(url: string, state: string): Promise<void> {
   await waitFor(`${url} to be ${state}`, async () => {
     const view = await readView(url)
     return view?.state === state ? view : undefined
