@@ -153,7 +153,7 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
     surfaces.http.beginShutdown()
     catchUp.stop()
     loop.stop()
-    intake?.close()
+    await intake?.close()
     parts.timers.stop()
     await driver.stop()
     for (const close of opened.closers.reverse()) await close()

@@ -103,8 +103,9 @@ export class Batcher {
   }
 
   /** Closes whatever is open: at a stop nothing taken in is left behind. */
-  flush(): void {
+  flush(): Promise<void> {
     for (const priority of [0, 1, 2] as const) this.#close(priority)
+    return this.#sealing
   }
 
   #setTimer(open: OpenBatch, priority: Priority): void {

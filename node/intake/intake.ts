@@ -131,10 +131,10 @@ export class Intake {
   }
 
   /** Takes nothing more in; what was taken in is batched. */
-  close(): void {
+  close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#sweeper)
-    this.#ports.batcher.flush()
+    return this.#ports.batcher.flush()
   }
 
   async #passGate(transaction: Transaction): Promise<Submission> {

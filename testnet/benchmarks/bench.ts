@@ -71,7 +71,7 @@ export interface BenchReport {
   readonly latency: LatencyReport | null
 }
 
-/** The share of the bound that is to be reached for now. */
+/** The share of the bound that the project has set itself as its first mark. */
 const BOUND_SHARE_MARK = 0.45
 /** Beyond it somebody else's work is in the figures. */
 const FOREIGN_SHARE_MAX = 0.1
