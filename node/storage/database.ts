@@ -13,16 +13,24 @@ import { type ChainedBatch, ClassicLevel } from 'classic-level'
 import { invariant } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
+import { DamagedRecord } from './damaged-record.ts'
 import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
 import { openFailure, readFailure, writeFailure } from './disk-errors.ts'
 import { syncFolder } from './durable-file.ts'
 import { checkLevelLogs } from './level-log-check.ts'
+import {
+  callersRange,
+  type Entry,
+  type KeyRange,
+  type Level,
+  PAGE_ENTRIES_MAX,
+  rangeBehind,
+  readPairs
+} from './level-pages.ts'
+import { type ScannedPage, scanLevel } from './level-scan.ts'
+import { checkLevelTables } from './level-table-check.ts'
 
-type Level = ClassicLevel<Uint8Array, Uint8Array>
 type LevelBatch = ChainedBatch<Level, Uint8Array, Uint8Array>
-
-/** Key and payload. */
-export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
 
 /** Where a database lies and whose it must be. */
 export interface DatabaseOptions {
@@ -39,17 +47,8 @@ export interface DatabaseOptions {
 export interface DatabasePorts {
   /** Called once, at the first failed write: stop signing, what was written is unknown. */
   readonly onWriteFailure: (failure: NodeError) => void
-}
-
-/** A range of keys; without bounds, all of them. */
-export interface KeyRange {
-  readonly gt?: Uint8Array
-  readonly gte?: Uint8Array
-  readonly lt?: Uint8Array
-  readonly lte?: Uint8Array
-  readonly reverse?: boolean
-  /** The most entries to deliver in all. */
-  readonly limit?: number
+  /** Called whenever a record that is read turns out to be damaged, before the reader fails with it. */
+  readonly onDamage?: (damage: DamagedRecord) => void
 }
 
 /** Changes that become visible and durable together. A batch is written or discarded, once. */
@@ -64,10 +63,7 @@ export interface Batch {
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const CACHE_BYTES = 32 * 1024 * 1024
 const OPEN_FILES_MAX = 256
-const PAGE_ENTRIES_MAX = 512
-const PAGE_BYTES_MAX = 256 * 1024
 const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
-const FIRST_KEY: Uint8Array = Uint8Array.of(1)
 
 /**
  * Opens a database that exists, or makes one that does not.
@@ -90,7 +86,10 @@ export async function openDatabase(
       `${join(path, 'CURRENT')}: database missing, not an empty start`
     )
 
-  if (!create) await checkLevelLogs(path, options.unsyncedWrites ?? true)
+  if (!create) {
+    await checkLevelLogs(path, options.unsyncedWrites ?? true)
+    await checkLevelTables(path)
+  }
   const level = await openLevel(options)
   try {
     if (create) await writeIdentity(path, level, identity)
@@ -177,7 +176,7 @@ export class Database {
     try {
       stored = this.#level.getSync(key)
     } catch (error) {
-      this.#failRead(error)
+      this.#failRead(error, key)
     }
     return this.#unseal(key, stored)
   }
@@ -185,7 +184,7 @@ export class Database {
   /** @throws NodeError STORAGE_DAMAGED */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     assertCallersKey(key)
-    const stored = await this.#level.get(key).catch((error) => this.#failRead(error))
+    const stored = await this.#level.get(key).catch((error) => this.#failRead(error, key))
     return this.#unseal(key, stored)
   }
 
@@ -216,9 +215,14 @@ export class Database {
       const last = page.at(-1)
       if (last === undefined) return
       left -= page.length
-      rest = after(rest, last[0])
+      rest = rangeBehind(rest, last[0])
       yield page
     }
+  }
+
+  /** Walks a range as {@link iterate} does, and goes on behind records that are damaged. */
+  scan(range: KeyRange = {}): AsyncGenerator<ScannedPage, void, void> {
+    return scanLevel(this.#level, this.path, range)
   }
 
   /** Begins a batch. */
@@ -265,26 +269,29 @@ export class Database {
     this.#ports.onWriteFailure(this.#failure)
   }
 
-  #failRead(error: unknown): never {
+  #failRead(error: unknown, key?: Uint8Array): never {
     invariant(this.#level.status === 'open', `the database ${this.path} is open when it is read`)
-    throw readFailure(this.path, error)
+    if (key === undefined) throw readFailure(this.path, error)
+    throw this.#damaged(key, 'the table cannot be read at the place', error)
+  }
+
+  #damaged(key: Uint8Array, trouble: string, cause?: unknown): DamagedRecord {
+    const damage = new DamagedRecord(this.path, key, trouble, { cause })
+    this.#ports.onDamage?.(damage)
+    return damage
   }
 
   async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
-    const iterator = this.#level.iterator({
-      ...range,
-      fillCache: false,
-      highWaterMarkBytes: PAGE_BYTES_MAX
-    })
-    try {
-      const page = await iterator.nextv(size)
-      return page.map(([key, stored]): Entry => [key, this.#checked(key, stored)])
-    } catch (error) {
-      if (error instanceof NodeError) throw error
-      return this.#failRead(error)
-    } finally {
-      await iterator.close()
+    const { pairs, error } = await readPairs(this.#level, range, size)
+    if (error !== undefined) return this.#failRead(error)
+    let previous: Uint8Array | undefined
+    for (const [key] of pairs) {
+      // out of order, a walk that goes on behind the last key would leave keys out or never end
+      if (previous !== undefined && Buffer.compare(key, previous) > 0 === (range.reverse === true))
+        throw this.#damaged(key, 'the order is wrong')
+      previous = key
     }
+    return pairs.map(([key, stored]): Entry => [key, this.#checked(key, stored)])
   }
 
   #unseal(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
@@ -293,27 +300,11 @@ export class Database {
 
   #checked(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const payload = unsealValue(key, stored)
-    if (payload !== undefined) return payload
-    const name = Buffer.from(key).toString('hex')
-    throw new NodeError('STORAGE_DAMAGED', `${this.path}: the checksum of key ${name} is wrong`)
+    if (payload === undefined) throw this.#damaged(key, 'the checksum is wrong')
+    return payload
   }
 }
 
 function assertCallersKey(key: Uint8Array): void {
   invariant(key.length > 0 && key[0] !== 0, 'a key has a first byte, which is not zero')
-}
-
-function callersRange(range: KeyRange): KeyRange {
-  const { limit: _, ...bounds } = range
-  const lowest = bounds.gt ?? bounds.gte
-  if (lowest !== undefined && Buffer.compare(lowest, FIRST_KEY) >= 0) return bounds
-  const { gt: _gt, gte: _gte, ...upper } = bounds
-  return { ...upper, gte: FIRST_KEY }
-}
-
-function after(range: KeyRange, last: Uint8Array): KeyRange {
-  const { gt, gte, lt, lte, ...rest } = range
-  const lower = gt === undefined ? gte && { gte } : { gt }
-  const upper = lt === undefined ? lte && { lte } : { lt }
-  return range.reverse === true ? { ...rest, ...lower, lt: last } : { ...rest, ...upper, gt: last }
 }

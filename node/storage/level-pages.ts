@@ -1,0 +1,84 @@
+/**
+ * Pages of a LevelDB folder: a bounded number of entries in order, read without leaving anything open.
+ *
+ * @module
+ */
+
+import type { ClassicLevel } from 'classic-level'
+
+/** LevelDB with keys and values as bytes. */
+export type Level = ClassicLevel<Uint8Array, Uint8Array>
+
+/** Key and payload. */
+export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
+
+/** A range of keys; without bounds, all of them. */
+export interface KeyRange {
+  readonly gt?: Uint8Array
+  readonly gte?: Uint8Array
+  readonly lt?: Uint8Array
+  readonly lte?: Uint8Array
+  readonly reverse?: boolean
+  /** The most entries to deliver in all. */
+  readonly limit?: number
+}
+
+/** Entries as they are stored, and what kept the rest of the page from being read, if anything did. */
+export interface RawPage {
+  readonly pairs: readonly (readonly [key: Uint8Array, stored: Uint8Array])[]
+  readonly error: unknown
+}
+
+/** Entries of one page at most. */
+export const PAGE_ENTRIES_MAX = 512
+
+const PAGE_BYTES_MAX = 256 * 1024
+const FIRST_KEY: Uint8Array = Uint8Array.of(1)
+
+/** Reads a page; where LevelDB stops at damage of its own, as much as stands before it. */
+export async function readPairs(level: Level, range: KeyRange, size: number): Promise<RawPage> {
+  const options = { ...range, fillCache: false, highWaterMarkBytes: PAGE_BYTES_MAX }
+  const iterator = level.iterator(options)
+  try {
+    return { pairs: await iterator.nextv(size), error: undefined }
+  } catch {
+    // a page that fails gives nothing at all, so it is read again entry by entry
+    return await readSingly(level, options, size)
+  } finally {
+    await iterator.close()
+  }
+}
+
+async function readSingly(level: Level, options: KeyRange, size: number): Promise<RawPage> {
+  const pairs: [Uint8Array, Uint8Array][] = []
+  const iterator = level.iterator(options)
+  try {
+    while (pairs.length < size) {
+      const pair = await iterator.next()
+      if (pair === undefined) break
+      pairs.push(pair)
+    }
+    return { pairs, error: undefined }
+  } catch (error) {
+    return { pairs, error }
+  } finally {
+    await iterator.close()
+  }
+}
+
+/** What of a range is the callers': keys that begin with a zero byte are the database's own. */
+export function callersRange(range: KeyRange): KeyRange {
+  const { limit: _, ...bounds } = range
+  const lowest = bounds.gt ?? bounds.gte
+  if (lowest !== undefined && Buffer.compare(lowest, FIRST_KEY) >= 0) return bounds
+  const { gt: _gt, gte: _gte, ...upper } = bounds
+  return { ...upper, gte: FIRST_KEY }
+}
+
+/** The part of a range that lies behind a key, in the range's direction. */
+export function rangeBehind(range: KeyRange, last: Uint8Array): KeyRange {
+  const { gt, gte, lt, lte, ...rest } = range
+  const lower = gt === undefined ? gte && { gte } : { gt }
+  const upper = lt === undefined ? lte && { lte } : { lt }
+  return range.reverse === true ? { ...rest, ...lower, lt: last } : { ...rest, ...upper, gt: last }
+}
