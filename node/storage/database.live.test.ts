@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { InvariantError } from '../../protocol/index.ts'
 import type { NodeError } from '../errors.ts'
 import { openDatabase } from './database.ts'
-import type { KeyRange } from './level-pages.ts'
+import type { KeyRange } from './store-pages.ts'
 import { collect, create, fill, keyOf, payloadOf, reopen, text } from './testing/entries.ts'
 import { codedError, IDENTITY, withFolder } from './testing/fixtures.ts'
 

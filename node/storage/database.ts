@@ -7,30 +7,23 @@
  * @module
  */
 
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type ChainedBatch, ClassicLevel } from 'classic-level'
+import { join } from 'node:path'
 import { invariant } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
 import { DamagedRecord } from './damaged-record.ts'
 import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
-import { openFailure, readFailure, writeFailure } from './disk-errors.ts'
-import { syncFolder } from './durable-file.ts'
-import { checkLevelLogs } from './level-log-check.ts'
+import { readFailure, writeFailure } from './disk-errors.ts'
+import { type EngineBatch, type EngineStore, levelEngine, type StorageEngine } from './engine.ts'
 import {
   callersRange,
   type Entry,
   type KeyRange,
-  type Level,
   PAGE_ENTRIES_MAX,
   rangeBehind,
   readPairs
-} from './level-pages.ts'
-import { type ScannedPage, scanLevel } from './level-scan.ts'
-import { checkLevelTables } from './level-table-check.ts'
-
-type LevelBatch = ChainedBatch<Level, Uint8Array, Uint8Array>
+} from './store-pages.ts'
+import { type ScannedPage, scanStore } from './store-scan.ts'
 
 /** Where a database lies and whose it must be. */
 export interface DatabaseOptions {
@@ -49,6 +42,8 @@ export interface DatabasePorts {
   readonly onWriteFailure: (failure: NodeError) => void
   /** Called whenever a record that is read turns out to be damaged, before the reader fails with it. */
   readonly onDamage?: (damage: DamagedRecord) => void
+  /** What keeps the bytes; LevelDB unless said. */
+  readonly engine?: StorageEngine
 }
 
 /** Changes that become visible and durable together. A batch is written or discarded, once. */
@@ -61,8 +56,6 @@ export interface Batch {
 }
 
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
-const CACHE_BYTES = 32 * 1024 * 1024
-const OPEN_FILES_MAX = 256
 const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
 
 /**
@@ -76,8 +69,8 @@ export async function openDatabase(
   ports: DatabasePorts
 ): Promise<Database> {
   const { path, identity, create } = options
-  // LevelDB takes a folder without CURRENT for a new database and deletes what else lies there
-  const exists = existsSync(create ? path : join(path, 'CURRENT'))
+  const engine = ports.engine ?? levelEngine
+  const exists = create ? engine.isTaken(path) : engine.isDatabase(path)
   if (create && exists)
     throw new NodeError('DATA_DIRECTORY_EXISTS', `${path}: exists and is never overwritten`)
   if (!create && !exists)
@@ -86,59 +79,40 @@ export async function openDatabase(
       `${join(path, 'CURRENT')}: database missing, not an empty start`
     )
 
-  if (!create) {
-    await checkLevelLogs(path, options.unsyncedWrites ?? true)
-    await checkLevelTables(path)
-  }
-  const level = await openLevel(options)
+  if (!create) await engine.check(path, options.unsyncedWrites ?? true)
+  const writeBufferBytes = options.writeBufferBytes ?? WRITE_BUFFER_BYTES
+  const store = await engine.open(path, { create, writeBufferBytes })
   try {
-    if (create) await writeIdentity(path, level, identity)
-    else checkIdentity(path, identity, readIdentity(path, level))
+    if (create) {
+      await writeIdentity(path, store, identity)
+      await engine.settle(path)
+    } else checkIdentity(path, identity, readIdentity(path, store))
   } catch (error) {
-    await level.close()
+    await store.close()
     throw error
   }
-  return new Database(path, level, ports)
-}
-
-async function openLevel(options: DatabaseOptions): Promise<Level> {
-  const level: Level = new ClassicLevel(options.path, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-    createIfMissing: options.create,
-    errorIfExists: options.create,
-    compression: false,
-    maxOpenFiles: OPEN_FILES_MAX,
-    cacheSize: CACHE_BYTES,
-    writeBufferSize: options.writeBufferBytes ?? WRITE_BUFFER_BYTES
-  })
-  try {
-    await level.open()
-  } catch (error) {
-    throw openFailure(options.path, error)
-  }
-  return level
+  return new Database(path, store, ports)
 }
 
 /** Without one synced write LevelDB's own folder would not open after a power cut. */
 async function writeIdentity(
   path: string,
-  level: Level,
+  store: EngineStore,
   identity: DatabaseIdentity
 ): Promise<void> {
   try {
     const value = sealValue(IDENTITY_KEY, encodeIdentity(identity))
-    await level.batch().put(IDENTITY_KEY, value).write({ sync: true })
+    const batch = store.batch()
+    batch.put(IDENTITY_KEY, value)
+    await batch.write({ sync: true })
   } catch (error) {
     throw writeFailure(path, error)
   }
-  await syncFolder(path)
-  await syncFolder(dirname(path))
 }
 
-function readIdentity(path: string, level: Level): Uint8Array | undefined {
+function readIdentity(path: string, store: EngineStore): Uint8Array | undefined {
   try {
-    const stored = level.getSync(IDENTITY_KEY)
+    const stored = store.getSync(IDENTITY_KEY)
     return stored && unsealValue(IDENTITY_KEY, stored)
   } catch (error) {
     throw readFailure(path, error)
@@ -148,15 +122,15 @@ function readIdentity(path: string, level: Level): Uint8Array | undefined {
 /** One open database. Made by {@link openDatabase}. */
 export class Database {
   readonly path: string
-  readonly #level: Level
+  readonly #store: EngineStore
   readonly #ports: DatabasePorts
   readonly #writing = new Set<Promise<void>>()
   #failure: NodeError | undefined
 
   /** For {@link openDatabase} alone. */
-  constructor(path: string, level: ClassicLevel<Uint8Array, Uint8Array>, ports: DatabasePorts) {
+  constructor(path: string, store: EngineStore, ports: DatabasePorts) {
     this.path = path
-    this.#level = level
+    this.#store = store
     this.#ports = ports
   }
 
@@ -174,7 +148,7 @@ export class Database {
     assertCallersKey(key)
     let stored: Uint8Array | undefined
     try {
-      stored = this.#level.getSync(key)
+      stored = this.#store.getSync(key)
     } catch (error) {
       this.#failRead(error, key)
     }
@@ -184,7 +158,7 @@ export class Database {
   /** @throws NodeError STORAGE_DAMAGED */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     assertCallersKey(key)
-    const stored = await this.#level.get(key).catch((error) => this.#failRead(error, key))
+    const stored = await this.#store.get(key).catch((error) => this.#failRead(error, key))
     return this.#unseal(key, stored)
   }
 
@@ -195,7 +169,7 @@ export class Database {
    */
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     for (const key of keys) assertCallersKey(key)
-    const stored = await this.#level.getMany([...keys]).catch((error) => this.#failRead(error))
+    const stored = await this.#store.getMany([...keys]).catch((error) => this.#failRead(error))
     return keys.map((key, index) => this.#unseal(key, stored[index]))
   }
 
@@ -222,12 +196,12 @@ export class Database {
 
   /** Walks a range as {@link iterate} does, and goes on behind records that are damaged. */
   scan(range: KeyRange = {}): AsyncGenerator<ScannedPage, void, void> {
-    return scanLevel(this.#level, this.path, range)
+    return scanStore(this.#store, this.path, range)
   }
 
   /** Begins a batch. */
   createBatch(): Batch {
-    const batch: LevelBatch = this.#level.batch()
+    const batch: EngineBatch = this.#store.batch()
     return {
       put: (key, payload) => {
         assertCallersKey(key)
@@ -245,10 +219,10 @@ export class Database {
   /** Waits for the writes under way and closes. */
   async close(): Promise<void> {
     await Promise.all(this.#writing)
-    await this.#level.close()
+    await this.#store.close()
   }
 
-  async #write(batch: LevelBatch, sync: boolean): Promise<void> {
+  async #write(batch: EngineBatch, sync: boolean): Promise<void> {
     if (this.#failure !== undefined) {
       await batch.close()
       throw this.#failure
@@ -270,7 +244,7 @@ export class Database {
   }
 
   #failRead(error: unknown, key?: Uint8Array): never {
-    invariant(this.#level.status === 'open', `the database ${this.path} is open when it is read`)
+    invariant(this.#store.status === 'open', `the database ${this.path} is open when it is read`)
     if (key === undefined) throw readFailure(this.path, error)
     throw this.#damaged(key, 'the table cannot be read at the place', error)
   }
@@ -282,7 +256,7 @@ export class Database {
   }
 
   async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
-    const { pairs, error } = await readPairs(this.#level, range, size)
+    const { pairs, error } = await readPairs(this.#store, range, size)
     if (error !== undefined) return this.#failRead(error)
     let previous: Uint8Array | undefined
     for (const [key] of pairs) {

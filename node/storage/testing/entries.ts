@@ -6,7 +6,7 @@
 
 import { type Database, openDatabase } from '../database.ts'
 import type { DatabaseIdentity } from '../database-identity.ts'
-import type { Entry, KeyRange } from '../level-pages.ts'
+import type { Entry, KeyRange } from '../store-pages.ts'
 import { IDENTITY } from './fixtures.ts'
 
 const quiet = { onWriteFailure: (): void => undefined }

@@ -1,24 +1,16 @@
 /**
- * Pages of a LevelDB folder: a bounded number of entries in order, read without leaving anything open.
+ * Pages of a store: a bounded number of entries in order, read without leaving anything open.
  *
  * @module
  */
 
-import type { ClassicLevel } from 'classic-level'
-
-/** LevelDB with keys and values as bytes. */
-export type Level = ClassicLevel<Uint8Array, Uint8Array>
+import type { EngineRange, EngineStore } from './engine.ts'
 
 /** Key and payload. */
 export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
 
 /** A range of keys; without bounds, all of them. */
-export interface KeyRange {
-  readonly gt?: Uint8Array
-  readonly gte?: Uint8Array
-  readonly lt?: Uint8Array
-  readonly lte?: Uint8Array
-  readonly reverse?: boolean
+export interface KeyRange extends EngineRange {
   /** The most entries to deliver in all. */
   readonly limit?: number
 }
@@ -35,26 +27,34 @@ export const PAGE_ENTRIES_MAX = 512
 const PAGE_BYTES_MAX = 256 * 1024
 const FIRST_KEY: Uint8Array = Uint8Array.of(1)
 
-/** Reads a page; where LevelDB stops at damage of its own, as much as stands before it. */
-export async function readPairs(level: Level, range: KeyRange, size: number): Promise<RawPage> {
+/** Reads a page; where the store stops at damage of its own, as much as stands before it. */
+export async function readPairs(
+  store: EngineStore,
+  range: KeyRange,
+  size: number
+): Promise<RawPage> {
   const options = { ...range, fillCache: false, highWaterMarkBytes: PAGE_BYTES_MAX }
-  const iterator = level.iterator(options)
+  const iterator = store.iterator(options)
   try {
     return { pairs: await iterator.nextv(size), error: undefined }
   } catch {
     // a page that fails gives nothing at all, so it is read again entry by entry
-    return await readSingly(level, options, size)
+    return await readSingly(store, options, size)
   } finally {
     await iterator.close()
   }
 }
 
-async function readSingly(level: Level, options: KeyRange, size: number): Promise<RawPage> {
+async function readSingly(
+  store: EngineStore,
+  options: Parameters<EngineStore['iterator']>[0],
+  size: number
+): Promise<RawPage> {
   const pairs: [Uint8Array, Uint8Array][] = []
-  const iterator = level.iterator(options)
+  const iterator = store.iterator(options)
   try {
     while (pairs.length < size) {
-      const pair = await iterator.next()
+      const [pair] = await iterator.nextv(1)
       if (pair === undefined) break
       pairs.push(pair)
     }

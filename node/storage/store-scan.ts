@@ -1,5 +1,5 @@
 /**
- * A look through a LevelDB folder that damage does not stop: whole records, and the places of all others.
+ * A look through a store that damage does not stop: whole records, and the places of all others.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { NodeError } from '../errors.ts'
 import { unsealValue } from './checked-value.ts'
 import { readFailure } from './disk-errors.ts'
+import type { EngineStore } from './engine.ts'
 import {
   callersRange,
   type Entry,
   type KeyRange,
-  type Level,
   PAGE_ENTRIES_MAX,
   rangeBehind,
   readPairs
-} from './level-pages.ts'
+} from './store-pages.ts'
 
 /** What a look through a range finds on one page. */
 export interface ScannedPage {
@@ -29,16 +29,16 @@ export interface ScannedPage {
 /**
  * Walks a range in order, a bounded page at a time.
  *
- * The pages end where LevelDB itself can read no further; the last one then says why.
+ * The pages end where the store itself can read no further; the last one then says why.
  */
-export async function* scanLevel(
-  level: Level,
+export async function* scanStore(
+  store: EngineStore,
   path: string,
   range: KeyRange
 ): AsyncGenerator<ScannedPage, void, void> {
   let rest = callersRange(range)
   for (;;) {
-    const page = await scanPage(level, path, rest)
+    const page = await scanPage(store, path, rest)
     // the place of a damaged record may be wrong as well: only whole ones lead on
     const last = page.entries.at(-1)?.[0] ?? page.damaged.at(-1)
     yield page
@@ -48,8 +48,8 @@ export async function* scanLevel(
   }
 }
 
-async function scanPage(level: Level, path: string, range: KeyRange): Promise<ScannedPage> {
-  const { pairs, error } = await readPairs(level, range, PAGE_ENTRIES_MAX)
+async function scanPage(store: EngineStore, path: string, range: KeyRange): Promise<ScannedPage> {
+  const { pairs, error } = await readPairs(store, range, PAGE_ENTRIES_MAX)
   const entries: Entry[] = []
   const damaged: Uint8Array[] = []
   for (const [key, stored] of pairs) {
