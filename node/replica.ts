@@ -171,7 +171,10 @@ export class Replica {
         pause: clock.pause
       }
     )
-    this.archive = new Archive(ledger, networkTag)
+    this.archive = new Archive(ledger, networkTag, {
+      readValue: (table, key) => this.keeper.readValue(table, key),
+      holdsBlock: (height) => height <= this.keeper.tip.height
+    })
     this.#timers = new Timers({ clock, post: (news) => void this.#post(news) })
     const post = this.#post
     this.#plane = new MemberPlane({

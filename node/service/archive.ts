@@ -23,7 +23,7 @@ import {
   type Transaction,
   UNFINALISED_MAX
 } from '../../protocol/index.ts'
-import { batchKey, heightOfBlockKey, stateValueKey, transactionKey } from '../ledger/keyspace.ts'
+import { batchKey, blockKey, heightOfBlockKey, transactionKey } from '../ledger/keyspace.ts'
 import { readStoredBlock } from '../ledger/open-ledger.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type { TransactionStatus } from '../ledger-service.ts'
@@ -37,19 +37,36 @@ export interface ArchivedTransaction {
   readonly outcome: Outcome
 }
 
+/** What the archive needs from others. */
+export interface ArchivePorts {
+  /** The value under a key of a table in the committed state. */
+  readonly readValue: (table: number, key: Uint8Array) => Uint8Array | undefined
+  /** Whether the block of a height is final, and not pruned away on purpose. */
+  readonly holdsBlock: (height: number) => boolean
+}
+
 /** Reads what is final. */
 export class Archive {
   readonly #database: Database
   readonly #networkTag: Uint8Array
+  readonly #ports: ArchivePorts
 
-  constructor(database: Database, networkTag: Uint8Array) {
+  constructor(database: Database, networkTag: Uint8Array, ports: ArchivePorts) {
     this.#database = database
     this.#networkTag = networkTag
+    this.#ports = ports
   }
 
-  /** A final block by its height. */
+  /**
+   * A final block by its height.
+   *
+   * @throws DamagedRecord, as everything here does that reads what is spoilt or gone
+   */
   block(height: number): StoredBlock | undefined {
-    return readStoredBlock(this.#database, height)
+    const stored = readStoredBlock(this.#database, height)
+    if (stored === undefined && this.#ports.holdsBlock(height))
+      throw this.#database.reportDamage(blockKey(height), 'the final block is missing')
+    return stored
   }
 
   /** The height of a final block by its id. */
@@ -108,7 +125,7 @@ export class Archive {
     withProof: boolean
   ): { readonly value: Uint8Array | null; readonly proof: Uint8Array | null } {
     const { table, key } = place
-    const value = this.#database.getSync(stateValueKey(table, key)) ?? null
+    const value = this.#ports.readValue(table, key) ?? null
     if (!withProof) return { value, proof: null }
     const stored = this.block(tip.height)
     const finality = stored === undefined ? null : this.finalityOf(stored)
@@ -142,8 +159,10 @@ export class Archive {
 
   #batchTransactions(id: BatchId): Transaction[] {
     const bytes = this.#database.getSync(batchKey(id))
-    const batch = bytes === undefined ? undefined : decodeBatch(bytes)
-    invariant(batch !== undefined, 'the batches of final blocks are held')
+    if (bytes === undefined)
+      throw this.#database.reportDamage(batchKey(id), 'the batch of a final block is missing')
+    const batch = decodeBatch(bytes)
+    invariant(batch !== undefined, 'the batches of final blocks are well formed')
     return batch.transactions.map((wire) => {
       const decoded = decodeTransaction(wire, this.#networkTag)
       invariant(decoded.ok, 'the transactions of final blocks are well formed')

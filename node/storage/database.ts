@@ -199,6 +199,15 @@ export class Database {
     return scanStore(this.#store, this.path, range)
   }
 
+  /**
+   * Says that a record is not what it must be, though its checksum holds, or is gone.
+   *
+   * @returns the error to fail with
+   */
+  reportDamage(key: Uint8Array, trouble: string): DamagedRecord {
+    return this.#damaged(key, trouble)
+  }
+
   /** Begins a batch. */
   createBatch(): Batch {
     const batch: EngineBatch = this.#store.batch()
