@@ -22,15 +22,19 @@ import {
   fromHex,
   list,
   nullable,
+  type Outcome,
   toHex,
   tuple,
   uint
 } from '../../protocol/index.ts'
+import { packedOutcomes, packOutcomes, unpackOutcomes } from '../ledger/stored-block.ts'
 
 /** Most batches of one request. */
 export const BATCHES_PER_REQUEST_MAX = 64
 /** Most blocks of one request. */
 export const BLOCKS_PER_REQUEST_MAX = 64
+/** Most values of the state of one request. */
+export const STATE_VALUES_PER_REQUEST_MAX = 64
 /** Most certificates of one answer. */
 export const CERTIFICATES_PER_ANSWER_MAX = 64
 
@@ -40,6 +44,14 @@ export type FetchRequest =
   | { readonly kind: 'block'; readonly id: BlockId }
   | { readonly kind: 'certificates'; readonly first: number; readonly last: number }
   | { readonly kind: 'final-blocks'; readonly from: number; readonly count: number }
+  | { readonly kind: 'state-values'; readonly places: readonly StatePlace[] }
+  | { readonly kind: 'outcomes'; readonly height: number }
+
+/** Where a record stands in the state. */
+export interface StatePlace {
+  readonly table: number
+  readonly key: Uint8Array
+}
 
 /** A final block as it travels: with what finalised it, if that was itself, and its batches. */
 export interface FinalBlockParcel {
@@ -60,6 +72,13 @@ const batchesRequest = tuple(uint(1, 1), list(bytes(32), BATCHES_PER_REQUEST_MAX
 const blockRequest = tuple(uint(2, 2), bytes(32))
 const certificatesRequest = tuple(uint(3, 3), uint(), uint())
 const finalBlocksRequest = tuple(uint(4, 4), uint(), uint(BLOCKS_PER_REQUEST_MAX, 1))
+const stateValuesRequest = tuple(
+  uint(8, 8),
+  list(tuple(uint(255), bytesBetween(0, 128)), STATE_VALUES_PER_REQUEST_MAX, 1)
+)
+const outcomesRequest = tuple(uint(9, 9), uint())
+const valueList = list(nullable(bytesBetween(1, 1_048_576)), STATE_VALUES_PER_REQUEST_MAX)
+const outcomeFields = tuple(packedOutcomes.numbers, packedOutcomes.codes)
 const batchList = list(nullable(bytesBetween(1, 131_072)), BATCHES_PER_REQUEST_MAX)
 const certificateList = list(bytesBetween(1, 65_536), CERTIFICATES_PER_ANSWER_MAX)
 const parcelFields = tuple(
@@ -81,6 +100,10 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
       return encodeCbor([3, request.first, request.last])
     case 'final-blocks':
       return encodeCbor([4, request.from, request.count])
+    case 'state-values':
+      return encodeCbor([8, request.places.map(({ table, key }) => [table, key])])
+    case 'outcomes':
+      return encodeCbor([9, request.height])
   }
 }
 
@@ -96,7 +119,12 @@ export function decodeFetchRequest(encoded: Uint8Array): FetchRequest | undefine
   if (certificates !== undefined)
     return { kind: 'certificates', first: certificates[1], last: certificates[2] }
   const final = finalBlocksRequest(value)
-  return final && { kind: 'final-blocks', from: final[1], count: final[2] }
+  if (final !== undefined) return { kind: 'final-blocks', from: final[1], count: final[2] }
+  const values = stateValuesRequest(value)
+  if (values !== undefined)
+    return { kind: 'state-values', places: values[1].map(([table, key]) => ({ table, key })) }
+  const outcomes = outcomesRequest(value)
+  return outcomes && { kind: 'outcomes', height: outcomes[1] }
 }
 
 /** The answer to a question about batches: null for those that are not held. */
@@ -109,6 +137,29 @@ export function decodeBatchesAnswer(
   encoded: Uint8Array
 ): readonly (Uint8Array | null)[] | undefined {
   return batchList(decodeCbor(encoded))
+}
+
+/** The answer to a question about values of the state: null for those that it does not hold. */
+export function encodeStateValuesAnswer(values: readonly (Uint8Array | null)[]): Uint8Array {
+  return encodeCbor(values)
+}
+
+/** Reads an answer about values of the state. */
+export function decodeStateValuesAnswer(
+  encoded: Uint8Array
+): readonly (Uint8Array | null)[] | undefined {
+  return valueList(decodeCbor(encoded))
+}
+
+/** The answer to a question about a final block's outcomes: null when it is not held. */
+export function encodeOutcomesAnswer(outcomes: readonly Outcome[] | undefined): Uint8Array {
+  return encodeCbor(outcomes === undefined ? null : [...packOutcomes(outcomes)])
+}
+
+/** Reads an answer about outcomes; whether they are the block's, its header tells. */
+export function decodeOutcomesAnswer(encoded: Uint8Array): readonly Outcome[] | undefined {
+  const read = outcomeFields(decodeCbor(encoded))
+  return read && unpackOutcomes(read[0], read[1])
 }
 
 /** The answer to a question about a block: null when it is not held. */
