@@ -54,6 +54,9 @@ export interface Config {
     readonly warnBytes: number
     readonly stopBytes: number
   }
+  readonly storage: {
+    readonly scrubBytesPerSecond: number
+  }
   readonly keys: {
     readonly passphraseFile: string | null
   }

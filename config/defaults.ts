@@ -67,6 +67,7 @@ export function createDefaults(environment: Environment): Config {
     batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     disk: { warnBytes: 1_073_741_824, stopBytes: 268_435_456 },
+    storage: { scrubBytesPerSecond: 2_097_152 },
     keys: { passphraseFile: null }
   }
 }

@@ -156,6 +156,13 @@ export const configSchema: z.ZodType<Config> = group({
       'Free space below which the node stops signing and ends cleanly'
     )
   }),
+  storage: group({
+    scrubBytesPerSecond: measured(
+      wholeNumber(0, 1024 * MIB),
+      'bytes/s',
+      'How fast the ledger is read again and again to find and mend damage; 0 turns it off'
+    )
+  }),
   keys: group({
     passphraseFile: path(
       filePath().nullable(),

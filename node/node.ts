@@ -21,6 +21,7 @@ import { createNodeNetwork, readBootstrapFile } from './node-network.ts'
 import { findOwnSeat } from './own-seat.ts'
 import { openReplica, type Replica } from './replica.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
+import { checkTablesOf } from './storage/level-table-check.ts'
 import { createSurfaces, describeReady } from './surfaces.ts'
 import { watchEventLoop } from './watchdog.ts'
 
@@ -175,13 +176,15 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       seat: findOwnSeat(electorate, keys, directory.paths.keys),
       pace: config.pace,
       batch: config.batch,
-      dissemination: { mode: dissemination, pushMembersMax }
+      dissemination: { mode: dissemination, pushMembersMax },
+      scrubBytesPerSecond: config.storage.scrubBytesPerSecond
     },
     {
       clock: systemClock,
       network,
       ledger: directory.ledger,
       voteLog: directory.voteLog,
+      checkTables: (onRead) => checkTablesOf(directory.ledger.path, onRead),
       verifier,
       log,
       metrics,

@@ -9,6 +9,7 @@
  */
 
 import {
+  type BatchReference,
   type Block,
   type BlockId,
   type Electorate,
@@ -20,6 +21,7 @@ import {
   type News,
   networkTagOfGenesis,
   type Pace,
+  type Transaction,
   toHex
 } from '../protocol/index.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
@@ -34,20 +36,25 @@ import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
 import { Voter } from './consensus/voter.ts'
 import { Dissemination, type DisseminationOptions } from './dissemination.ts'
+import type { NodeError } from './errors.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
+import { batchKey } from './ledger/keyspace.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
 import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 import type { OwnSeat } from './own-seat.ts'
+import { readIfWhole } from './recovery/read-if-whole.ts'
+import { Recovery, type RecoveryPorts } from './recovery/recovery.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
 import type { Database } from './storage/database.ts'
 import type { VoteLog } from './storage/vote-log.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
+import { membersFirst } from './sync/believable-height.ts'
 import { CatchUp } from './sync/catch-up.ts'
 import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { createAsk, servePeers } from './sync/serve-peers.ts'
@@ -65,6 +72,8 @@ export interface ReplicaOptions {
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
+  /** How fast the ledger is scrubbed; not at all unless said. */
+  readonly scrubBytesPerSecond?: number
 }
 
 /** What a replica reaches the world by. */
@@ -76,6 +85,8 @@ export interface ReplicaPorts {
   readonly verifier: Verifier
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
+  /** Looks at the files of the ledger's database, where it has any. */
+  readonly checkTables?: RecoveryPorts['checkTables']
   /** The replica cannot go on. */
   readonly fail: (error: unknown) => void
 }
@@ -139,6 +150,7 @@ export class Replica {
   readonly #finalBlocks: FinalBlockIntakePorts
   readonly #dissemination: Dissemination
   readonly #leaders: readonly MemberIndex[]
+  readonly #recovery: Recovery
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
   readonly #measureFinality: (seconds: number) => void
@@ -167,8 +179,9 @@ export class Replica {
     this.keeper = new LedgerKeeper(
       { database: ledger, networkTag, electorate, opened: found.opening },
       {
-        transactionsOf: (reference) => this.store.transactionsOf(reference),
-        pause: clock.pause
+        transactionsOf: (reference) => this.#transactionsOf(reference),
+        pause: clock.pause,
+        awaitCure: (damage, timeoutMs) => this.#recovery.awaitCure(damage, timeoutMs)
       }
     )
     this.archive = new Archive(ledger, networkTag, {
@@ -185,6 +198,7 @@ export class Replica {
       store: this.store,
       post
     })
+    this.#recovery = this.#createRecovery()
     this.#fetcher = this.#createFetcher()
     this.#finalBlocks = this.#finalBlockPorts()
     this.catchUp = this.#createCatchUp()
@@ -224,6 +238,7 @@ export class Replica {
     await this.#restorePending()
     void this.driver.post({ kind: 'started' })
     this.catchUp.start()
+    this.#recovery.start()
   }
 
   /** Ends; what is under way is finished. The network and the databases stay open. */
@@ -232,6 +247,7 @@ export class Replica {
     await this.intake?.close()
     this.#timers.stop()
     await this.driver.stop()
+    await this.#recovery.stop()
   }
 
   /** Batches that are held and not final wait again; what this node accepted, it still carries. */
@@ -276,6 +292,51 @@ export class Replica {
 
   readonly #penalise = (peer: string, reason: string): void =>
     this.#ports.network.penalise(peer, OFFENCE_POINTS, reason)
+
+  /** A block is executed once its batches were held: one that is gone since is damaged. */
+  #transactionsOf(reference: BatchReference): readonly Transaction[] {
+    const transactions = this.store.transactionsOf(reference)
+    if (transactions !== undefined) return transactions
+    throw this.#ports.ledger.reportDamage(batchKey(reference.id), 'a batch that was held is gone')
+  }
+
+  #createRecovery(): Recovery {
+    const { ledger, clock, log, metrics, verifier, checkTables, fail } = this.#ports
+    const { networkTag, electorate, keeper } = this
+    return new Recovery(
+      { scrubBytesPerSecond: this.#options.scrubBytesPerSecond ?? 0 },
+      {
+        networkTag,
+        electorate,
+        database: ledger,
+        clock,
+        log,
+        tip: () => keeper.tip,
+        floor: () => keeper.floor,
+        baseHeight: () => 0,
+        packedLeaf: (index) => keeper.packedLeaf(index),
+        betweenCommits: (work) => keeper.betweenCommits(work),
+        bodyOf: (blockId) => this.#blockOf(blockId),
+        peers: () => membersFirst(this.#connectedPeers(), electorate),
+        ask: this.#ask('fetch'),
+        penalise: this.#penalise,
+        judgeBatch: (bytes) => verifier.judgeBatch(bytes),
+        pause: clock.pause,
+        count: metrics.count,
+        ...(checkTables === undefined ? {} : { checkTables }),
+        onTrouble: (error) => this.#noteTrouble(error),
+        onFailure: fail
+      }
+    )
+  }
+
+  /** Damage that no record can be written for: an operator has to act. */
+  #noteTrouble({ code, message }: NodeError): void {
+    this.#ports.log.error('the ledger is damaged; stop the node and repair it', {
+      trouble: message
+    })
+    if (!this.#alarms.includes(code)) this.#alarms.push(code)
+  }
 
   #createFetcher(): BatchFetcher {
     return new BatchFetcher({
@@ -330,7 +391,7 @@ export class Replica {
       electorate: this.electorate,
       self: this.#options.seat?.index ?? null,
       finalBlocks: this.#finalBlocks,
-      isFinal: (block) => this.archive.heightOf(block.idBytes) !== undefined,
+      isFinal: (block) => readIfWhole(() => this.archive.heightOf(block.idBytes)) !== undefined,
       onAhead: () => this.catchUp.wake(),
       onFailure: fail
     })
@@ -481,6 +542,7 @@ export class Replica {
       }),
       pendingTransactions: () => this.book.openCount,
       alarms: () => this.#alarms,
+      storage: () => this.#recovery.condition,
       clock
     })
   }

@@ -28,10 +28,17 @@ import {
   toHex,
   type View
 } from '../../protocol/index.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import { putBlockRecords } from './block-records.ts'
 import { type Floor, type OpenLedger, putFloor } from './open-ledger.ts'
 import type { StateValues } from './state-values.ts'
+
+/** How long a block waits for a damaged record: a proposal of this node's own, or what others agreed on. */
+const BUILD_CURE_MS = 2_000
+const EXECUTE_CURE_MS = 60_000
+/** Damaged records that one block waits for, one after the other. */
+const CURES_MAX = 1_024
 
 /** Transactions executed before other work gets its turn. */
 const SLICE_TRANSACTIONS = 64
@@ -42,6 +49,8 @@ export interface LedgerKeeperPorts {
   readonly transactionsOf: (reference: BatchReference) => readonly Transaction[] | undefined
   /** Lets waiting work go first. */
   readonly pause: () => Promise<void>
+  /** Resolves with true once a damaged record is cured, with false when the time is over. */
+  readonly awaitCure: (damage: DamagedRecord, timeoutMs: number) => Promise<boolean>
 }
 
 /** A block that was executed here. */
@@ -55,6 +64,15 @@ export interface ExecutedEntry {
 /** A block that has just become final. */
 export interface CommittedBlock extends ExecutedEntry {
   readonly finalisation: Certificate | null
+}
+
+/** What a block is to be made of. */
+export interface BlockPlan {
+  readonly view: View
+  readonly parentView: View
+  readonly parentId: BlockId
+  readonly batches: readonly BatchReference[]
+  readonly timeMs: number
 }
 
 /** Keeps the committed state and what unfinalised blocks make of it. */
@@ -123,7 +141,10 @@ export class LedgerKeeper {
     const parent = this.#versionOf(toHex(header.parentId) as BlockId)
     if (parent === undefined) return false
     if (header.height !== parent.height + 1 || header.timeMs <= parent.timeMs) return false
-    const entry = await this.#run(block.batches, parent, header.timeMs)
+    const { timeMs } = header
+    const entry = await this.#whenWhole(EXECUTE_CURE_MS, () =>
+      this.#run(block.batches, parent, timeMs)
+    )
     if (entry === undefined) return false
     const { executed, transactions } = entry
     const isEqual =
@@ -134,14 +155,18 @@ export class LedgerKeeper {
     return isEqual
   }
 
-  /** Makes the block that this node proposes. */
-  async build(plan: {
-    readonly view: View
-    readonly parentView: View
-    readonly parentId: BlockId
-    readonly batches: readonly BatchReference[]
-    readonly timeMs: number
-  }): Promise<Block | null> {
+  /** Makes the block that this node proposes; none when something that it stands on is damaged. */
+  async build(plan: BlockPlan): Promise<Block | null> {
+    try {
+      return await this.#whenWhole(BUILD_CURE_MS, () => this.#build(plan))
+    } catch (error) {
+      // the turn is lost; what is damaged goes on being cured
+      if (error instanceof DamagedRecord) return null
+      throw error
+    }
+  }
+
+  async #build(plan: BlockPlan): Promise<Block | null> {
     const parent = this.#versionOf(plan.parentId)
     if (parent === undefined) return null
     const timeMs = Math.max(plan.timeMs, parent.timeMs + 1)
@@ -221,6 +246,18 @@ export class LedgerKeeper {
 
   #versionOf(blockId: BlockId): LedgerVersion | undefined {
     return blockId === this.tip.blockId ? this.tip : this.#executed.get(blockId)?.version
+  }
+
+  /** Does again what failed on a damaged record, once that is cured. */
+  async #whenWhole<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof DamagedRecord) || attempt === CURES_MAX) throw error
+        if (!(await this.#ports.awaitCure(error, timeoutMs))) throw error
+      }
+    }
   }
 
   async #run(

@@ -21,11 +21,13 @@ import type {
   LedgerService,
   LedgerStatus,
   MemberView,
+  StorageCondition,
   StoredReading,
   Submission,
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
@@ -33,6 +35,8 @@ import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
+/** What a sender is told to wait when a record was damaged. */
+const DAMAGED_RETRY_MS = 2_000
 /** Most headers of one page. */
 const HEADERS_MAX = 512
 
@@ -53,6 +57,7 @@ export interface NodeServicePorts {
   readonly condition: () => LedgerCondition
   readonly pendingTransactions: () => number
   readonly alarms: () => readonly string[]
+  readonly storage: () => StorageCondition
   readonly clock: Clock
 }
 
@@ -68,8 +73,15 @@ export class NodeService implements LedgerService {
     this.#ports = ports
   }
 
-  submit(wire: Uint8Array, _source: string): Promise<Submission> {
-    return this.#ports.submit(wire)
+  async submit(wire: Uint8Array, _source: string): Promise<Submission> {
+    try {
+      return await this.#ports.submit(wire)
+    } catch (error) {
+      // what it would be judged by is being mended
+      if (error instanceof DamagedRecord)
+        return { kind: 'busy', code: error.code, retryAfterMs: DAMAGED_RETRY_MS }
+      throw error
+    }
   }
 
   async transactionStatus(transactionId: Uint8Array): Promise<TransactionStatus | null> {
@@ -214,7 +226,8 @@ export class NodeService implements LedgerService {
       highestKnownHeight: this.#ports.highestKnownHeight(),
       state,
       sentence,
-      alarms: this.#ports.alarms()
+      alarms: this.#ports.alarms(),
+      storage: this.#ports.storage()
     }
   }
 

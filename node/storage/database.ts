@@ -40,8 +40,6 @@ export interface DatabaseOptions {
 export interface DatabasePorts {
   /** Called once, at the first failed write: stop signing, what was written is unknown. */
   readonly onWriteFailure: (failure: NodeError) => void
-  /** Called whenever a record that is read turns out to be damaged, before the reader fails with it. */
-  readonly onDamage?: (damage: DamagedRecord) => void
   /** What keeps the bytes; LevelDB unless said. */
   readonly engine?: StorageEngine
 }
@@ -126,6 +124,7 @@ export class Database {
   readonly #ports: DatabasePorts
   readonly #writing = new Set<Promise<void>>()
   #failure: NodeError | undefined
+  #onDamage: (damage: DamagedRecord) => void = () => undefined
 
   /** For {@link openDatabase} alone. */
   constructor(path: string, store: EngineStore, ports: DatabasePorts) {
@@ -199,6 +198,11 @@ export class Database {
     return scanStore(this.#store, this.path, range)
   }
 
+  /** From now on, one listener is told of every damaged record before its reader fails with it. */
+  onDamage(listener: (damage: DamagedRecord) => void): void {
+    this.#onDamage = listener
+  }
+
   /**
    * Says that a record is not what it must be, though its checksum holds, or is gone.
    *
@@ -260,7 +264,7 @@ export class Database {
 
   #damaged(key: Uint8Array, trouble: string, cause?: unknown): DamagedRecord {
     const damage = new DamagedRecord(this.path, key, trouble, { cause })
-    this.#ports.onDamage?.(damage)
+    this.#onDamage(damage)
     return damage
   }
 

@@ -49,12 +49,13 @@ export async function checkLevelTables(folder: string): Promise<void> {
   for (const path of await listTables(folder)) {
     const { troubles } = await checkTable(path, { checksums: false })
     const trouble = troubles.find(({ kind }) => kind === 'frame')
-    if (trouble !== undefined)
-      throw new NodeError(
-        'STORAGE_DAMAGED',
-        `${path}: the table is damaged at byte ${trouble.offset}; nothing was changed`
-      )
+    if (trouble !== undefined) throw tableDamaged(trouble)
   }
+}
+
+/** The error for a table that LevelDB must not touch. */
+export function tableDamaged({ path, offset }: TableTrouble): NodeError {
+  return new NodeError('STORAGE_DAMAGED', `${path}: the table is damaged at byte ${offset}`)
 }
 
 /** The tables in a folder, the newest first. */
@@ -66,6 +67,15 @@ export async function listTables(folder: string): Promise<readonly string[]> {
     .filter((name) => /^[0-9]+\.(?:ldb|sst)$/.test(name))
     .sort((left, right) => Number.parseInt(right, 10) - Number.parseInt(left, 10))
     .map((name) => join(folder, name))
+}
+
+/** Checks all tables of a folder that this process has open, with all their checksums. */
+export async function* checkTablesOf(
+  folder: string,
+  onRead: (bytes: number) => Promise<void>
+): AsyncGenerator<TableReport, void, void> {
+  for (const path of await listTables(folder))
+    yield await checkTable(path, { checksums: true, onRead })
 }
 
 /** How thoroughly a table is checked, and how fast. */

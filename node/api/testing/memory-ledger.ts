@@ -268,6 +268,7 @@ class MemoryWorld {
       state: 'ready',
       sentence: 'All one members present.',
       alarms: [],
+      storage: { scrubbedAtMs: null, damagedRecords: 0, repairedRecords: 0 },
       ...this.change
     }
   }
