@@ -88,7 +88,10 @@ async function settleWithoutPeers(
 }
 
 /** Places that differ in one bit from one that is nowhere in the state: one of them it once was. */
-function likelyPlaces({ table, key }: StatePlace, ports: CurePorts): readonly StatePlace[] {
+export function likelyPlaces(
+  { table, key }: StatePlace,
+  ports: Pick<CurePorts, 'database' | 'tip'>
+): readonly StatePlace[] {
   const spoilt = concatBytes(Uint8Array.of(table), key)
   const likely: StatePlace[] = []
   for (let bit = 0; bit < 8 * spoilt.length; bit++) {

@@ -7,7 +7,7 @@
 import { equalBytes, stateKey, stateValueHash } from '../../protocol/index.ts'
 import { readLedgerKey, STATE_VALUES, TREE_LEAVES, treeLeafKey } from '../ledger/keyspace.ts'
 import type { StatePlace } from '../sync/sync-message.ts'
-import { isValueWhole } from './cure-state.ts'
+import { isValueWhole, likelyPlaces } from './cure-state.ts'
 import { readIfWhole } from './read-if-whole.ts'
 import { type ScrubWalk, walkRange } from './scrub-walk.ts'
 
@@ -23,15 +23,24 @@ const LEAVES_AT_ONCE = 1_024
 export async function scrubValues(walk: ScrubWalk): Promise<number> {
   const count = walk.tip().tree.count
   const seen = new Uint8Array(count)
-  for await (const page of walkRange(walk, STATE_VALUES)) {
+  const note = (place: StatePlace): void => {
+    const index = walk.tip().tree.leafIndex(stateKey(place.table, place.key))
+    if (index !== undefined) seen[index] = 1
+  }
+  // what is damaged has a name, its own or, where its key is spoilt, one close to it
+  const noteDamaged = (key: Uint8Array): void => {
+    const place = placeOf(key)
+    if (place === undefined) return
+    for (const one of [place, ...likelyPlaces(place, walk)]) note(one)
+  }
+  for await (const page of walkRange(walk, STATE_VALUES, noteDamaged)) {
     const doubtful: Uint8Array[] = []
     const { tree } = walk.tip()
     for (const [key, value] of page) {
       const place = placeOf(key)
       if (place === undefined) continue
       const hashed = stateKey(place.table, place.key)
-      const index = tree.leafIndex(hashed)
-      if (index !== undefined) seen[index] = 1
+      note(place)
       const expected = tree.valueHash(hashed)
       if (expected === undefined || !equalBytes(expected, stateValueHash(value))) doubtful.push(key)
     }

@@ -19,13 +19,21 @@ export class ScrubStopped extends Error {
   override readonly name = 'ScrubStopped'
 }
 
-/** Whole records of a range, page by page; all others are reported. */
+/**
+ * Whole records of a range, page by page; all others are reported.
+ *
+ * @param onDamaged - is told of their keys, as they were found
+ */
 export async function* walkRange(
   { database, report, onTrouble, pace }: ScrubWalk,
-  range: KeyRange
+  range: KeyRange,
+  onDamaged: (key: Uint8Array) => void = () => undefined
 ): AsyncGenerator<readonly Entry[], void, void> {
   for await (const { entries, damaged, trouble } of database.scan(range)) {
-    for (const key of damaged) report(key)
+    for (const key of damaged) {
+      onDamaged(key)
+      report(key)
+    }
     if (entries.length > 0) yield entries
     if (trouble !== undefined) onTrouble(trouble)
     await pace(entries.reduce((sum, [key, payload]) => sum + key.length + payload.length, 0))
