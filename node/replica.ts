@@ -48,6 +48,7 @@ import type { Network } from './network/network.ts'
 import type { OwnSeat } from './own-seat.ts'
 import { readIfWhole } from './recovery/read-if-whole.ts'
 import { Recovery, type RecoveryPorts } from './recovery/recovery.ts'
+import { explainAlarm } from './service/alarms.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
@@ -236,6 +237,8 @@ export class Replica {
     await network.start()
     this.#dissemination.start()
     await this.#restorePending()
+    if (this.#options.seat !== null && this.#ports.voteLog.isLost)
+      this.#raiseAlarm('VOTE_LOG_LOST', {})
     void this.driver.post({ kind: 'started' })
     this.catchUp.start()
     this.#recovery.start()
@@ -332,9 +335,12 @@ export class Replica {
 
   /** Damage that no record can be written for: an operator has to act. */
   #noteTrouble({ code, message }: NodeError): void {
-    this.#ports.log.error('the ledger is damaged; stop the node and repair it', {
-      trouble: message
-    })
+    this.#raiseAlarm(code, { trouble: message })
+  }
+
+  #raiseAlarm(code: string, fields: Readonly<Record<string, unknown>>): void {
+    const meaning = explainAlarm(code, this.electorate.epoch)
+    this.#ports.log.error('alarm raised', { code, meaning, ...fields })
     if (!this.#alarms.includes(code)) this.#alarms.push(code)
   }
 
@@ -476,10 +482,7 @@ export class Replica {
           log,
           onFailure: fail
         }),
-      onAlarm: (code, view) => {
-        this.#alarms.push(code)
-        log.error('consensus raised an alarm', { code, view })
-      },
+      onAlarm: (code, view) => this.#raiseAlarm(code, { view }),
       onFailure: fail
     })
   }

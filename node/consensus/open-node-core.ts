@@ -50,7 +50,8 @@ export async function openNodeCore(options: {
     certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
     blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
     nowMs: options.nowMs,
-    pace: options.pace
+    pace: options.pace,
+    isLogLost: seat !== null && voteLog.isLost
   })
 }
 

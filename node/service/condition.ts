@@ -5,6 +5,7 @@
  */
 
 import type { LedgerStatus } from '../ledger-service.ts'
+import { explainAlarm } from './alarms.ts'
 
 /** What the node knows of itself. */
 export interface LedgerCondition {
@@ -19,6 +20,8 @@ export interface LedgerCondition {
 /** Everything the sentence is made of. */
 export interface StateFacts {
   readonly condition: LedgerCondition
+  readonly alarms: readonly string[]
+  readonly epoch: number
   readonly isMember: boolean
   readonly members: number
   readonly missing: readonly { readonly memberId: string; readonly region: string }[]
@@ -38,11 +41,7 @@ const BEHIND_MAX = 2
 /** The state of the ledger as this node sees it. */
 export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sentence'> {
   const { condition, reachableWeight, quorumWeight } = facts
-  if (condition.isStopped)
-    return {
-      state: 'stopped',
-      sentence: 'This node must not vote: see its alarms. It follows the others as an observer.'
-    }
+  if (condition.isStopped) return { state: 'stopped', sentence: whyStopped(facts) }
   if (!facts.isMember) return describeObserver(facts)
   if (reachableWeight < quorumWeight) {
     const lacking = quorumWeight - reachableWeight
@@ -62,6 +61,11 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
       sentence: 'Joining: asking the other members about this node’s votes.'
     }
   return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
+}
+
+function whyStopped({ alarms, epoch }: StateFacts): string {
+  const reason = alarms.map((code) => explainAlarm(code, epoch)).find((text) => text !== undefined)
+  return reason ?? 'This node must not vote: see its alarms. It follows the others as an observer.'
 }
 
 /** An observer keeps only as many links as it needs, so who is not linked is not thereby missing. */

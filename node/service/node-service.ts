@@ -195,6 +195,8 @@ export class NodeService implements LedgerService {
     const isMember = members.some(({ isSelf }) => isSelf)
     const { state, sentence } = describeState({
       condition: this.#ports.condition(),
+      alarms: this.#ports.alarms(),
+      epoch: electorate.epoch,
       isMember,
       members: members.length,
       missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),

@@ -164,6 +164,8 @@ export interface CoreOptions {
   /** Bodies above the committed view whose batches are all held. */
   readonly blocks: readonly Block[]
   readonly nowMs: number
+  /** Whether this key's vote log was lost: then it never votes again in this epoch. */
+  readonly isLogLost?: boolean
 }
 
 /** A core at rest: the event `started` sets it going. */
@@ -193,7 +195,7 @@ export function createCore(options: CoreOptions): CoreState {
     pendingBatches: new Map(),
     mayVote: false,
     statusAnswers: new Set(),
-    isStopped: false,
+    isStopped: options.isLogLost === true,
     equivocators: new Set(),
     highestVoteSeen: new Map(),
     shownView: new Map(),
