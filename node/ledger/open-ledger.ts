@@ -153,7 +153,8 @@ async function loadTree(database: Database): Promise<CommittedLedger['tree']> {
   return loading.tree
 }
 
-function decodeFloor(encoded: Uint8Array): Floor {
+/** Reads a floor of our own writing. */
+export function decodeFloor(encoded: Uint8Array): Floor {
   const value = decodeCbor(encoded)
   invariant(Array.isArray(value) && value.length === 3, 'the database holds a well-formed floor')
   const [height, view, certificate] = value as unknown as readonly [
