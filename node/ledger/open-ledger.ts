@@ -167,8 +167,5 @@ export function decodeFloor(encoded: Uint8Array): Floor {
 }
 
 function damaged(database: Database, what: string): NodeError {
-  return new NodeError(
-    'STORAGE_DAMAGED',
-    `${database.path}: ${what}; nothing was changed, restore or resync this data directory`
-  )
+  return new NodeError('STORAGE_DAMAGED', `${database.path}: ${what}`)
 }

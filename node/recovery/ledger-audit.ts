@@ -9,6 +9,7 @@
  */
 
 import {
+  type Certificate,
   type Electorate,
   type Genesis,
   genesisElectorate,
@@ -38,6 +39,8 @@ export interface LedgerAudit {
   readonly blocks: number
   readonly transactions: number
   readonly values: number
+  /** What made the last block final; null at genesis and where it is damaged. */
+  readonly finalisation: Certificate | null
   /** Whether all blocks were executed anew. */
   readonly isReplayed: boolean
   /** The first ones, up to the bound that was asked for. */
@@ -91,9 +94,11 @@ export async function auditLedger(
   }
   let heights: LedgerAudit['heights'] = null
   let isReplayed = false
+  let finalisation: Certificate | null = null
   try {
     const floor = await readFloor(database, fault)
     if (floor !== undefined) {
+      finalisation = floor.finalisation
       const auditing: Auditing = {
         database,
         genesis,
@@ -114,7 +119,7 @@ export async function auditLedger(
   } catch (error) {
     if (!(error instanceof EnoughFaults)) throw error
   }
-  return { heights, ...counts, isReplayed, faults }
+  return { heights, ...counts, finalisation, isReplayed, faults }
 }
 
 /** Undefined for a ledger that has not begun, and for one whose floor is damaged. */

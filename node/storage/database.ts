@@ -12,7 +12,12 @@ import { invariant } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
 import { DamagedRecord } from './damaged-record.ts'
-import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
+import {
+  checkIdentity,
+  type DatabaseIdentity,
+  decodeIdentity,
+  encodeIdentity
+} from './database-identity.ts'
 import { readFailure, writeFailure } from './disk-errors.ts'
 import { type EngineBatch, type EngineStore, levelEngine, type StorageEngine } from './engine.ts'
 import {
@@ -90,6 +95,27 @@ export async function openDatabase(
     throw error
   }
   return new Database(path, store, ports)
+}
+
+/**
+ * Says whose a database is, where nothing else does.
+ *
+ * @returns undefined when its identity record is missing or damaged
+ * @throws NodeError as {@link openDatabase}
+ */
+export async function peekIdentity(path: string): Promise<DatabaseIdentity | undefined> {
+  if (!levelEngine.isDatabase(path)) return undefined
+  await levelEngine.check(path, true)
+  const store = await levelEngine.open(path, {
+    create: false,
+    writeBufferBytes: WRITE_BUFFER_BYTES
+  })
+  try {
+    const payload = readIdentity(path, store)
+    return payload && decodeIdentity(payload)
+  } finally {
+    await store.close()
+  }
 }
 
 /** Without one synced write LevelDB's own folder would not open after a power cut. */
