@@ -127,7 +127,9 @@ async function markerOfDatabases(
     (field) => ledger[field] === sign[field]
   )
   if (!isOne || ledger.networkId !== genesis.networkId) return undefined
-  return { ...ledger, genesisHash, keyFingerprint: fingerprintOf(keys.identity.publicKey) }
+  const { uuid, networkId, schemaVersion } = ledger
+  const keyFingerprint = fingerprintOf(keys.identity.publicKey)
+  return { uuid, networkId, genesisHash, schemaVersion, keyFingerprint }
 }
 
 async function surveyLedger(
