@@ -238,7 +238,7 @@ export class Replica {
     this.#dissemination.start()
     await this.#restorePending()
     if (this.#options.seat !== null && this.#ports.voteLog.isLost)
-      this.#raiseAlarm('VOTE_LOG_LOST', {})
+      this.#raiseAlarm('storage', 'VOTE_LOG_LOST', {})
     void this.driver.post({ kind: 'started' })
     this.catchUp.start()
     this.#recovery.start()
@@ -335,12 +335,16 @@ export class Replica {
 
   /** Damage that no record can be written for: an operator has to act. */
   #noteTrouble({ code, message }: NodeError): void {
-    this.#raiseAlarm(code, { trouble: message })
+    this.#raiseAlarm('storage', code, { trouble: message })
   }
 
-  #raiseAlarm(code: string, fields: Readonly<Record<string, unknown>>): void {
+  #raiseAlarm(
+    by: 'consensus' | 'storage',
+    code: string,
+    fields: Readonly<Record<string, unknown>>
+  ): void {
     const meaning = explainAlarm(code, this.electorate.epoch)
-    this.#ports.log.error('alarm raised', { code, meaning, ...fields })
+    this.#ports.log.error(`${by} raised an alarm`, { code, meaning, ...fields })
     if (!this.#alarms.includes(code)) this.#alarms.push(code)
   }
 
@@ -482,7 +486,7 @@ export class Replica {
           log,
           onFailure: fail
         }),
-      onAlarm: (code, view) => this.#raiseAlarm(code, { view }),
+      onAlarm: (code, view) => this.#raiseAlarm('consensus', code, { view }),
       onFailure: fail
     })
   }

@@ -19,6 +19,7 @@ import { addConfigOption, type OptionValues, readGenesis, readSettings } from '.
 interface RepairOptions extends CommonOptions {
   readonly plan?: boolean
   readonly apply?: boolean
+  readonly freshLedger?: boolean
 }
 
 /** Adds `repair`. */
@@ -28,6 +29,7 @@ export function addRepairCommand(program: Command, ports: CommandPorts): void {
   )
     .option('--plan', 'say what is whole, what is damaged and what --apply would do')
     .option('--apply', 'do it; what is damaged is moved aside, nothing is deleted')
+    .option('--fresh-ledger', 'begin a new ledger also where a running node might mend this one')
     .action((options: RepairOptions & OptionValues) => repair(options, ports))
 }
 
@@ -43,7 +45,8 @@ async function repair(options: RepairOptions, ports: CommandPorts): Promise<void
   const lock = await takeLock(dataPaths(path).lock)
   try {
     const survey = await surveyDataDirectory({ path, genesis, genesisHash, protection })
-    const plan = planRepair(survey, Date.now())
+    const isFresh = options.freshLedger === true
+    const plan = planRepair(survey, { timeMs: Date.now(), isLedgerFresh: isFresh })
     if (options.apply === true) await applyRepair(plan, survey.marker)
     report(survey, plan, { options, ports })
     judge(survey, plan, { isApplied: options.apply === true, filePath })
@@ -84,7 +87,10 @@ function closingLines(
   for (const { path, what } of steps) lines.push(`  ${path}: ${what}`)
   if (isWhole) lines.push(`${paint.green('✔')} all whole`)
   else if (steps.length === 0 && beyond.length === 0)
-    lines.push('Nothing to apply: start the node, and it mends what is damaged from its peers.')
+    lines.push(
+      'Nothing to apply: start the node, and it mends what is damaged from its peers.',
+      'Should it end with exit code 65 again, nobody has those records any more: --apply --fresh-ledger.'
+    )
   return lines
 }
 

@@ -68,7 +68,7 @@ async function liveThrough(path: string, truth: Truth): Promise<'mended' | 'refu
   if (ledger instanceof NodeError) {
     assert.is(ledger.exitCode, EXIT_CODES.damaged, ledger.message)
     const survey = await surveyDataDirectory(surveyOptions(path))
-    await applyRepair(planRepair(survey, 0), survey.marker)
+    await applyRepair(planRepair(survey, { timeMs: 0 }), survey.marker)
     const fresh = await openOrRefusal(path, truth.other)
     invariant(!(fresh instanceof NodeError), 'a repaired ledger opens')
     assert.is(fresh.keeper.tip.height, 0)

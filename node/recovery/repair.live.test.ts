@@ -44,10 +44,10 @@ async function repaired(
   path: string
 ): Promise<{ readonly found: Conditions; readonly plan: RepairPlan; readonly after: Conditions }> {
   const survey = await surveyDataDirectory(surveyOptions(path))
-  const plan = planRepair(survey, TIME_MS)
+  const plan = planRepair(survey, { timeMs: TIME_MS })
   await applyRepair(plan, survey.marker)
   const again = await surveyDataDirectory(surveyOptions(path))
-  assert.equal(planRepair(again, TIME_MS).steps, [], 'nothing is left to do')
+  assert.equal(planRepair(again, { timeMs: TIME_MS }).steps, [], 'nothing is left to do')
   return { found: conditionsOf(survey), plan, after: conditionsOf(again) }
 }
 
@@ -161,7 +161,7 @@ test(
     await rm(join(path, 'sign'), { recursive: true })
     const names = await readdir(path)
     const survey = await surveyDataDirectory(surveyOptions(path))
-    const plan = planRepair(survey, TIME_MS)
+    const plan = planRepair(survey, { timeMs: TIME_MS })
     assert.equal(plan.steps, [])
     assert.match(plan.beyond.join(), /nobody can say whose/)
     assert.equal(await readdir(path), names)
@@ -174,7 +174,7 @@ test(
     await rm(join(path, 'keys', 'identity.key'))
     const survey = await surveyDataDirectory(surveyOptions(path))
     assert.is(conditionsOf(survey)['keys'], 'damaged')
-    assert.match(planRepair(survey, TIME_MS).beyond.join(), /cannot be made again/)
+    assert.match(planRepair(survey, { timeMs: TIME_MS }).beyond.join(), /cannot be made again/)
   })
 )
 
@@ -207,7 +207,7 @@ test(
     await database.close()
     const survey = await surveyDataDirectory(surveyOptions(path))
     assert.equal(conditionsOf(survey), { ...WHOLE, ledger: 'curable' })
-    assert.equal(planRepair(survey, TIME_MS), { steps: [], beyond: [] })
+    assert.equal(planRepair(survey, { timeMs: TIME_MS }), { steps: [], beyond: [] })
     assert.match(
       survey.parts.find(({ part }) => part === 'ledger')!.what,
       /block 2: is missing|batch/

@@ -37,12 +37,19 @@ export interface RepairPlan {
 
 const QUIET = { onWriteFailure: (): void => undefined }
 
-/**
- * Says what to do about what was found.
- *
- * @param timeMs - the wall's time: it becomes part of the names of what is moved aside
- */
-export function planRepair(survey: Survey, timeMs: number): RepairPlan {
+/** How a repair is planned. */
+export interface RepairOptions {
+  /** The wall's time: it becomes part of the names of what is moved aside. */
+  readonly timeMs: number
+  /** Whether to begin a new ledger also where a running node might mend this one. */
+  readonly isLedgerFresh?: boolean
+}
+
+/** Says what to do about what was found. */
+export function planRepair(
+  survey: Survey,
+  { timeMs, isLedgerFresh = false }: RepairOptions
+): RepairPlan {
   const { paths, parts, marker } = survey
   const steps: RepairStep[] = []
   const beyond: string[] = []
@@ -63,7 +70,7 @@ export function planRepair(survey: Survey, timeMs: number): RepairPlan {
         `${paths.marker}: nobody can say whose this directory is; make a new one with init, with the keys of this one`
       ]
     }
-  if (needs('ledger')) {
+  if (needs('ledger') || isLedgerFresh) {
     clear(paths.ledger)
     const what = 'make a new, empty ledger; at the next start the node fetches it from its peers'
     steps.push({ kind: 'make-ledger', path: paths.ledger, what })
