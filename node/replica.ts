@@ -36,7 +36,7 @@ import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
 import { Voter } from './consensus/voter.ts'
 import { Dissemination, type DisseminationOptions } from './dissemination.ts'
-import type { NodeError } from './errors.ts'
+import { NodeError } from './errors.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
 import { batchKey } from './ledger/keyspace.ts'
@@ -70,6 +70,8 @@ export interface ReplicaOptions {
   }
   /** Null for an observer. */
   readonly seat: OwnSeat | null
+  /** A random number below 2^48 that tells this process from others with its key. */
+  readonly instance: number
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
@@ -111,7 +113,7 @@ const FETCH_TIMEOUT_MS = 8_000
  * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
  */
 export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts): Promise<Replica> {
-  const { genesis, seat, pace } = options
+  const { genesis, seat, pace, instance } = options
   const { ledger, voteLog, clock } = ports
   const opening = await openLedger(ledger, genesis)
   const bodies = await readBodies(ledger)
@@ -119,6 +121,7 @@ export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts):
     voteLog,
     nowMs: clock.nowMs(),
     pace,
+    instance,
     electorate: genesisElectorate(genesis),
     seat,
     floorView: opening.floor.view,
@@ -456,7 +459,7 @@ export class Replica {
   }
 
   #createEffects(): ReturnType<typeof createEffectPorts> {
-    const { ledger, log, clock, fail } = this.#ports
+    const { ledger, log, clock, network, fail } = this.#ports
     const { networkTag, electorate } = this
     return createEffectPorts({
       networkTag,
@@ -486,7 +489,10 @@ export class Replica {
           log,
           onFailure: fail
         }),
-      onAlarm: (code, view) => this.#raiseAlarm('consensus', code, { view }),
+      onAlarm: (code, view) => {
+        this.#raiseAlarm('consensus', code, { view })
+        if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
+      },
       onFailure: fail
     })
   }
@@ -553,4 +559,11 @@ export class Replica {
       clock
     })
   }
+}
+
+function keyInUse(self: string): NodeError {
+  return new NodeError(
+    'KEY_IN_USE',
+    `another process votes with the key of ${self.slice(0, 8)}; end one of the two, and copy no data directory`
+  )
 }

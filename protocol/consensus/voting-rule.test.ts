@@ -61,6 +61,7 @@ test('a core whose vote log was lost is stopped from the start', () => {
     electorate,
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     self: 0 as MemberIndex,
+    instance: 1,
     committed: { blockId: block0.id, height: 0, view: 0 as View },
     ownVotes: [],
     certificates: [],

@@ -11,31 +11,23 @@
 
 import {
   type BatchReference,
-  BLOCK_FORMAT,
-  type Block,
   type BlockId,
-  batchListRoot,
-  type Certificate,
-  type CoreState,
   createBatchReference,
-  createBlock,
   createElectorate,
   type Effect,
   type Electorate,
   type Epoch,
   encodeBatchHeader,
-  fromHex,
-  type Height,
   invariant,
   type MemberIndex,
   type News,
   openCore,
-  type Recipients,
   type SignedVote,
   step,
   type View
 } from '../../../protocol/index.ts'
 import { Agenda, type Entry } from '../virtual/agenda.ts'
+import { createTwinEffects, type Instance, type TwinEffects } from './twin-effects.ts'
 
 /** What a scenario is made of. */
 export interface TwinScenario {
@@ -46,23 +38,10 @@ export interface TwinScenario {
   readonly sides: readonly (readonly number[])[]
 }
 
-/** One instance: a core and what it has recorded and committed. */
-export interface Instance {
-  readonly place: number
-  readonly seat: MemberIndex
-  readonly isTwin: boolean
-  readonly core: CoreState
-  readonly chain: { readonly block: Block; readonly certificate: Certificate }[]
-  readonly timers: Map<string, Entry>
-}
-
 const GENESIS_ID = '00'.repeat(32) as BlockId
 const TRAVEL_MS = 5
 /** No partition outlasts this: one that leaves no side a quorum would hold its view for ever. */
 const LIFTED_MS = 6_000
-const FETCH_MS = 20
-const VERIFIED = new Uint8Array(64)
-const ZERO_HASH = new Uint8Array(32)
 const electorates = new Map<number, Electorate>()
 
 /** One scenario under way. */
@@ -73,7 +52,7 @@ export class TwinWorld {
   readonly #scenario: TwinScenario
   readonly #electorate: Electorate
   readonly #agenda = new Agenda()
-  readonly #bodies = new Map<BlockId, Block>()
+  readonly #effects: TwinEffects
   readonly #references = new Map<string, BatchReference>()
   readonly #said = new Map<string, string>()
   #nowMs = 0
@@ -82,6 +61,24 @@ export class TwinWorld {
   constructor(scenario: TwinScenario) {
     this.#scenario = scenario
     this.#electorate = electorateOf(scenario.members)
+    this.#effects = createTwinEffects({
+      electorate: this.#electorate,
+      timeMs: (from) => this.#timeMs(from),
+      reachable: (from) => this.#reachable(from),
+      later: (delayMs, run) => this.#later(delayMs, run),
+      post: (to, news) => this.#post(to, news),
+      referenceOf: (id) => this.#references.get(id) as BatchReference,
+      onSaid: (from, vote) => {
+        if (!from.isTwin) this.#watch(vote)
+      },
+      onCommitted: (from) => {
+        if (!from.isTwin) this.#compare(from)
+      },
+      onEvidence: (second) => this.#accuse(second),
+      onAlarm: (from, code) => {
+        if (!from.isTwin) this.wrongs.push(`instance ${from.place} raised ${code}`)
+      }
+    })
     const seats = Array.from({ length: scenario.members }, (_, seat) => seat as MemberIndex)
     this.instances = [...seats, ...scenario.twinned].map((seat, place) => ({
       place,
@@ -91,6 +88,7 @@ export class TwinWorld {
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
         electorate: this.#electorate,
         self: seat,
+        instance: place,
         committed: { blockId: GENESIS_ID, height: 0, view: 0 as View },
         ownVotes: [],
         certificates: [],
@@ -129,10 +127,14 @@ export class TwinWorld {
 
   #post(instance: Instance, news: News): void {
     const before = instance.core.view
-    const timeMs = 1_000_000 + this.#nowMs + instance.place
-    for (const effect of step(instance.core, { ...news, nowMs: this.#nowMs, timeMs }))
-      this.#carryOut(instance, effect)
+    const event = { ...news, nowMs: this.#nowMs, timeMs: this.#timeMs(instance) }
+    for (const effect of step(instance.core, event)) this.#carryOut(instance, effect)
     if (instance.core.view !== before) this.#feed(instance)
+  }
+
+  /** Each instance's clock is a little off, so that twins who lead make different blocks. */
+  #timeMs({ place }: Instance): number {
+    return 1_000_000 + this.#nowMs + place
   }
 
   /** There is always something to agree on: each instance gets a batch that is new to all. */
@@ -165,82 +167,8 @@ export class TwinWorld {
   }
 
   #carryOut(from: Instance, effect: Effect): void {
-    switch (effect.kind) {
-      case 'record-votes':
-        return this.#record(from, effect)
-      case 'send-vote':
-        return this.#send(from, effect.to, {
-          kind: 'vote-received',
-          from: from.seat,
-          vote: effect.vote
-        })
-      case 'send-proposal':
-        return this.#sendProposal(from, effect)
-      case 'send-certificate':
-        return this.#send(from, effect.to, {
-          kind: 'certificate-received',
-          from: from.seat,
-          certificate: effect.certificate
-        })
-      case 'send-status':
-        return this.#send(from, effect.to, {
-          kind: 'status-received',
-          from: from.seat,
-          status: effect.status
-        })
-      case 'report-evidence':
-        return this.#accuse(effect.second)
-      case 'raise-alarm':
-        if (!from.isTwin) this.wrongs.push(`instance ${from.place} raised ${effect.code}`)
-        return
-      default:
-        this.#carryOutOwn(from, effect)
-    }
-  }
-
-  #carryOutOwn(from: Instance, effect: Effect): void {
-    switch (effect.kind) {
-      case 'set-timer':
-        return this.#setTimer(from, effect)
-      case 'cancel-timer':
-        return this.#cancelTimer(from, `${effect.timer}/${effect.view}`)
-      case 'verify-votes':
-        return this.#answer(from, {
-          kind: 'votes-verified',
-          votes: effect.votes,
-          genuine: effect.votes.map(() => true)
-        })
-      case 'verify-certificate': {
-        const { certificate, from: sender } = effect
-        return this.#answer(from, {
-          kind: 'certificate-verified',
-          certificate,
-          from: sender,
-          isGenuine: true
-        })
-      }
-      case 'obtain-batches':
-        return this.#answer(from, { kind: 'block-available', blockId: effect.blockId })
-      case 'execute-block':
-        return this.#answer(from, {
-          kind: 'block-executed',
-          blockId: effect.blockId,
-          isValid: true
-        })
-      case 'build-block':
-        return this.#build(from, effect)
-      case 'commit-blocks':
-        return this.#commit(from, effect)
-      case 'fetch-block':
-        return this.#fetchBlock(from, effect.blockId)
-      case 'fetch-certificates':
-        return this.#fetchCertificates(from, effect)
-      case 'catch-up':
-        return this.#catchUp(from)
-      default:
-        // Pushed batches, confirmations and penalties change nothing that is tried here.
-        return
-    }
+    const port = this.#effects[effect.kind] as (from: Instance, effect: Effect) => void
+    port(from, effect)
   }
 
   /** Whom an instance reaches in the view that it is in, itself included. */
@@ -248,30 +176,6 @@ export class TwinWorld {
     const sides = this.#scenario.sides[from.core.view - 1]
     if (sides === undefined || this.#nowMs >= LIFTED_MS) return this.instances
     return this.instances.filter(({ place }) => sides[place] === sides[from.place])
-  }
-
-  #send(from: Instance, to: Recipients, news: News): void {
-    for (const other of this.#reachable(from)) {
-      if (other.seat === from.seat) continue
-      if (to !== 'all' && !to.includes(other.seat)) continue
-      this.#later(TRAVEL_MS, () => this.#post(other, news))
-    }
-  }
-
-  #sendProposal(from: Instance, effect: Extract<Effect, { kind: 'send-proposal' }>): void {
-    const block = this.#bodies.get(effect.blockId)
-    if (block === undefined) return
-    const { vote, justification, to } = effect
-    const proposal = { block, vote, justification }
-    this.#send(from, to, { kind: 'proposal-received', from: from.seat, proposal })
-  }
-
-  #record(from: Instance, effect: Extract<Effect, { kind: 'record-votes' }>): void {
-    const votes = effect.votes.map(
-      (vote): SignedVote => ({ vote, signer: from.seat, signature: VERIFIED })
-    )
-    if (!from.isTwin) for (const vote of votes) this.#watch(vote)
-    this.#answer(from, { kind: 'votes-recorded', votes })
   }
 
   /** No honest instance ever says two things that conflict. */
@@ -292,112 +196,15 @@ export class TwinWorld {
     if (!this.#scenario.twinned.includes(signer)) this.wrongs.push(`member ${signer} was accused`)
   }
 
-  #build(from: Instance, effect: Extract<Effect, { kind: 'build-block' }>): void {
-    const parent = this.#bodies.get(effect.parentId)
-    const batches = effect.batchIds.map((id) => this.#references.get(id) as BatchReference)
-    const block = createBlock(
-      {
-        format: BLOCK_FORMAT,
-        networkTag: ZERO_HASH,
-        epoch: 0 as Epoch,
-        view: effect.view,
-        parentId: fromHex(effect.parentId) as Uint8Array,
-        parentView: effect.parentView,
-        height: ((parent?.header.height ?? 0) + 1) as Height,
-        timeMs: 1_000_000 + this.#nowMs + from.place,
-        batchListRoot: batchListRoot(batches),
-        stateRoot: ZERO_HASH,
-        receiptsRoot: ZERO_HASH,
-        transactionCount: batches.length,
-        electorateHash: this.#electorate.hash,
-        seal: null
-      },
-      batches
-    )
-    this.#bodies.set(block.id, block)
-    this.#answer(from, { kind: 'block-built', view: effect.view, block })
-  }
-
-  #commit(from: Instance, effect: Extract<Effect, { kind: 'commit-blocks' }>): void {
-    for (const id of effect.blockIds) {
-      const block = this.#bodies.get(id) as Block
-      from.chain.push({ block, certificate: effect.finalisation })
-      if (!from.isTwin) this.#compare(from, block)
-    }
-    const blockId = effect.blockIds[effect.blockIds.length - 1] as BlockId
-    this.#answer(from, { kind: 'blocks-committed', blockId })
-  }
-
-  #compare(from: Instance, { id }: Block): void {
+  /** All honest instances have one block at each height. */
+  #compare(from: Instance): void {
     const at = from.chain.length - 1
+    const id = from.chain[at]?.block.id
     for (const other of this.honest) {
       const rival = other.chain[at]?.block
       if (rival !== undefined && rival.id !== id)
         this.wrongs.push(`fork at height ${at + 1} between ${from.place} and ${other.place}`)
     }
-  }
-
-  #fetchBlock(from: Instance, blockId: BlockId): void {
-    const holder = this.#reachable(from).find(
-      (other) => other !== from && other.core.blocks.has(blockId)
-    )
-    const block = this.#bodies.get(blockId)
-    if (holder === undefined || block === undefined) return
-    this.#later(FETCH_MS, () => this.#post(from, { kind: 'block-received', block }))
-  }
-
-  #fetchCertificates(
-    from: Instance,
-    { first, last, from: asked }: Extract<Effect, { kind: 'fetch-certificates' }>
-  ): void {
-    for (const other of this.#reachable(from)) {
-      if (other === from || !asked.includes(other.seat)) continue
-      for (const [view, held] of other.core.certificates) {
-        if (view < first || view > last) continue
-        for (const certificate of [held.notarisation, held.nullification, held.finalisation])
-          if (certificate !== null)
-            this.#later(FETCH_MS, () =>
-              this.#post(from, { kind: 'certificate-received', from: other.seat, certificate })
-            )
-      }
-    }
-  }
-
-  #catchUp(from: Instance): void {
-    const [best] = [...this.#reachable(from)].sort((a, b) => b.chain.length - a.chain.length)
-    if (best === undefined) return
-    const missing = best.chain.slice(from.chain.length)
-    this.#later(FETCH_MS, () => {
-      for (const { block } of missing) this.#post(from, { kind: 'block-received', block })
-      const last = missing[missing.length - 1]
-      if (last !== undefined)
-        this.#post(from, {
-          kind: 'certificate-received',
-          from: null,
-          certificate: last.certificate
-        })
-    })
-  }
-
-  #setTimer(from: Instance, effect: Extract<Effect, { kind: 'set-timer' }>): void {
-    const { timer, view } = effect
-    const name = `${timer}/${view}`
-    this.#cancelTimer(from, name)
-    const entry = this.#later(effect.delayMs, () => {
-      from.timers.delete(name)
-      this.#post(from, { kind: 'timer-fired', timer, view })
-    })
-    from.timers.set(name, entry)
-  }
-
-  #cancelTimer(from: Instance, name: string): void {
-    const entry = from.timers.get(name)
-    if (entry !== undefined) entry.isCancelled = true
-    from.timers.delete(name)
-  }
-
-  #answer(instance: Instance, news: News): void {
-    this.#later(0, () => this.#post(instance, news))
   }
 
   #later(delayMs: number, run: () => void): Entry {
