@@ -29,6 +29,12 @@ export interface NodeNetworkPorts {
   readonly point: () => void
   /** Every message to a member as it leaves; what it returns leaves in its place. */
   readonly onSend: (protocol: MemberProtocol, to: string, message: Uint8Array) => Outgoing
+  /** Every message and every question that has left. */
+  readonly onLeave: (
+    protocol: MemberProtocol | RequestProtocol,
+    to: string,
+    message: Uint8Array
+  ) => void
   /** Every message that comes on a member's stream. */
   readonly onReceive: (from: string, message: Uint8Array) => void
   /** An answer as it leaves; undefined for silence. */
@@ -101,6 +107,7 @@ export class NodeNetwork implements Network {
     const place = this.#ports.network.placeOf(to)
     if (place === undefined) return
     const { network } = this.#ports
+    this.#ports.onLeave(protocol, to, message)
     network.carry({ from: this.#index, to: place }, message, (bytes) =>
       network.nodeAt(place)?.receive(protocol, this.self, bytes)
     )
@@ -135,6 +142,7 @@ export class NodeNetwork implements Network {
     const place = network.placeOf(to)
     if (!isAlive()) return await NEVER
     if (place === undefined || !this.#peers.has(to)) throw unanswered(protocol, to)
+    this.#ports.onLeave(protocol, to, request)
     return await new Promise((resolve, reject) => {
       const timeout = agenda.enter(nowMs() + (options.timeoutMs ?? REQUEST_TIMEOUT_MS), () => {
         if (isAlive()) reject(unanswered(protocol, to))

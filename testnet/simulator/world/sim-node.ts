@@ -162,6 +162,7 @@ export class SimNode {
         observer.onSend(this.index, protocol, message)
         return this.vice?.send?.(life.hands, { protocol, to, message }) ?? [message]
       },
+      onLeave: (protocol, to, message) => observer.onLeave(this.index, protocol, to, message),
       onReceive: (from, message) => this.vice?.hear?.(life.hands, from, message),
       onAnswer: (protocol, request, answer) => {
         if (this.vice?.answer === undefined) return answer

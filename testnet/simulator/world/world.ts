@@ -241,6 +241,7 @@ export class World {
     return checkers.map((checker) => ({
       onSigned: (...facts) => this.#guard(() => checker.onSigned?.(...facts)),
       onSend: (...facts) => this.#guard(() => checker.onSend?.(...facts)),
+      onLeave: (...facts) => this.#guard(() => checker.onLeave?.(...facts)),
       onSynced: (...facts) => this.#guard(() => checker.onSynced?.(...facts)),
       onPenalty: (...facts) => this.#guard(() => checker.onPenalty?.(...facts)),
       onAlarm: (...facts) => this.#guard(() => checker.onAlarm?.(...facts)),
