@@ -92,7 +92,11 @@ export class PromiseChecker implements Checker {
     const progressMs = (this.#progressAtMs ?? Number.POSITIVE_INFINITY) - healMs
     const isLongEnough = endMs - healMs >= HEALED_WITHIN_MS
     // A run that is over before the time allowed is over proves nothing of it.
-    expectKept('L1', !isLongEnough || progressMs <= HEALED_WITHIN_MS, () => `${progressMs} ms until ten new heights`)
+    expectKept(
+      'L1',
+      !isLongEnough || progressMs <= HEALED_WITHIN_MS,
+      () => `${progressMs} ms until ten new heights`
+    )
     for (const node of world.honest) {
       if (!isLongEnough || world.isBeyondRepair(node)) continue
       const behind = this.#agreement.height - (node.replica?.keeper.tip.height ?? 0)

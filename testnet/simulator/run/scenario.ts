@@ -1,0 +1,9 @@
+/**
+ * Placeholder.
+ *
+ * @module
+ */
+
+export async function playScenario(name: string, text: string): Promise<string> {
+  return name + text
+}
