@@ -63,6 +63,8 @@ export class Transcript implements Checker {
     to: string,
     message: Uint8Array
   ): void {
+    // Everybody asks everybody where the ledger stands, all the time.
+    if (protocol === 'status') return
     const before = this.#leaving
     const isSame =
       before?.node === node &&
