@@ -90,12 +90,12 @@ export const SCENARIO_COMMANDS: Readonly<Record<string, Command>> = {
     network.mendAll()
     return []
   },
-  /** `lose nullify,proposal v5 n3`: votes, proposals and certificates of a view do not reach a node. */
-  lose: (scene, [kinds = '', view = '', name]) => {
+  /** `lose nullify,proposal v5 n3`: votes, proposals and certificates of a view do not reach nodes. */
+  lose: (scene, [kinds = '', view = '', list]) => {
     addLoss(scene.world.network, {
       kinds: kinds.split(','),
       view: Number(view.slice(1)),
-      to: scene.node(name).index
+      to: scene.nodes(list).map(({ index }) => index)
     })
     return []
   },
@@ -186,12 +186,12 @@ function waysOf(
 
 function addLoss(
   network: VirtualNetwork,
-  loss: { readonly kinds: readonly string[]; readonly view: number; readonly to: number }
+  loss: { readonly kinds: readonly string[]; readonly view: number; readonly to: readonly number[] }
 ): void {
   const before = network.sieve
   network.sieve = (way, message) => {
     if (before?.(way, message) === true) return true
-    if (way.to !== loss.to) return false
+    if (!loss.to.includes(way.to)) return false
     const read = decodeMemberMessage(message, way.from as MemberIndex)
     if (read?.kind === 'proposal')
       return loss.kinds.includes('proposal') && read.proposal.block.header.view === loss.view

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** One command. */
+/** One command, or a comment between two. */
 export interface ScenarioCommand {
   /** Counted from 1. */
   readonly line: number
@@ -40,7 +40,7 @@ export function readBlocks(text: string): ScenarioBlock[] {
     } else if (line === RULE) {
       close()
       isOutput = true
-    } else if (!isOutput && line.startsWith('#')) before.push(line)
+    } else if (!isOutput && commands.length === 0 && line.startsWith('#')) before.push(line)
     else if (!isOutput) commands.push({ line: index + 1, text: line })
   }
   close()

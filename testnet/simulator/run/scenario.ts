@@ -53,6 +53,7 @@ async function carryOut(
   name: string,
   { line, text }: ScenarioCommand
 ): Promise<readonly string[]> {
+  if (text.startsWith('#')) return []
   const [verb = '', ...words] = text.trim().split(/\s+/)
   const command = SCENARIO_COMMANDS[verb]
   try {
