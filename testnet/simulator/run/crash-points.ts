@@ -18,9 +18,10 @@ export interface CrashSweep {
   readonly untilMs: number
 }
 
-const COUNTED_MS = 6_000
+/** Members listen for a while before they vote; then there is a lot to do. */
+const COUNTED_MS = 9_000
 /** Long enough for every promise about liveness to be asked for. */
-const END_MS = 68_000
+const END_MS = 70_000
 const DARK_MS = 1_000
 
 /** The sweep: four members and a few devices in fair weather. */

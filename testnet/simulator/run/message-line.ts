@@ -74,9 +74,12 @@ function certificateLine({ vote: { kind, view, subject } }: Certificate): string
   return `${CERTIFICATE_NAMES[kind]} v${view}${about}`
 }
 
-function statusLine({ view, finalView, height, highestVoteOfYours, isQuestion }: Status): string {
-  const seen = highestVoteOfYours === null ? 'no vote' : `a vote in v${highestVoteOfYours}`
-  return `status v${view} final v${finalView} h${height}, saw ${seen} of yours${isQuestion ? ', and you?' : ''}`
+function statusLine(status: Status): string {
+  const { view, finalView, height, latestVoteOfYours, hasTwin, isQuestion } = status
+  const seen = latestVoteOfYours === null ? 'no vote' : `a vote in v${latestVoteOfYours.vote.view}`
+  const twin = hasTwin ? ', two of you' : ''
+  const question = isQuestion ? ', and you?' : ''
+  return `status v${view} final v${finalView} h${height}, saw ${seen} of yours${twin}${question}`
 }
 
 function questionLine(message: Uint8Array): string {
