@@ -39,6 +39,8 @@ export interface Tally {
   nodeSeconds: number
   /** What the workers needed, added up. */
   workerMs: number
+  /** What the processor spent on them: the same however busy the machine is. */
+  processorMs: number
 }
 
 /** A seed that failed. */
@@ -102,9 +104,13 @@ export function isChosen(seed: number, what: string, every: number): boolean {
   return every > 0 && hashOf(`${what}/${seed}`) % every === 0
 }
 
-/** Simulated node-seconds for each second of one worker. */
-export function nodeSecondsPerSecond({ nodeSeconds, workerMs }: Tally): number {
-  return workerMs === 0 ? 0 : (1000 * nodeSeconds) / workerMs
+/** Simulated node-seconds for each second of one worker, by the wall clock or of the processor. */
+export function nodeSecondsPerSecond(
+  { nodeSeconds, workerMs, processorMs }: Tally,
+  by: 'wall' | 'processor'
+): number {
+  const spentMs = by === 'wall' ? workerMs : processorMs
+  return spentMs === 0 ? 0 : (1000 * nodeSeconds) / spentMs
 }
 
 function count(
@@ -114,12 +120,13 @@ function count(
     readonly marks: Record<string, number>
   },
   crypto: CryptoName,
-  { report, wallMs }: TimedReport
+  { report, wallMs, processorMs }: TimedReport
 ): void {
   const tally = batch.tallies[crypto]
   tally.runs++
   tally.nodeSeconds += report.nodeSeconds
   tally.workerMs += wallMs
+  tally.processorMs += processorMs
   for (const [name, times] of Object.entries(report.marks))
     batch.marks[name] = (batch.marks[name] ?? 0) + times
   if (report.failure !== null)
@@ -127,5 +134,5 @@ function count(
 }
 
 function emptyTally(): Tally {
-  return { runs: 0, nodeSeconds: 0, workerMs: 0 }
+  return { runs: 0, nodeSeconds: 0, workerMs: 0, processorMs: 0 }
 }

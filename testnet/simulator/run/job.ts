@@ -33,6 +33,8 @@ export interface TimedReport {
   readonly plan: Plan
   readonly report: RunReport
   readonly wallMs: number
+  /** What the processor spent on it, whoever else was at work. */
+  readonly processorMs: number
 }
 
 /** A run as it was written down. */

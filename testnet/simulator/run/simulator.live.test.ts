@@ -51,10 +51,10 @@ test('a transcript tells what happens, and changes nothing', async () => {
 })
 
 test('a wrong line is noticed', async () => {
-  const mutant = MUTANTS.find(({ name }) => name === 'quorum minus one') as Mutant
+  const mutant = MUTANTS.find(({ name }) => name === 'finalise after nullify') as Mutant
   const folders: string[] = []
   const { caughtBy } = await huntMutant(
-    { ...mutant, hunt: { seedsMax: 30, seconds: 30 } },
+    { ...mutant, hunt: { seedsMax: 8, seconds: 60 } },
     {
       createVariant: (mutation) => {
         const variant = stage.variant(mutation)
