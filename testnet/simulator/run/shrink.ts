@@ -30,6 +30,8 @@ export interface Shrunk {
 const ROUNDS_MAX = 4
 const AFTER_FAILURE_MS = 1_000
 const OUTAGE_LEAST_MS = 250
+/** Fifteen messages a minute are enough for ten new heights. */
+const PAUSE_PER_DEVICE_MS = 4_000
 const RATES: readonly string[] = [
   'lossPermille',
   'duplicatePermille',
@@ -67,13 +69,19 @@ class Shrinking {
 
   async round(): Promise<void> {
     await ddmin(this.best.faults, (faults) => this.#try({ ...this.best, faults }))
-    for (let devices = 1; devices < this.best.devices; devices++)
+    for (let devices = this.#devicesLeast(); devices < this.best.devices; devices++)
       if (await this.#try({ ...this.best, devices })) break
     await this.#shorten()
     for (const sinner of this.best.vices)
       await this.#try({ ...this.best, vices: this.best.vices.filter((one) => one !== sinner) })
     for (let place = 0; place < this.best.faults.length; place++) await this.#ease(place)
     await this.#straightenClocks()
+  }
+
+  /** Where too little is said, too little is final: what is promised of progress supposes traffic. */
+  #devicesLeast(): number {
+    const isAboutProgress = this.failure.invariant.startsWith('L')
+    return isAboutProgress ? Math.max(1, Math.ceil(this.best.pauseMs / PAUSE_PER_DEVICE_MS)) : 1
   }
 
   /** An earlier end; and an earlier mending, with as much time after it as there was. */
