@@ -27,10 +27,18 @@ import type { AskedQuestion, Hands, SentMessage, Vice } from './vice.ts'
 /** Gives something else for a run of final blocks; undefined is silence. */
 type Run = (hands: Hands, parcels: readonly FinalBlockParcel[]) => Uint8Array | undefined
 
+/** How one liar goes about it, once and for all. */
+interface Manner {
+  /** The one lie that it sticks to; undefined for another one each time. */
+  readonly run: string | undefined
+  readonly liePermille: number
+}
+
 const TALL_HEIGHT = 2_000
 const TALL_VIEWS = 1_000
 const ENDLESS_PARCELS = 200
 const LIE_PERMILLE = 600
+const ALWAYS_PERMILLE = 1_000
 const JUNK_BYTES = 400
 
 const RUNS: Readonly<Record<string, Run>> = {
@@ -69,7 +77,18 @@ const RUN_NAMES = Object.keys(RUNS)
 
 /** A fresh one. */
 export function createSyncLiar(): Vice {
-  return { name: 'sync-liar', send: boast, answer: mislead }
+  let manner: Manner | undefined
+  const mannerOf = ({ dice }: Hands): Manner => {
+    manner ??= dice.happens(500)
+      ? { run: undefined, liePermille: LIE_PERMILLE }
+      : { run: dice.pick(RUN_NAMES), liePermille: ALWAYS_PERMILLE }
+    return manner
+  }
+  return {
+    name: 'sync-liar',
+    send: boast,
+    answer: (hands, asked) => mislead(hands, asked, mannerOf(hands))
+  }
 }
 
 /** Its status among members tells of views and heights that nobody has seen. */
@@ -90,13 +109,18 @@ function boast(hands: Hands, { message }: SentMessage): Outgoing {
 
 function mislead(
   hands: Hands,
-  { protocol, request, answer }: AskedQuestion
+  { protocol, request, answer }: AskedQuestion,
+  { run, liePermille }: Manner
 ): Uint8Array | undefined {
   const { dice } = hands
   if (protocol === 'status') return misstate(hands, answer)
   const asked = protocol === 'fetch' ? decodeFetchRequest(request) : undefined
-  if (asked === undefined || !dice.happens(LIE_PERMILLE)) return answer
-  if (asked.kind === 'final-blocks') return misrun(hands, answer)
+  if (asked === undefined || !dice.happens(liePermille)) return answer
+  if (asked.kind === 'final-blocks') {
+    const name = run ?? dice.pick(RUN_NAMES)
+    hands.mark(name)
+    return (RUNS[name] as Run)(hands, decodeParcels(answer) ?? [])
+  }
   hands.mark(asked.kind)
   if (asked.kind !== 'block' || dice.happens(500)) return junk(dice, JUNK_BYTES)
   const { archive, keeper } = hands.replica()
@@ -111,12 +135,6 @@ function misstate(hands: Hands, answer: Uint8Array): Uint8Array {
   hands.mark('height')
   const height = dice.happens(600) ? TALL_HEIGHT + dice.below(100) : dice.below(status.height + 1)
   return encodeNodeStatus({ ...status, height })
-}
-
-function misrun(hands: Hands, answer: Uint8Array): Uint8Array | undefined {
-  const name = hands.dice.pick(RUN_NAMES)
-  hands.mark(name)
-  return (RUNS[name] as Run)(hands, decodeParcels(answer) ?? [])
 }
 
 function genuine({ block, finalisation, batches }: FinalBlockParcel): RawParcel {
