@@ -88,7 +88,9 @@ function sendFarStatus(hands: Hands, to: string): void {
       finalView: farView(hands, view),
       height: FARTHEST,
       pendingBatches: FARTHEST,
-      highestVoteOfYours: null,
+      latestVoteOfYours: null,
+      instance: coreOf(hands).instance,
+      hasTwin: false,
       isQuestion: hands.dice.happens(500)
     })
   )

@@ -168,7 +168,9 @@ function pushStatuses(hands: Hands, to: string): void {
     finalView: 0 as View,
     height: 0,
     pendingBatches: 0,
-    highestVoteOfYours: null,
+    latestVoteOfYours: null,
+    instance: coreOf(hands).instance,
+    hasTwin: false,
     isQuestion: true
   })
   for (let count = 0; count < STATUS_AT_ONCE; count++) hands.push('votes', to, message)
