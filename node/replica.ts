@@ -38,6 +38,7 @@ import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
 import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
+import { LedgerPruner } from './ledger/pruner.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
@@ -45,12 +46,14 @@ import type { OwnSeat } from './own-seat.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
+import { Snapshots, type SnapshotsOptions, type SnapshotWorld } from './snapshot/snapshots.ts'
 import type { Database } from './storage/database.ts'
 import type { VoteLog } from './storage/vote-log.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
-import { CatchUp } from './sync/catch-up.ts'
+import { CatchUp, type CatchUpOptions } from './sync/catch-up.ts'
 import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { createAsk, servePeers } from './sync/serve-peers.ts'
+import { SyncMeter } from './sync/sync-progress.ts'
 
 /** What a replica is told. */
 export interface ReplicaOptions {
@@ -65,6 +68,9 @@ export interface ReplicaOptions {
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
+  readonly snapshot: SnapshotsOptions & CatchUpOptions
+  /** Blocks below the tip whose transactions are kept; 0 keeps all. */
+  readonly keepBlocks: number
 }
 
 /** What a replica reaches the world by. */
@@ -76,6 +82,8 @@ export interface ReplicaPorts {
   readonly verifier: Verifier
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
+  /** Null where snapshots are neither made nor taken. */
+  readonly snapshots: SnapshotWorld | null
   /** The replica cannot go on. */
   readonly fail: (error: unknown) => void
 }
@@ -130,6 +138,8 @@ export class Replica {
   readonly intake: Intake | null
   readonly book: TransactionBook = new TransactionBook()
   readonly service: NodeService
+  /** Null where snapshots are neither made nor taken. */
+  readonly snapshots: Snapshots | null
   readonly #options: ReplicaOptions
   readonly #ports: ReplicaPorts
   readonly #bodies: ReadonlyMap<BlockId, Block>
@@ -138,6 +148,8 @@ export class Replica {
   readonly #fetcher: BatchFetcher
   readonly #finalBlocks: FinalBlockIntakePorts
   readonly #dissemination: Dissemination
+  readonly #pruner: LedgerPruner
+  readonly #meter: SyncMeter
   readonly #leaders: readonly MemberIndex[]
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
@@ -168,10 +180,14 @@ export class Replica {
       { database: ledger, networkTag, electorate, opened: found.opening },
       {
         transactionsOf: (reference) => this.store.transactionsOf(reference),
-        pause: clock.pause
+        pause: clock.pause,
+        onWritten: (block) => this.snapshots?.blockWritten(block)
       }
     )
     this.archive = new Archive(ledger, networkTag)
+    this.#meter = new SyncMeter({ clock, log: ports.log.info })
+    this.snapshots = this.#createSnapshots()
+    this.#pruner = this.#createPruner()
     this.#timers = new Timers({ clock, post: (news) => void this.#post(news) })
     const post = this.#post
     this.#plane = new MemberPlane({
@@ -203,6 +219,7 @@ export class Replica {
   /** Goes to the network, serves peers, and sets consensus going. */
   async start(): Promise<void> {
     const { network } = this.#ports
+    await this.snapshots?.open()
     network.onMemberMessage((protocol, from, message) =>
       this.#plane.receive(protocol, from, message)
     )
@@ -214,7 +231,8 @@ export class Replica {
       driver: this.driver,
       keeper: this.keeper,
       bodies: this.#bodies,
-      catchUp: this.catchUp
+      catchUp: this.catchUp,
+      snapshots: this.snapshots
     })
     await network.start()
     this.#dissemination.start()
@@ -223,12 +241,20 @@ export class Replica {
     this.catchUp.start()
   }
 
-  /** Ends; what is under way is finished. The network and the databases stay open. */
+  /**
+   * Ends; what is under way is finished. The network and the databases stay open.
+   *
+   * A ledger that was built from a snapshot is made complete: from then on nothing may be signed
+   * before the data directory was opened anew.
+   */
   async stop(): Promise<void> {
     this.catchUp.stop()
     await this.intake?.close()
     this.#timers.stop()
     await this.driver.stop()
+    await this.#pruner.stop()
+    await this.snapshots?.stop()
+    await this.snapshots?.complete()
   }
 
   /** Batches that are held and not final wait again; what this node accepted, it still carries. */
@@ -289,6 +315,7 @@ export class Replica {
     return {
       networkTag: this.networkTag,
       electorate: this.electorate,
+      clock: this.#ports.clock,
       store: this.store,
       fetcher: this.#fetcher,
       tip: () => this.keeper.tip,
@@ -299,10 +326,9 @@ export class Replica {
   }
 
   #createCatchUp(): CatchUp {
-    const { clock, log, fail } = this.#ports
-    return new CatchUp({
+    const { log, fail } = this.#ports
+    return new CatchUp(this.#options.snapshot, {
       ...this.#finalBlocks,
-      clock,
       ownStatus: () => ({
         height: this.keeper.tip.height,
         view: this.driver.core.view,
@@ -313,9 +339,46 @@ export class Replica {
       ask: this.#ask('fetch'),
       penalise: this.#penalise,
       awaitHeight: (height, timeoutMs) => this.service.awaitHeight(height, timeoutMs),
+      joinBySnapshot: async (heightMin) => (await this.snapshots?.join(heightMin)) ?? false,
+      meter: this.#meter,
       log: log.debug,
       onFailure: fail
     })
+  }
+
+  #createSnapshots(): Snapshots | null {
+    const { snapshots: world, ledger, clock, log } = this.#ports
+    if (world === null) return null
+    return new Snapshots(this.#options.snapshot, {
+      world,
+      clock,
+      database: ledger,
+      archive: this.archive,
+      networkTag: this.networkTag,
+      electorate: this.electorate,
+      peers: () => this.#connectedPeers(),
+      ask: this.#ask('fetch'),
+      penalise: this.#penalise,
+      meter: this.#meter,
+      log: log.info,
+      onTrouble: (error) => log.warn('no snapshot was made', { error: String(error) })
+    })
+  }
+
+  #createPruner(): LedgerPruner {
+    const { ledger, clock, log, fail } = this.#ports
+    const { keepBlocks } = this.#options
+    return new LedgerPruner(
+      { keepBlocks, networkTag: this.networkTag },
+      {
+        database: ledger,
+        clock,
+        tipHeight: () => this.keeper.tip.height,
+        snapshotHeight: () => this.snapshots?.newestHeight ?? 0,
+        log: log.info,
+        onFailure: fail
+      }
+    )
   }
 
   #createDissemination(): Dissemination {
@@ -434,6 +497,7 @@ export class Replica {
       metrics.count('thingmoot_ledger_transactions_total', 'final', block.transactions.length)
     }
     this.#passOn(blocks)
+    this.#pruner.wake()
   }
 
   /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
@@ -476,6 +540,7 @@ export class Replica {
         isAdmitted: seat === null || core.mayVote,
         blocksBehind: this.catchUp.highestKnown - this.keeper.tip.height
       }),
+      sync: () => this.#meter.progress(),
       pendingTransactions: () => this.book.openCount,
       alarms: () => this.#alarms,
       clock

@@ -19,6 +19,7 @@ import { syncFolder } from './durable-file.ts'
 import { checkLevelLogs } from './level-log-check.ts'
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
+type LevelSnapshot = ReturnType<Level['snapshot']>
 type LevelBatch = ChainedBatch<Level, Uint8Array, Uint8Array>
 
 /** Key and payload. */
@@ -50,6 +51,17 @@ export interface KeyRange {
   readonly reverse?: boolean
   /** The most entries to deliver in all. */
   readonly limit?: number
+}
+
+/** The database as it was at one moment. While it is open nothing of that moment is thrown away. */
+export interface DatabaseSnapshot {
+  /**
+   * Walks a range in order, a bounded page at a time.
+   *
+   * @throws NodeError STORAGE_DAMAGED
+   */
+  readonly iterate: (range?: KeyRange) => AsyncGenerator<readonly Entry[], void, void>
+  readonly close: () => Promise<void>
 }
 
 /** Changes that become visible and durable together. A batch is written or discarded, once. */
@@ -208,11 +220,37 @@ export class Database {
    *
    * @throws NodeError STORAGE_DAMAGED
    */
-  async *iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
+  iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
+    return this.#iterate(range)
+  }
+
+  /** Holds the present moment fast; to be closed before the database is. */
+  snapshot(): DatabaseSnapshot {
+    const snapshot = this.#level.snapshot()
+    return {
+      iterate: (range = {}) => this.#iterate(range, snapshot),
+      close: () => snapshot.close()
+    }
+  }
+
+  /** Gives the room of what was deleted in a range back to the disk. */
+  async compact({ gte, lt }: Required<Pick<KeyRange, 'gte' | 'lt'>>): Promise<void> {
+    await this.#level.compactRange(gte, lt)
+  }
+
+  /** About how many bytes a range takes on the disk. */
+  async sizeOf({ gte, lt }: Required<Pick<KeyRange, 'gte' | 'lt'>>): Promise<number> {
+    return await this.#level.approximateSize(gte, lt)
+  }
+
+  async *#iterate(
+    range: KeyRange,
+    snapshot?: LevelSnapshot
+  ): AsyncGenerator<readonly Entry[], void, void> {
     let left = range.limit ?? Number.POSITIVE_INFINITY
     let rest = callersRange(range)
     while (left > 0) {
-      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX))
+      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX), snapshot)
       const last = page.at(-1)
       if (last === undefined) return
       left -= page.length
@@ -270,9 +308,14 @@ export class Database {
     throw readFailure(this.path, error)
   }
 
-  async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
+  async #readPage(
+    range: KeyRange,
+    size: number,
+    snapshot: LevelSnapshot | undefined
+  ): Promise<readonly Entry[]> {
     const iterator = this.#level.iterator({
       ...range,
+      ...(snapshot === undefined ? {} : { snapshot }),
       fillCache: false,
       highWaterMarkBytes: PAGE_BYTES_MAX
     })
