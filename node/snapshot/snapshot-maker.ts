@@ -61,6 +61,11 @@ export class SnapshotMaker {
       })
   }
 
+  /** Resolves when nothing is being made. */
+  async whenIdle(): Promise<void> {
+    await this.#making
+  }
+
   /** Gives up what is being made; resolves when nothing of the database is held any more. */
   async stop(): Promise<void> {
     this.#isStopped = true
@@ -70,7 +75,12 @@ export class SnapshotMaker {
   async #make(block: Block, moment: DatabaseSnapshot): Promise<void> {
     const { store, clock, log } = this.#ports
     const startMs = clock.nowMs()
-    const made = await this.#write(block, moment).finally(() => moment.close())
+    let made: StoredSnapshot | undefined
+    try {
+      made = await this.#write(block, moment)
+    } finally {
+      await moment.close()
+    }
     if (made === undefined) return
     const [oldest] = store.list().slice(-1)
     log('snapshot made', {
