@@ -356,6 +356,7 @@ export class Replica {
       archive: this.archive,
       networkTag: this.networkTag,
       electorate: this.electorate,
+      blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
       peers: () => this.#connectedPeers(),
       ask: this.#ask('fetch'),
       penalise: this.#penalise,

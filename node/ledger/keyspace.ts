@@ -8,6 +8,7 @@
  */
 
 import { concatBytes, fromHex, uint64 } from '../../protocol/index.ts'
+import type { KeyBounds } from '../storage/key-range.ts'
 
 const STATE_VALUE = Uint8Array.of(0x01)
 const TREE_LEAF = Uint8Array.of(0x02)
@@ -27,12 +28,6 @@ const TRANSACTION_PREFIX_BYTES = 12
 /** The encoded record of a table under a key. */
 export function stateValueKey(table: number, key: Uint8Array): Uint8Array {
   return concatBytes(STATE_VALUE, Uint8Array.of(table), key)
-}
-
-/** A range of keys with its bounds. */
-export interface KeyBounds {
-  readonly gte: Uint8Array
-  readonly lt: Uint8Array
 }
 
 /** All records of all tables, in order of table and key. */

@@ -25,7 +25,6 @@ import {
   batchKey,
   blockKey,
   heightOfBlockKey,
-  type KeyBounds,
   PENDING_BATCHES,
   stateValueKey,
   treeLeafKey
@@ -33,6 +32,7 @@ import {
 import { putFloor } from '../ledger/open-ledger.ts'
 import { encodeStoredBlock } from '../ledger/stored-block.ts'
 import type { Batch, Database } from '../storage/database.ts'
+import type { KeyBounds } from '../storage/key-range.ts'
 import type { PartName, SnapshotFolder } from './snapshot-folder.ts'
 
 const LEAF_BYTES = 96

@@ -39,6 +39,8 @@ const PARTS_IN_FLIGHT_MAX = 32
 const STALLED_MS = 3_000
 /** How often it is asked anew who offers the snapshot. */
 const PROVIDERS_REFRESH_MS = 5_000
+/** How soon when there is nobody to ask. */
+const PROVIDERS_MISSED_MS = 1_000
 /** How long it is waited for somebody to offer it again. */
 const LONELY_MAX_MS = 20_000
 const TICK_MS = 20
@@ -61,6 +63,9 @@ export class SnapshotDownload {
   #todo: PartName[] = []
   #isLie = false
   #isEnded = false
+  #isRefreshing = false
+  #refreshedMs = 0
+  #heardMs = 0
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 
@@ -88,25 +93,42 @@ export class SnapshotDownload {
   }
 
   async #fetchAll(): Promise<DownloadEnd> {
-    const { clock, isStopped } = this.#ports
-    let refreshedMs = clock.nowMs()
-    let heardMs = clock.nowMs()
+    this.#refreshedMs = this.#ports.clock.nowMs()
+    this.#heardMs = this.#refreshedMs
     while (this.#incoming.missingCount > 0 || this.#judging > 0) {
-      if (isStopped() || this.#failure !== undefined) return 'stopped'
+      if (this.#ports.isStopped() || this.#failure !== undefined) return 'stopped'
       if (this.#isLie) return 'lie'
-      const nowMs = clock.nowMs()
-      if (this.#providers.count > 0) heardMs = nowMs
-      else if (nowMs - heardMs > LONELY_MAX_MS) return 'abandoned'
-      const isDue = nowMs - refreshedMs > PROVIDERS_REFRESH_MS
-      if (isDue || (this.#providers.count === 0 && nowMs - refreshedMs > 1_000)) {
-        refreshedMs = nowMs
-        this.#providers.add(await this.#ports.findProviders())
-      }
+      if (this.#isLonely()) return 'abandoned'
+      this.#refresh()
       this.#askAll()
       await this.#nextNews()
     }
     // All parts came as the manifest names them, yet leaves are left without their records.
     return this.#incoming.isWhole() ? 'complete' : 'lie'
+  }
+
+  /** Whether nobody has provided the snapshot for too long. */
+  #isLonely(): boolean {
+    const nowMs = this.#ports.clock.nowMs()
+    if (this.#providers.count > 0) this.#heardMs = nowMs
+    return nowMs - this.#heardMs > LONELY_MAX_MS
+  }
+
+  /** Looks for more providers now and then, and sooner when there are none; nothing waits for it. */
+  #refresh(): void {
+    const { clock, findProviders } = this.#ports
+    const pauseMs = this.#providers.count === 0 ? PROVIDERS_MISSED_MS : PROVIDERS_REFRESH_MS
+    if (this.#isRefreshing || clock.nowMs() - this.#refreshedMs < pauseMs) return
+    this.#isRefreshing = true
+    findProviders()
+      .then((peers) => this.#providers.add(peers))
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+      })
+      .finally(() => {
+        this.#isRefreshing = false
+        this.#refreshedMs = clock.nowMs()
+      })
   }
 
   #askAll(): void {

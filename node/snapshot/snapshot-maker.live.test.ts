@@ -59,6 +59,7 @@ async function make(making: Making): Promise<{ store: SnapshotStore; trouble: un
     {
       store,
       holdState: () => database.snapshot(),
+      isBehind: () => false,
       finalityOf: making.proof ?? (() => proofOf(state)),
       clock: systemClock,
       log: () => undefined,
@@ -74,7 +75,9 @@ async function make(making: Making): Promise<{ store: SnapshotStore; trouble: un
   return { store, trouble }
 }
 
-function withLedger(run: (folder: string, database: Database) => Promise<void>): () => Promise<void> {
+function withLedger(
+  run: (folder: string, database: Database) => Promise<void>
+): () => Promise<void> {
   return withFolder(async (folder) => {
     const database = await create(join(folder, 'ledger'))
     try {
@@ -204,7 +207,10 @@ test(
       await one.close()
       assert.is(store.list()[0]?.height, height)
     }
-    const store = new SnapshotStore({ folder: join(folder, 'snapshots'), keep: 2 }, { files: systemFiles })
+    const store = new SnapshotStore(
+      { folder: join(folder, 'snapshots'), keep: 2 },
+      { files: systemFiles }
+    )
     await store.open()
     assert.equal(
       store.list().map(({ height }) => height),
@@ -212,7 +218,14 @@ test(
     )
     assert.is((await systemFiles.list(store.folder)).length, 2)
     await writeState(database, makeState(33, 40))
-    const none = await make({ folder: join(folder, 'none'), database, state: makeState(33, 40), meanwhile: async () => undefined, proof: () => null, files: { ...systemFiles, makeFolder: () => Promise.reject(new Error('none is begun')) } })
+    const none = await make({
+      folder: join(folder, 'none'),
+      database,
+      state: makeState(33, 40),
+      meanwhile: async () => undefined,
+      proof: () => null,
+      files: { ...systemFiles, makeFolder: () => Promise.reject(new Error('none is begun')) }
+    })
     assert.is(none.trouble, undefined)
   })
 )
@@ -226,8 +239,16 @@ test(
       const place = join(folder, `run-${endsAt}`)
       mkdirSync(place)
       const failing = new FailingFiles(systemFiles, endsAt)
-      const { trouble } = await make({ folder: place, database, state: OTHER, files: failing.files })
-      const store = new SnapshotStore({ folder: join(place, 'snapshots'), keep: 2 }, { files: systemFiles })
+      const { trouble } = await make({
+        folder: place,
+        database,
+        state: OTHER,
+        files: failing.files
+      })
+      const store = new SnapshotStore(
+        { folder: join(place, 'snapshots'), keep: 2 },
+        { files: systemFiles }
+      )
       await store.open()
       const names = await systemFiles.list(store.folder)
       assert.is(names.length, store.list().length, `nothing else is left after ${endsAt}`)

@@ -26,6 +26,8 @@ export interface SnapshotMakerPorts {
   readonly holdState: () => DatabaseSnapshot
   /** What proves a final block final; null as long as nothing does. */
   readonly finalityOf: (height: number) => FinalityProof | null
+  /** Whether this node is so far behind that a snapshot of now is of no use to anybody. */
+  readonly isBehind: () => boolean
   readonly clock: Pick<Clock, 'nowMs' | 'later' | 'pause'>
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void
   /** A snapshot could not be made: the node goes on without it. */
@@ -52,7 +54,7 @@ export class SnapshotMaker {
   blockWritten(block: Block): void {
     const { height } = block.header
     if (this.#everyBlocks === 0 || height % this.#everyBlocks !== 0) return
-    if (this.#isStopped || this.#making !== undefined) return
+    if (this.#isStopped || this.#making !== undefined || this.#ports.isBehind()) return
     const moment = this.#ports.holdState()
     this.#making = this.#make(block, moment)
       .catch(this.#ports.onTrouble)

@@ -23,7 +23,7 @@ import { decodeBytesAnswer, encodeBytesAnswer, encodeOffers } from '../sync/sync
 import { certify } from '../testing/small-chain.ts'
 import { ELECTORATE, founder, GENESIS, NETWORK_TAG } from '../testing/small-network.ts'
 import { buildState, completeLedger } from './ledger-builder.ts'
-import { SnapshotFolder } from './snapshot-folder.ts'
+import type { SnapshotFolder } from './snapshot-folder.ts'
 import { SnapshotStore } from './snapshot-store.ts'
 import { SnapshotSync, type SnapshotSyncEnd } from './snapshot-sync.ts'
 import { writeSnapshot } from './snapshot-writer.ts'
@@ -43,7 +43,10 @@ const SECOND = toHex(founder(1).memberId)
 
 /** Makes a snapshot of a state in a store. */
 async function storeOf(folder: string, ...states: readonly TestState[]): Promise<SnapshotStore> {
-  const store = new SnapshotStore({ folder: join(folder, 'snapshots'), keep: 4 }, { files: systemFiles })
+  const store = new SnapshotStore(
+    { folder: join(folder, 'snapshots'), keep: 4 },
+    { files: systemFiles }
+  )
   for (const state of states) {
     const database = await create(join(folder, `ledger-${state.block.header.height}`))
     await writeState(database, state)
@@ -115,7 +118,11 @@ async function assertRoot(folder: string, joining: Joining, state: TestState): P
   const path = join(folder, 'joined')
   const ledger = await create(path)
   const old = await create(join(folder, 'before'))
-  const isBuilt = await buildState(ledger, { manifest, folder: from }, { pause: systemClock.pause, isStopped: () => false })
+  const isBuilt = await buildState(
+    ledger,
+    { manifest, folder: from },
+    { pause: systemClock.pause, isStopped: () => false }
+  )
   assert.ok(isBuilt)
   await completeLedger(ledger, manifest, old)
   await ledger.close()
@@ -129,11 +136,11 @@ async function assertRoot(folder: string, joining: Joining, state: TestState): P
 
 /** The store of honest peers: nobody changes it. */
 let truthful: SnapshotStore
-const place = mkdtempSync(join(tmpdir(), 'snapshot-test-'))
+const home = mkdtempSync(join(tmpdir(), 'snapshot-test-'))
 test.before(async () => {
-  truthful = await storeOf(place, STATE)
+  truthful = await storeOf(home, STATE)
 })
-test.after(() => rmSync(place, { recursive: true }))
+test.after(() => rmSync(home, { recursive: true }))
 
 function withStore(
   run: (folder: string, store: SnapshotStore) => Promise<void>
@@ -156,7 +163,9 @@ async function offering(
     if (question.kind === 'snapshots')
       return encodeOffers([{ height: manifest.block.header.height, id: offered, bytes: 1000 }])
     if (question.kind === 'snapshot-manifest')
-      return encodeBytesAnswer(toHex(question.id) === toHex(offered) ? encodeManifest(manifest) : null)
+      return encodeBytesAnswer(
+        toHex(question.id) === toHex(offered) ? encodeManifest(manifest) : null
+      )
     return truth({ ...question, id })
   }
 }
@@ -164,7 +173,11 @@ async function offering(
 test(
   'a snapshot comes from several honest peers at once, and its ledger has the root of the block',
   withStore(async (folder, store) => {
-    const peers = new Peers({ [MEMBER]: honest(store), [SECOND]: honest(store), other: honest(store) })
+    const peers = new Peers({
+      [MEMBER]: honest(store),
+      [SECOND]: honest(store),
+      other: honest(store)
+    })
     const joining = await join_(folder, peers)
     assert.is(joining.end, 'installed')
     await assertRoot(folder, joining, STATE)
@@ -224,7 +237,10 @@ const LIARS: readonly (readonly [string, Parameters<typeof lyingAboutParts>[1]])
   ],
   ['nothing in them', async () => encodeBytesAnswer(new Uint8Array(0))],
   ['no CBOR at all', async () => new Uint8Array(500).fill(0xff)],
-  ['an endless list', async () => encodeOffers(Array(16).fill({ height: 1, id: new Uint8Array(32), bytes: 9 }))],
+  [
+    'an endless list',
+    async () => encodeOffers(Array(16).fill({ height: 1, id: new Uint8Array(32), bytes: 9 }))
+  ],
   ['a part of eight mebibytes', async () => encodeBytesAnswer(new Uint8Array(8_000_000))]
 ]
 
@@ -290,9 +306,19 @@ test(
     const records = chunk && decodeValueChunk(chunk)
     invariant(!!records, 'it is there')
     const wrong = [
-      encodeValueChunk(records.map((record, index) => (index === 3 ? { ...record, value: Uint8Array.of(1) } : record))),
-      encodeValueChunk(records.map((record, index) => (index === 3 ? { ...record, key: new Uint8Array(8).fill(9) } : record))),
-      encodeValueChunk(records.map((record, index) => (index === 3 ? (records[4] ?? record) : record))),
+      encodeValueChunk(
+        records.map((record, index) =>
+          index === 3 ? { ...record, value: Uint8Array.of(1) } : record
+        )
+      ),
+      encodeValueChunk(
+        records.map((record, index) =>
+          index === 3 ? { ...record, key: new Uint8Array(8).fill(9) } : record
+        )
+      ),
+      encodeValueChunk(
+        records.map((record, index) => (index === 3 ? (records[4] ?? record) : record))
+      ),
       encodeValueChunk(records.slice(1)),
       new Uint8Array(9).fill(0xff)
     ]
@@ -319,22 +345,55 @@ test(
 test(
   'a manifest that leaves values out is a lie, however well its parts fit',
   withStore(async (folder, store) => {
-    const liar = await offering(store, (manifest) => ({ ...manifest, valueChunks: manifest.valueChunks.slice(1) }), lyingAboutParts(honest(store), (question) =>
-      honest(store)(question.part.kind === 'leaves' ? question : { ...question, part: { kind: 'values', index: question.part.index + 1 } })))
+    const liar = await offering(
+      store,
+      (manifest) => ({ ...manifest, valueChunks: manifest.valueChunks.slice(1) }),
+      lyingAboutParts(honest(store), (question) =>
+        honest(store)(
+          question.part.kind === 'leaves'
+            ? question
+            : { ...question, part: { kind: 'values', index: question.part.index + 1 } }
+        )
+      )
+    )
     const peers = new Peers({ [MEMBER]: liar, honest: honest(store) })
     const joining = await join_(folder, peers)
     assert.is(joining.end, 'installed')
-    assert.equal(peers.blamed.map(([peer]) => peer), [MEMBER])
+    assert.equal(
+      peers.blamed.map(([peer]) => peer),
+      [MEMBER]
+    )
   })
 )
 
 const FORGED: readonly (readonly [string, (manifest: SnapshotManifest) => SnapshotManifest])[] = [
   ['of another state', (manifest) => ({ ...manifest, leafCount: manifest.leafCount + 1 })],
-  ['with runs of its own', (manifest) => ({ ...manifest, runRoots: manifest.runRoots.toReversed() })],
-  ['of a block that is not final', (manifest) => ({ ...manifest, finalisation: certify('notarise', manifest.block) })],
-  ['with the finalisation of another block', (manifest) => ({ ...manifest, finalisation: OLDER.finalisation })],
-  ['with more values than leaves', (manifest) => ({ ...manifest, valueChunks: [{ hash: new Uint8Array(32), count: manifest.leafCount + 1 }] })],
-  ['of an epoch that nobody knows', (manifest) => ({ ...manifest, block: createBlock({ ...manifest.block.header, epoch: 9 as never }, []) })]
+  [
+    'with runs of its own',
+    (manifest) => ({ ...manifest, runRoots: manifest.runRoots.toReversed() })
+  ],
+  [
+    'of a block that is not final',
+    (manifest) => ({ ...manifest, finalisation: certify('notarise', manifest.block) })
+  ],
+  [
+    'with the finalisation of another block',
+    (manifest) => ({ ...manifest, finalisation: OLDER.finalisation })
+  ],
+  [
+    'with more values than leaves',
+    (manifest) => ({
+      ...manifest,
+      valueChunks: [{ hash: new Uint8Array(32), count: manifest.leafCount + 1 }]
+    })
+  ],
+  [
+    'of an epoch that nobody knows',
+    (manifest) => ({
+      ...manifest,
+      block: createBlock({ ...manifest.block.header, epoch: 9 as never }, [])
+    })
+  ]
 ]
 
 for (const [what, change] of FORGED)
@@ -345,7 +404,10 @@ for (const [what, change] of FORGED)
       const joining = await join_(folder, peers)
       assert.is(joining.end, 'installed')
       assert.is(toHex(snapshotIdOf(joining.manifest as SnapshotManifest)), store.list()[0]?.idHex)
-      assert.equal(peers.blamed.map(([peer]) => peer), [MEMBER])
+      assert.equal(
+        peers.blamed.map(([peer]) => peer),
+        [MEMBER]
+      )
     })
   )
 
@@ -354,7 +416,13 @@ test(
   withStore(async (folder, store) => {
     const boaster: Provider = async (question) =>
       question.kind === 'snapshots'
-        ? encodeOffers(Array.from({ length: 16 }, (_, index) => ({ height: 1_000_000 + index, id: new Uint8Array(32).fill(index), bytes: 1 })))
+        ? encodeOffers(
+            Array.from({ length: 16 }, (_, index) => ({
+              height: 1_000_000 + index,
+              id: new Uint8Array(32).fill(index),
+              bytes: 1
+            }))
+          )
         : encodeBytesAnswer(null)
     const peers = new Peers({ boaster, [MEMBER]: honest(store) })
     const joining = await join_(folder, peers)
@@ -368,7 +436,9 @@ test(
   withStore(async (folder, store) => {
     let left = 5
     const dying = lyingAboutParts(honest(store), async (question, truth) =>
-      left-- > 0 ? await truth(question) : await new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5))
+      left-- > 0
+        ? await truth(question)
+        : await new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5))
     )
     const cut = new FailingFiles(systemFiles, 9)
     const first = await join_(folder, new Peers({ [MEMBER]: honest(store) }), { files: cut.files })
@@ -377,7 +447,10 @@ test(
     assert.is(kept.length, 1)
     const parts = await systemFiles.list(join(folder, 'own', kept[0] as string))
     assert.ok(parts.includes('manifest') && parts.length > 2)
-    await systemFiles.write(join(folder, 'own', kept[0] as string, 'leaves-000000'), new Uint8Array(7))
+    await systemFiles.write(
+      join(folder, 'own', kept[0] as string, 'leaves-000000'),
+      new Uint8Array(7)
+    )
     let asked = 0
     const counting = lyingAboutParts(honest(store), (question, truth) => {
       asked++

@@ -45,6 +45,8 @@ export interface SnapshotsPorts {
   readonly archive: Archive
   readonly networkTag: Uint8Array
   readonly electorate: Electorate
+  /** How many blocks this node is behind the highest that there is reason to believe in. */
+  readonly blocksBehind: () => number
   readonly peers: () => readonly string[]
   readonly ask: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
   readonly penalise: (peer: string, reason: string) => void
@@ -73,6 +75,7 @@ export class Snapshots {
         const stored = archive.block(height)
         return stored === undefined ? null : archive.finalityOf(stored)
       },
+      isBehind: () => ports.blocksBehind() > options.everyBlocks,
       clock,
       log,
       onTrouble: ports.onTrouble

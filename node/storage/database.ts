@@ -16,6 +16,13 @@ import { sealValue, unsealValue } from './checked-value.ts'
 import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
 import { openFailure, readFailure, writeFailure } from './disk-errors.ts'
 import { syncFolder } from './durable-file.ts'
+import {
+  assertCallersKey,
+  callersRange,
+  type KeyBounds,
+  type KeyRange,
+  rangeAfter
+} from './key-range.ts'
 import { checkLevelLogs } from './level-log-check.ts'
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
@@ -40,17 +47,6 @@ export interface DatabaseOptions {
 export interface DatabasePorts {
   /** Called once, at the first failed write: stop signing, what was written is unknown. */
   readonly onWriteFailure: (failure: NodeError) => void
-}
-
-/** A range of keys; without bounds, all of them. */
-export interface KeyRange {
-  readonly gt?: Uint8Array
-  readonly gte?: Uint8Array
-  readonly lt?: Uint8Array
-  readonly lte?: Uint8Array
-  readonly reverse?: boolean
-  /** The most entries to deliver in all. */
-  readonly limit?: number
 }
 
 /** The database as it was at one moment. While it is open nothing of that moment is thrown away. */
@@ -79,7 +75,6 @@ const OPEN_FILES_MAX = 256
 const PAGE_ENTRIES_MAX = 512
 const PAGE_BYTES_MAX = 256 * 1024
 const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
-const FIRST_KEY: Uint8Array = Uint8Array.of(1)
 
 /**
  * Opens a database that exists, or makes one that does not.
@@ -234,13 +229,13 @@ export class Database {
   }
 
   /** Gives the room of what was deleted in a range back to the disk. */
-  async compact({ gte, lt }: Required<Pick<KeyRange, 'gte' | 'lt'>>): Promise<void> {
-    await this.#level.compactRange(gte, lt)
+  compact({ gte, lt }: KeyBounds): Promise<void> {
+    return this.#level.compactRange(gte, lt)
   }
 
   /** About how many bytes a range takes on the disk. */
-  async sizeOf({ gte, lt }: Required<Pick<KeyRange, 'gte' | 'lt'>>): Promise<number> {
-    return await this.#level.approximateSize(gte, lt)
+  sizeOf({ gte, lt }: KeyBounds): Promise<number> {
+    return this.#level.approximateSize(gte, lt)
   }
 
   async *#iterate(
@@ -254,7 +249,7 @@ export class Database {
       const last = page.at(-1)
       if (last === undefined) return
       left -= page.length
-      rest = after(rest, last[0])
+      rest = rangeAfter(rest, last[0])
       yield page
     }
   }
@@ -340,23 +335,4 @@ export class Database {
     const name = Buffer.from(key).toString('hex')
     throw new NodeError('STORAGE_DAMAGED', `${this.path}: the checksum of key ${name} is wrong`)
   }
-}
-
-function assertCallersKey(key: Uint8Array): void {
-  invariant(key.length > 0 && key[0] !== 0, 'a key has a first byte, which is not zero')
-}
-
-function callersRange(range: KeyRange): KeyRange {
-  const { limit: _, ...bounds } = range
-  const lowest = bounds.gt ?? bounds.gte
-  if (lowest !== undefined && Buffer.compare(lowest, FIRST_KEY) >= 0) return bounds
-  const { gt: _gt, gte: _gte, ...upper } = bounds
-  return { ...upper, gte: FIRST_KEY }
-}
-
-function after(range: KeyRange, last: Uint8Array): KeyRange {
-  const { gt, gte, lt, lte, ...rest } = range
-  const lower = gt === undefined ? gte && { gte } : { gt }
-  const upper = lt === undefined ? lte && { lte } : { lt }
-  return range.reverse === true ? { ...rest, ...lower, lt: last } : { ...rest, ...upper, gt: last }
 }

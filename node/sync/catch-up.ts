@@ -192,38 +192,53 @@ export class CatchUp {
 
   /** Follows one peer as long as it delivers, asking for the next run while one is executed. */
   async #takeRunsFrom(peer: string): Promise<Following> {
-    const { tip, penalise, awaitHeight, log } = this.#ports
+    const { tip, awaitHeight } = this.#ports
     const target = this.#heights.get(peer) ?? 0
     // One block behind is the ordinary lag of news; consensus itself brings it in a moment.
     if (tip().height + 1 === target && (await awaitHeight(target, 250))) return 'level'
-    let asking: Promise<Run> | undefined
+    let asked: Promise<Run> | undefined
     while (tip().height < target && !this.#isStopped) {
       const from = tip().height + 1
-      const isAskedBefore = asking !== undefined
-      const parcels = await (asking ?? this.#askRun(peer, from))
-      asking = undefined
-      if (parcels === 'unanswered') return 'broken'
-      const last = parcels[parcels.length - 1]?.block
-      if (last === undefined) return 'nothing'
-      const { height } = last.header
-      // The tip may have moved since it was asked; whoever sends old blocks anew is not followed.
-      if (height < from && isAskedBefore) continue
-      if (height < from) return 'broken'
-      const verdict = await takeFinalBlocks(parcels, peer, this.#ports)
-      if (verdict === 'forged') {
-        penalise(peer, 'final blocks forged')
-        return 'broken'
-      }
-      if (verdict === 'ahead') return 'unclear'
-      this.#patience.satisfied(peer)
-      if (height < target) asking = this.#askNextRun(peer, last)
-      // Should it be given up below, its failure is the store's, which reports by itself.
-      asking?.catch(() => undefined)
-      if (!(await awaitHeight(height, RUN_DEADLINE_MS))) return 'unclear'
+      let run = await (asked ?? this.#askRun(peer, from))
+      // The tip has moved past what was asked for ahead of time.
+      if (asked !== undefined && (lastOf(run)?.header.height ?? from) < from)
+        run = await this.#askRun(peer, from)
+      const taking = await this.#takeRun(run, { peer, from, target })
+      if (taking.ending !== undefined) return taking.ending
+      asked = taking.next
+      // Should it be given up, its failure is the store's, which reports by itself.
+      asked?.catch(() => undefined)
+      if (!(await awaitHeight(taking.height, RUN_DEADLINE_MS))) return 'unclear'
       this.#tell()
-      log('caught up with a run of blocks', { from, height, target })
+      this.#ports.log('caught up with a run of blocks', { from, height: taking.height, target })
     }
     return 'level'
+  }
+
+  /** Takes what a peer sent; either it is done with, or the next run is under way. */
+  async #takeRun(
+    run: Run,
+    {
+      peer,
+      from,
+      target
+    }: { readonly peer: string; readonly from: number; readonly target: number }
+  ): Promise<
+    | { readonly ending: Following }
+    | { readonly ending?: never; readonly height: number; readonly next: Promise<Run> | undefined }
+  > {
+    if (run === 'unanswered') return { ending: 'broken' }
+    const last = lastOf(run)
+    if (last === undefined) return { ending: 'nothing' }
+    const { height } = last.header
+    // Whoever sends old blocks for ever is not followed.
+    if (height < from) return { ending: 'broken' }
+    const verdict = await takeFinalBlocks(run, peer, this.#ports)
+    if (verdict === 'forged') this.#ports.penalise(peer, 'final blocks forged')
+    if (verdict === 'forged') return { ending: 'broken' }
+    if (verdict === 'ahead') return { ending: 'unclear' }
+    this.#patience.satisfied(peer)
+    return { height, next: height < target ? this.#askNextRun(peer, last) : undefined }
   }
 
   async #askRun(peer: string, from: number): Promise<Run> {
@@ -255,4 +270,8 @@ export class CatchUp {
     if (known - own < TOLD_FROM_BLOCKS) meter.end()
     else meter.note('blocks', own, known)
   }
+}
+
+function lastOf(run: Run): FinalBlockParcel['block'] | undefined {
+  return run === 'unanswered' ? undefined : run[run.length - 1]?.block
 }

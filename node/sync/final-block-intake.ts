@@ -115,7 +115,7 @@ function takeBatches(
     const head = peekBatchHeader(bytes)
     const id = head && batchIdOf(head.headerBytes)
     if (!block.batches.some((reference) => reference.id === id)) return 'faulty'
-    return (await store.take(bytes)).kind
+    return (await store.take(bytes, true)).kind
   })
 }
 

@@ -29,7 +29,7 @@ test.before(async () => {
   const fleet = await registerFleet(net, LANES)
   const chains = await Promise.all(fleet.map((one) => signBefore(net.network, one, MESSAGES)))
   load = startLightLoad(
-    net.nodes.slice(0, 3).map(({ url }) => url),
+    net.nodes.slice(0, 3).map((node) => node.url),
     chains
   )
 })
@@ -40,7 +40,7 @@ test.after(async () => {
 
 test('a node that is far behind joins by snapshot under load, though a provider is killed midway', async () => {
   await waitFor('snapshots at all members', async () => {
-    const heights = await Promise.all(net.nodes.slice(0, LATE).map(({ url }) => heightOf(url)))
+    const heights = await Promise.all(net.nodes.slice(0, LATE).map((node) => heightOf(node.url)))
     const isHigh = Math.min(...heights) > EVERY_BLOCKS + BEHIND_BLOCKS
     return isHigh && [0, 1, 2, 3].every((index) => snapshotsOf(index).length > 0) ? true : undefined
   })

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { SnapshotStore } from '../snapshot-store.ts'
 import {
   decodeFetchRequest,
   encodeBytesAnswer,
   encodeOffers,
   type SnapshotRequest
 } from '../../sync/sync-message.ts'
+import type { SnapshotStore } from '../snapshot-store.ts'
 
 /** Answers one question; undefined for no answer at all. */
 export type Provider = (question: SnapshotRequest) => Promise<Uint8Array | undefined>
@@ -37,8 +37,7 @@ export function lyingAboutParts(
     truth: Provider
   ) => Promise<Uint8Array | undefined>
 ): Provider {
-  return (question) =>
-    question.kind === 'snapshot-part' ? lie(question, truth) : truth(question)
+  return (question) => (question.kind === 'snapshot-part' ? lie(question, truth) : truth(question))
 }
 
 /** Some peers by their keys, and what they were asked and blamed for. */

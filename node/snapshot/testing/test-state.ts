@@ -5,8 +5,8 @@
  */
 
 import {
-  type Block,
   BLOCK_FORMAT,
+  type Block,
   batchListRoot,
   type Certificate,
   createBlock,

@@ -1,0 +1,301 @@
+/**
+ * The benchmark of joining: a ledger of many transactions, and two late nodes.
+ *
+ * One joins by snapshot, is killed midway as by a power cut and started again; the other one, which
+ * looks for no snapshot, takes all blocks. Both must come to the root of the members.
+ *
+ * @module
+ */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { requestNode } from '../../node/cli/node-request.ts'
+import { NodeError } from '../../node/errors.ts'
+import { invariant } from '../../protocol/index.ts'
+import type { ClusterNode } from '../cluster/cluster.ts'
+import { readMetrics, readView } from '../cluster/node-api.ts'
+import { genesisPath } from '../home.ts'
+import { awaitSameHeight, judgeNodes } from '../report/verdict.ts'
+import { type BenchNet, formatSeeds, nodeUrls, openBenchNet, type PhasePorts } from './bench-net.ts'
+import { startLoad } from './load-process.ts'
+
+/** What ledger is joined. */
+export interface SyncBenchOptions {
+  readonly transactions: number
+  readonly devices: number
+  readonly folder: string
+  readonly isKept: boolean
+}
+
+/** What was measured. */
+export interface SyncReport {
+  readonly valid: boolean
+  readonly transactions: number
+  readonly devices: number
+  readonly height: number
+  /** While the ledger was built, on all members together with the load on one machine. */
+  readonly livePerSecond: number
+  readonly bySnapshot: {
+    /** Parts of the snapshot that were there when the node was killed, of all of them. */
+    readonly partsAtKill: number
+    readonly parts: number
+    readonly snapshotBytes: number
+    readonly snapshotHeight: number
+    /** From the second start until it stood where the members stand. */
+    readonly secondsAfterRestart: number
+    /** From the first start, without the time that it lay dead. */
+    readonly seconds: number
+    readonly transactionsPerSecond: number
+    /** Blocks that it did not have to execute, and those that it did. */
+    readonly blocksSpared: number
+    readonly blocksTaken: number
+  }
+  readonly byBlocks: {
+    readonly seconds: number
+    readonly transactionsPerSecond: number
+    readonly timesLive: number
+  }
+  readonly rootsEqual: boolean
+  readonly stateRoots: Readonly<Record<string, string | null>>
+}
+
+const MEMBERS = 4
+const MAKERS = 8
+const EVERY_BLOCKS = 32
+const BEHIND_BLOCKS = 100
+const NEVER = 1_000_000_000
+const SECONDS_MAX = 1800
+const INFLIGHT = 4
+const POLL_MS = 100
+const PARTS_POLL_MS = 1
+const WAIT_MS = 600_000
+const SAME_HEIGHT_MS = 30_000
+/** The share of the parts after which the node is killed. */
+const KILL_AT = 0.4
+const FINAL_COUNTER = 'thingmoot_ledger_transactions_total{kind="final"}'
+
+/** Builds the ledger and lets both nodes join. */
+export async function measureSync(
+  options: SyncBenchOptions,
+  ports: PhasePorts
+): Promise<SyncReport> {
+  ports.note(`sync: starting ${MEMBERS} members`)
+  const net = await openBenchNet(
+    {
+      members: MEMBERS,
+      regionSet: 'local',
+      makers: MAKERS,
+      parentFolder: options.folder,
+      isKept: options.isKept,
+      late: 2,
+      settingsOf: (index) => ({
+        'snapshot.everyBlocks': EVERY_BLOCKS,
+        'snapshot.joinBehindBlocks': index > MEMBERS ? NEVER : BEHIND_BLOCKS
+      })
+    },
+    ports
+  )
+  try {
+    const built = await buildLedger(net, options, ports)
+    const bySnapshot = await joinKilledMidway(net, options, ports)
+    const seconds = await joinByBlocks(net, ports)
+    const perSecond = options.transactions / seconds
+    await awaitSameHeight(net.cluster.nodes, SAME_HEIGHT_MS)
+    const first = bySnapshot.snapshotHeight + 1
+    const verdict = await judgeNodes(net.cluster.nodes, { firstHeight: first, finals: [] })
+    const byBlocks = {
+      seconds,
+      transactionsPerSecond: perSecond,
+      timesLive: perSecond / built.livePerSecond
+    }
+    const { rootsEqual, stateRoots } = verdict
+    const valid = rootsEqual && !net.hasCrashed() && bySnapshot.partsAtKill < bySnapshot.parts
+    const { transactions, devices } = options
+    return { valid, transactions, devices, ...built, bySnapshot, byBlocks, rootsEqual, stateRoots }
+  } finally {
+    await net.close('stop')
+  }
+}
+
+/** What was measured, for people. */
+export function syncTable(report: SyncReport): readonly string[] {
+  const { bySnapshot, byBlocks } = report
+  const whole = (value: number): string =>
+    String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+  const blocks = bySnapshot.blocksSpared + bySnapshot.blocksTaken
+  const share = Math.round((100 * bySnapshot.blocksSpared) / Math.max(1, blocks))
+  return [
+    `ledger       ${whole(report.transactions)} transactions of ${whole(report.devices)} devices in ${whole(report.height)} blocks, at ${whole(report.livePerSecond)}/s`,
+    `by snapshot  ${bySnapshot.seconds.toFixed(1)} s in all, ${bySnapshot.secondsAfterRestart.toFixed(1)} s of them after the kill: ${whole(bySnapshot.transactionsPerSecond)} transactions/s`,
+    `             killed with ${bySnapshot.partsAtKill} of ${bySnapshot.parts} parts; ${(bySnapshot.snapshotBytes / 1e6).toFixed(1)} MB at height ${whole(bySnapshot.snapshotHeight)}`,
+    `             ${share} % of the blocks by snapshot, ${whole(bySnapshot.blocksTaken)} blocks one by one`,
+    `by blocks    ${byBlocks.seconds.toFixed(1)} s: ${whole(byBlocks.transactionsPerSecond)} transactions/s, ${byBlocks.timesLive.toFixed(1)} times the rate at which they came`,
+    `roots        ${report.rootsEqual ? 'equal on all nodes' : 'NOT EQUAL'}`
+  ]
+}
+
+async function buildLedger(
+  net: BenchNet,
+  { transactions, devices }: SyncBenchOptions,
+  { note, onOpened }: PhasePorts
+): Promise<Pick<SyncReport, 'height' | 'livePerSecond'>> {
+  const messages = Math.ceil(transactions / devices)
+  note(`sync: registering ${devices} devices, signing ${devices * messages} messages`)
+  const load = await startLoad({
+    nodes: nodeUrls(net).slice(0, MEMBERS).join(','),
+    genesis: genesisPath(net.home),
+    makers: formatSeeds(net.makerSeeds),
+    devices,
+    messages,
+    inflight: INFLIGHT,
+    seconds: SECONDS_MAX
+  })
+  onOpened(async () => load.kill())
+  const before = await finalCount(member(net))
+  note(`sync: pouring ${devices * messages} messages`)
+  const startMs = performance.now()
+  load.go()
+  await until('all messages to be final', async () => {
+    return (await finalCount(member(net))) >= before + devices * messages
+  })
+  const livePerSecond = (1000 * devices * messages) / (performance.now() - startMs)
+  await load.report()
+  const newest = Math.floor((await heightOf(member(net))) / EVERY_BLOCKS) * EVERY_BLOCKS
+  await until('the last snapshot to be written', async () =>
+    snapshotHeights(member(net)).includes(newest)
+  )
+  return { height: await heightOf(member(net)), livePerSecond }
+}
+
+async function joinKilledMidway(
+  net: BenchNet,
+  { transactions }: SyncBenchOptions,
+  { note }: PhasePorts
+): Promise<SyncReport['bySnapshot']> {
+  const late = lateNode(net, MEMBERS)
+  const { slug, index } = late.node
+  const parts = partsOf(member(net))
+  note('sync: a late node joins by snapshot, and is killed midway')
+  const startMs = performance.now()
+  // It never says that it is ready: it is killed before.
+  const starting = net.cluster.startNode(index).catch(() => undefined)
+  const partsAtKill = await partsBeforeKill(late, parts)
+  await net.cluster.kill([slug])
+  await starting
+  const aliveMs = performance.now() - startMs
+  const againMs = performance.now()
+  const restarted = net.cluster.startNode(index)
+  await until('the late node to join', () => isLevel(net, late))
+  await restarted
+  const againTookMs = performance.now() - againMs
+  const { blocksFrom, height } = await statusOf(late)
+  return {
+    partsAtKill,
+    parts,
+    snapshotBytes: bytesInLog(late),
+    snapshotHeight: blocksFrom,
+    secondsAfterRestart: againTookMs / 1000,
+    seconds: (aliveMs + againTookMs) / 1000,
+    transactionsPerSecond: (1000 * transactions) / (aliveMs + againTookMs),
+    blocksSpared: blocksFrom,
+    blocksTaken: height - blocksFrom
+  }
+}
+
+async function joinByBlocks(net: BenchNet, { note }: PhasePorts): Promise<number> {
+  const late = lateNode(net, MEMBERS + 1)
+  note('sync: another one takes all blocks')
+  await net.cluster.startNode(late.node.index)
+  const startMs = performance.now()
+  await until('the other node to catch up', () => isLevel(net, late))
+  return (performance.now() - startMs) / 1000
+}
+
+/** Watches the parts come; ends when enough of them are there. */
+async function partsBeforeKill(late: ClusterNode, parts: number): Promise<number> {
+  const folder = join(late.node.dataFolder, 'snapshots')
+  const endMs = performance.now() + WAIT_MS
+  while (performance.now() < endMs) {
+    const names = existsSync(folder) ? readdirSync(folder) : []
+    const incoming = names.find((name) => name.startsWith('incoming-'))
+    const found = incoming === undefined ? 0 : countParts(join(folder, incoming))
+    if (found >= KILL_AT * parts) return found
+    await sleep(PARTS_POLL_MS)
+  }
+  throw new NodeError(
+    'NODE_NOT_READY',
+    `${late.node.name} fetches no snapshot: see ${late.logPath}`
+  )
+}
+
+function countParts(folder: string): number {
+  // It is renamed the moment it is whole.
+  if (!existsSync(folder)) return 0
+  return readdirSync(folder).filter((name) => /^(leaves|values)-/.test(name)).length
+}
+
+function partsOf({ node }: ClusterNode): number {
+  const folder = join(node.dataFolder, 'snapshots')
+  const [newest] = wholeNames(folder)
+  return newest === undefined ? 0 : countParts(join(folder, newest))
+}
+
+function snapshotHeights({ node }: ClusterNode): readonly number[] {
+  return wholeNames(join(node.dataFolder, 'snapshots')).map((name) => Number.parseInt(name, 10))
+}
+
+function wholeNames(folder: string): readonly string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  return names
+    .filter((name) => /^\d+-/.test(name))
+    .toSorted((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10))
+}
+
+function bytesInLog({ logPath }: ClusterNode): number {
+  const line = readFileSync(logPath, 'utf8')
+    .split('\n')
+    .find((text) => text.includes('joining by snapshot'))
+  return Number(/"totalBytes":(\d+)/.exec(line ?? '')?.[1] ?? 0)
+}
+
+const statusShape = z.object({ status: z.object({ blocksFrom: z.number(), height: z.number() }) })
+
+async function statusOf({ url }: ClusterNode): Promise<z.infer<typeof statusShape>['status']> {
+  const answer = await requestNode(url, '/v1/status', { deadlineMs: 5_000 })
+  return statusShape.parse(answer.json()).status
+}
+
+async function isLevel(net: BenchNet, late: ClusterNode): Promise<boolean> {
+  const [own, others] = await Promise.all([readView(late.url), readView(member(net).url)])
+  return own !== undefined && others !== undefined && own.height >= others.height
+}
+
+async function heightOf({ url }: ClusterNode): Promise<number> {
+  return (await readView(url))?.height ?? 0
+}
+
+async function finalCount({ node }: ClusterNode): Promise<number> {
+  const metrics = await readMetrics(`http://127.0.0.1:${node.ports.metrics}`)
+  return metrics.get(FINAL_COUNTER) ?? 0
+}
+
+function member(net: BenchNet): ClusterNode {
+  return lateNode(net, 0)
+}
+
+function lateNode({ cluster }: BenchNet, index: number): ClusterNode {
+  const found = cluster.nodes[index]
+  invariant(found !== undefined, 'the net has so many nodes')
+  return found
+}
+
+async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + WAIT_MS
+  while (performance.now() < endMs) {
+    if (await isThere()) return
+    await sleep(POLL_MS)
+  }
+  throw new NodeError('NODE_NOT_READY', `waited in vain for ${what}`)
+}
