@@ -68,9 +68,10 @@ export interface ReplicaOptions {
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
-  readonly snapshot: SnapshotsOptions & CatchUpOptions
-  /** Blocks below the tip whose transactions are kept; 0 keeps all. */
-  readonly keepBlocks: number
+  /** How snapshots are made, kept and looked for. */
+  readonly snapshot?: SnapshotsOptions & CatchUpOptions
+  /** Blocks below the tip whose transactions are kept; all unless said. */
+  readonly keepBlocks?: number
 }
 
 /** What a replica reaches the world by. */
@@ -82,8 +83,8 @@ export interface ReplicaPorts {
   readonly verifier: Verifier
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
-  /** Null where snapshots are neither made nor taken. */
-  readonly snapshots: SnapshotWorld | null
+  /** The places of snapshots; without them none is made or taken. */
+  readonly snapshots?: SnapshotWorld
   /** The replica cannot go on. */
   readonly fail: (error: unknown) => void
 }
@@ -95,6 +96,8 @@ interface Found {
   readonly core: Awaited<ReturnType<typeof openNodeCore>>
 }
 
+/** For replicas that are told nothing of snapshots. */
+const NO_SNAPSHOTS = { everyBlocks: 0, keep: 1, joinBehindBlocks: Number.POSITIVE_INFINITY }
 const OFFENCE_POINTS = 50
 /** Views between two prunings of the vote log. */
 const PRUNE_EVERY_VIEWS = 512
@@ -327,7 +330,7 @@ export class Replica {
 
   #createCatchUp(): CatchUp {
     const { log, fail } = this.#ports
-    return new CatchUp(this.#options.snapshot, {
+    return new CatchUp(this.#options.snapshot ?? NO_SNAPSHOTS, {
       ...this.#finalBlocks,
       ownStatus: () => ({
         height: this.keeper.tip.height,
@@ -348,8 +351,8 @@ export class Replica {
 
   #createSnapshots(): Snapshots | null {
     const { snapshots: world, ledger, clock, log } = this.#ports
-    if (world === null) return null
-    return new Snapshots(this.#options.snapshot, {
+    if (world === undefined) return null
+    return new Snapshots(this.#options.snapshot ?? NO_SNAPSHOTS, {
       world,
       clock,
       database: ledger,
@@ -368,7 +371,7 @@ export class Replica {
 
   #createPruner(): LedgerPruner {
     const { ledger, clock, log, fail } = this.#ports
-    const { keepBlocks } = this.#options
+    const { keepBlocks = 0 } = this.#options
     return new LedgerPruner(
       { keepBlocks, networkTag: this.networkTag },
       {
