@@ -35,6 +35,8 @@ import { encodeStoredBlock } from './stored-block.ts'
 export interface LedgerPrunerOptions {
   /** Blocks below the tip whose transactions are kept; 0 keeps all. */
   readonly keepBlocks: number
+  /** Bytes that must have gone before their room is given back to the disk; by default 8 MiB. */
+  readonly compactFromBytes?: number
   readonly networkTag: Uint8Array
 }
 
@@ -80,6 +82,11 @@ export class LedgerPruner {
       .finally(() => {
         this.#pruning = undefined
       })
+  }
+
+  /** Resolves when nothing is being pruned. */
+  async whenIdle(): Promise<void> {
+    await this.#pruning
   }
 
   /** Ends; resolves when the database is left alone. */
@@ -155,8 +162,9 @@ export class LedgerPruner {
   async #compact(): Promise<void> {
     const { database, clock, log } = this.#ports
     if (this.#isStopped) return
+    const { compactFromBytes = COMPACT_FROM_BYTES } = this.#options
     const heldBytes = await database.sizeOf(BATCHES)
-    if (this.#freedBytes < Math.max(COMPACT_FROM_BYTES, COMPACT_SHARE * heldBytes)) return
+    if (this.#freedBytes < Math.max(compactFromBytes, COMPACT_SHARE * heldBytes)) return
     const startMs = clock.nowMs()
     for (const range of [BATCHES, TRANSACTIONS, BLOCKS]) {
       if (this.#isStopped) return
