@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { concatBytes, encodeBlock, equalBytes, fromHex, invariant, type Priority } from '../../protocol/index.ts'
+import {
+  concatBytes,
+  encodeBlock,
+  equalBytes,
+  fromHex,
+  invariant,
+  type Priority
+} from '../../protocol/index.ts'
 import { createTestDevice } from '../api/testing/test-device.ts'
 import { systemClock } from '../clock.ts'
 import {
@@ -35,8 +42,15 @@ const NONE = new Uint8Array(0)
 const BODY_KEY = bodyKey(BODY.id)
 
 /** A snapshot of a state, as it lies in a store; with a descendant when that was finalised. */
-async function snapshotIn(folder: string, state: TestState, isDirect = true): Promise<SnapshotStore> {
-  const store = new SnapshotStore({ folder: join(folder, 'snapshots'), keep: 2 }, { files: systemFiles })
+async function snapshotIn(
+  folder: string,
+  state: TestState,
+  isDirect = true
+): Promise<SnapshotStore> {
+  const store = new SnapshotStore(
+    { folder: join(folder, 'snapshots'), keep: 2 },
+    { files: systemFiles }
+  )
   const database = await create(join(folder, 'of-another'))
   await writeState(database, state)
   const moment = database.snapshot()
@@ -45,9 +59,16 @@ async function snapshotIn(folder: string, state: TestState, isDirect = true): Pr
   const child = blockAt(41, new Uint8Array(32))
   const proof = isDirect
     ? { headerBytes: block.headerBytes, finalisation: state.finalisation, descendants: [] }
-    : { headerBytes: block.headerBytes, finalisation: certify('finalise', child), descendants: [child.headerBytes] }
+    : {
+        headerBytes: block.headerBytes,
+        finalisation: certify('finalise', child),
+        descendants: [child.headerBytes]
+      }
   const ports = { clock: systemClock, proveFinal: async () => proof, isStopped: () => false }
-  await writeSnapshot({ moment, block, folder: into, bytesPerSecondMax: Number.POSITIVE_INFINITY }, ports)
+  await writeSnapshot(
+    { moment, block, folder: into, bytesPerSecondMax: Number.POSITIVE_INFINITY },
+    ports
+  )
   await store.adopt(into)
   await moment.close()
   await database.close()

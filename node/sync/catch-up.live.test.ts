@@ -253,7 +253,10 @@ const LIARS: readonly (readonly [what: string, peer: () => Peer, isBlamed: boole
     'sends batches that no block names',
     () =>
       telling((parcels) =>
-        parcels.map((parcel) => ({ ...parcel, batches: [grown.batches[HEIGHT - 1]?.bytes ?? new Uint8Array(9)] }))
+        parcels.map((parcel) => ({
+          ...parcel,
+          batches: [grown.batches[HEIGHT - 1]?.bytes ?? new Uint8Array(9)]
+        }))
       ),
     true
   ],
@@ -263,7 +266,9 @@ const LIARS: readonly (readonly [what: string, peer: () => Peer, isBlamed: boole
       telling((parcels) =>
         parcels.map((parcel) => ({
           ...parcel,
-          batches: parcel.batches.map((bytes) => bytes.map((byte, at) => (at === bytes.length - 9 ? byte ^ 1 : byte)))
+          batches: parcel.batches.map((bytes) =>
+            bytes.map((byte, at) => (at === bytes.length - 9 ? byte ^ 1 : byte))
+          )
         }))
       ),
     true

@@ -51,7 +51,10 @@ test('from a snapshot to blocks it begins to count anew', () => {
   meter.note('snapshot', 10_000_000, 50_000_000)
   const progress = meter.progress()
   assert.is(progress?.kind === 'snapshot' && progress.bytesPerSecond, 10_000_000)
-  assert.is(progress && describeSync(progress), 'Catching up by snapshot: 20 %, 10 MB/s, about 4 s left.')
+  assert.is(
+    progress && describeSync(progress),
+    'Catching up by snapshot: 20 %, 10 MB/s, about 4 s left.'
+  )
   meter.note('blocks', 100, 200)
   assert.is(meter.progress()?.leftMs, null)
 })

@@ -55,6 +55,7 @@ export interface MemoryLedger {
   readonly submissions: () => number
 }
 
+const UNREMARKABLE = { alarms: [], blocksFrom: 0, transactionsFrom: 0, sync: null } as const
 const ZERO: Uint8Array = new Uint8Array(32)
 
 interface Kept {
@@ -265,12 +266,9 @@ class MemoryWorld {
       peers: 2,
       pendingTransactions: 0,
       highestKnownHeight: height + 3,
-      blocksFrom: 0,
-      transactionsFrom: 0,
-      sync: null,
       state: 'ready',
       sentence: 'All one members present.',
-      alarms: [],
+      ...UNREMARKABLE,
       ...this.change
     }
   }
