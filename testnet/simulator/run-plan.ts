@@ -49,14 +49,7 @@ export async function runPlan(plan: Plan): Promise<RunReport> {
     await world.runUntil(plan.endMs)
     world.finish()
   } catch (error) {
-    const invariant = error instanceof Violation ? error.invariant : 'BUG'
-    const message =
-      error instanceof Error
-        ? error instanceof Violation
-          ? error.message
-          : (error.stack ?? error.message)
-        : String(error)
-    failure = { invariant, message, atMs: world.nowMs }
+    failure = { ...describe(error), atMs: world.nowMs }
   } finally {
     process.off('unhandledRejection', world.onRejection)
   }
@@ -71,4 +64,10 @@ export async function runPlan(plan: Plan): Promise<RunReport> {
     nodeSeconds: (plan.weights.length * world.nowMs) / 1000,
     marks: Object.fromEntries(world.marks)
   }
+}
+
+function describe(error: unknown): { readonly invariant: string; readonly message: string } {
+  if (error instanceof Violation) return { invariant: error.invariant, message: error.message }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { invariant: 'BUG', message }
 }

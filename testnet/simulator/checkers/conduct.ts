@@ -41,8 +41,6 @@ export class ConductChecker implements Checker {
   readonly #world: () => World
   readonly #signatures: SignatureChecker
   #events = 0
-  #penalties = 0
-  #lastPenalty = ''
 
   constructor(world: () => World, signatures: SignatureChecker) {
     this.#world = world
@@ -53,10 +51,9 @@ export class ConductChecker implements Checker {
     const world = this.#world()
     const blamed = world.nodes.find(({ key }) => key === peer)
     if (!world.isHonest(node) || blamed?.isHonest !== true) return
-    this.#penalties++
-    this.#lastPenalty = `node ${node} blames node ${blamed.index}: ${reason}`
+    const message = `node ${node} blames node ${blamed.index}: ${reason}`
     // What a liar sent is passed on by nobody honest, so nobody honest is ever to blame.
-    expectKept('I9', false, () => this.#lastPenalty)
+    expectKept('I9', false, () => message)
   }
 
   onAlarm(node: number, code: string): void {

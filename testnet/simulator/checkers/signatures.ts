@@ -7,7 +7,7 @@
  * @module
  */
 
-import { batchKey, bodyKey } from '../../../node/ledger/keyspace.ts'
+import { batchKey, bodyKey, heightOfBlockKey } from '../../../node/ledger/keyspace.ts'
 import type { MemberProtocol } from '../../../node/network/protocol-names.ts'
 import {
   type Block,
@@ -89,10 +89,13 @@ export class SignatureChecker implements Checker {
   #expectBlockDurable(node: SimNode, blockId: BlockId, block: Block): void {
     const folder = node.disk.folders.get(node.path('ledger'))
     if (folder === undefined) return
-    const keys = [bodyKey(blockId), ...block.batches.map(({ id }) => batchKey(id))]
+    const isHeld = (key: Uint8Array): boolean => isDurable(folder, key)
+    // A block that has become final meanwhile lies under its height.
+    const hasBody = isHeld(bodyKey(blockId)) || isHeld(heightOfBlockKey(block.idBytes))
+    const hasBatches = block.batches.every(({ id }) => isHeld(batchKey(id)))
     expectKept(
       'I4',
-      keys.every((key) => isDurable(folder, key)),
+      hasBody && hasBatches,
       () =>
         `node ${node.index} voted for ${blockId.slice(0, 8)} before body and batches were durable`
     )

@@ -50,7 +50,7 @@ export interface ClientsOptions {
 /** How long an answer is waited for. */
 const PATIENCE_MS = 4_000
 /** How long a message may take to be final before it is handed in elsewhere. */
-const RESEND_MS = 8_000
+const RESEND_MS = 4_000
 /** Pause before the next try when no node took it. */
 const RETRY_MS = 500
 
@@ -97,8 +97,10 @@ export class Clients {
     const { nowMs, dice, nodes } = this.#ports
     const told: Told = { id, submittedAtMs: nowMs(), acceptedBy: null, final: null }
     this.told.set(id, told)
-    while (told.final === null) {
-      const node = dice.pick(nodes)
+    // Another node each time: whoever is asked first may be a liar, but not all of them are.
+    const order = dice.shuffled(nodes)
+    for (let turn = 0; told.final === null; turn++) {
+      const node = order[turn % order.length] as SimNode
       const submission = await this.#submit(node, message)
       if (submission?.kind !== 'taken') await this.#wait(RETRY_MS)
       else {

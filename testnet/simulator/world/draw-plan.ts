@@ -73,7 +73,7 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
 
 /** Members of at most the fault weight: those that may lie, or lose what they had. */
 function drawSinners({ weights, faultModel }: PlanShape, dice: Dice): number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const total = weights.reduce((sum, each) => sum + each, 0)
   const bearable =
     faultModel === 'byzantine' ? Math.floor((total - 1) / 3) : Math.floor((total - 1) / 2)
   const sinners: number[] = []

@@ -74,7 +74,8 @@ export function found(shape: NetworkShape): Founding {
 function foundAnew(shape: NetworkShape): Founding {
   const dice = new Dice(1, `founding/${shape.faultModel}/${shape.weights.join('-')}`)
   const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => dice.below(256))
-  const keys = shape.weights.map(() => keysOf(random))
+  // In order of their ids, as seats are: so the n-th weight is that of the n-th seat.
+  const keys = shape.weights.map(() => keysOf(random)).sort((a, b) => (a.key < b.key ? -1 : 1))
   const maker = makerOf(random(SEED_BYTES))
   const genesis: Genesis = {
     networkId: 'simulated',
@@ -107,13 +108,16 @@ function foundAnew(shape: NetworkShape): Founding {
     vendorSequence: 1,
     random
   })
-  const seatOf = ({ key }: MemberKeys): number => electorate.indexOf.get(key) as number
+  invariant(
+    keys.every(({ key }, seat) => electorate.indexOf.get(key) === seat),
+    'seats are in order of member ids'
+  )
   return {
     shape,
     genesis,
     networkTag,
     electorate,
-    members: [...keys].sort((a, b) => seatOf(a) - seatOf(b)),
+    members: keys,
     steps: fleet.steps.map((wires) => wires.map((wire) => ({ wire, id: idOf(wire, networkTag) }))),
     chains: fleet.devices.map((device) => signChain(trust, device, MESSAGES_PER_DEVICE, random))
   }

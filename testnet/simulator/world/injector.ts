@@ -27,10 +27,13 @@ export interface InjectorPorts {
   readonly mark: (name: string) => void
 }
 
+type Hindrance = Extract<Fault, { kind: 'slow-disk' | 'full-disk' | 'refusing-disk' }>
+type Damage = Extract<Fault, { kind: 'log-hole' | 'marker-lost' | 'bit-flip' }>
+
 /** How long the operator takes to look after a node that is down. */
 const OPERATOR_MS = 2_000
 /** What the operator knows a cure for: the ledger is set aside and fetched anew. */
-const REPAIRABLE = new Set(['STORAGE_DAMAGED', 'STORAGE_MISSING'])
+const REPAIRABLE = new Set(['STORAGE_DAMAGED', 'STORAGE_MISSING', 'VOTE_LOG_MISSING'])
 
 /** Brings faults about. */
 export class Injector {
@@ -61,28 +64,15 @@ export class Injector {
   #bring(fault: Fault): void {
     const { network, mark } = this.#ports
     mark(`fault:${fault.kind}`)
-    switch (fault.kind) {
-      case 'crash':
-        return this.#crash(fault)
-      case 'cut':
-        for (const [from, to] of fault.directions) network.cut(from, to)
-        return this.#after(fault.forMs, () => this.#mend(fault.directions))
-      case 'weather':
-        return this.#weather(fault)
-      case 'clog':
-        return this.#clog(fault)
-      case 'clock-jump':
-        this.#node(fault.node).clockError.offsetMs += fault.byMs
-        return
-      case 'slow-disk':
-      case 'full-disk':
-      case 'refusing-disk':
-        return this.#hinderDisk(fault)
-      case 'log-hole':
-      case 'marker-lost':
-      case 'bit-flip':
-        return this.#damage(fault)
-    }
+    if (fault.kind === 'crash') this.#crash(fault)
+    else if (fault.kind === 'cut') {
+      for (const [from, to] of fault.directions) network.cut(from, to)
+      this.#after(fault.forMs, () => this.#mend(fault.directions))
+    } else if (fault.kind === 'weather') this.#weather(fault)
+    else if (fault.kind === 'clog') this.#clog(fault)
+    else if (fault.kind === 'clock-jump') this.#node(fault.node).clockError.offsetMs += fault.byMs
+    else if (isHindrance(fault)) this.#hinderDisk(fault)
+    else this.#damage(fault)
   }
 
   #crash({ node, ending, downMs, atPoint }: Extract<Fault, { kind: 'crash' }>): void {
@@ -115,7 +105,7 @@ export class Injector {
       network.link(from, to).cloggedUntilMs = nowMs() + dice.between(0, forMs)
   }
 
-  #hinderDisk(fault: Extract<Fault, { kind: 'slow-disk' | 'full-disk' | 'refusing-disk' }>): void {
+  #hinderDisk(fault: Hindrance): void {
     const { faults } = this.#node(fault.node).disk
     if (fault.kind === 'slow-disk') faults.syncMs = fault.syncMs
     else if (fault.kind === 'full-disk') faults.isFull = true
@@ -124,7 +114,7 @@ export class Injector {
   }
 
   /** Damage is done to the disk of a node that is down; it starts on what is left. */
-  #damage(fault: Extract<Fault, { kind: 'log-hole' | 'marker-lost' | 'bit-flip' }>): void {
+  #damage(fault: Damage): void {
     const node = this.#node(fault.node)
     node.crash('power')
     this.#keepDown(fault.node, fault.downMs)
@@ -197,4 +187,8 @@ export class Injector {
 
 function mendDisk(node: SimNode): void {
   Object.assign(node.disk.faults, { isFull: false, isRefusing: false, syncMs: 0 })
+}
+
+function isHindrance(fault: Hindrance | Damage): fault is Hindrance {
+  return fault.kind === 'slow-disk' || fault.kind === 'full-disk' || fault.kind === 'refusing-disk'
 }
