@@ -8,7 +8,7 @@
  */
 
 import { join } from 'node:path'
-import { decodeManifest, type SnapshotManifest, toHex } from '../../protocol/index.ts'
+import { decodeManifest, type SnapshotManifest } from '../../protocol/index.ts'
 import type { Files } from '../storage/files.ts'
 
 /** What a part of a snapshot holds. */
@@ -118,11 +118,6 @@ export class SnapshotFolder {
   async remove(): Promise<void> {
     await this.#files.remove(this.path)
   }
-}
-
-/** The lower-case hexadecimal of a snapshot's id. */
-export function idHexOf(id: Uint8Array): string {
-  return toHex(id)
 }
 
 function fileOf({ kind, index }: PartName): string {

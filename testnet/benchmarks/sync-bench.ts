@@ -18,8 +18,16 @@ import type { ClusterNode } from '../cluster/cluster.ts'
 import { readMetrics, readView } from '../cluster/node-api.ts'
 import { genesisPath } from '../home.ts'
 import { awaitSameHeight, judgeNodes } from '../report/verdict.ts'
-import { type BenchNet, formatSeeds, nodeUrls, openBenchNet, type PhasePorts } from './bench-net.ts'
+import {
+  type BenchNet,
+  formatSeeds,
+  nodePids,
+  nodeUrls,
+  openBenchNet,
+  type PhasePorts
+} from './bench-net.ts'
 import { startLoad } from './load-process.ts'
+import { sampleProcessors } from './processor-time.ts'
 
 /** What ledger is joined. */
 export interface SyncBenchOptions {
@@ -37,6 +45,8 @@ export interface SyncReport {
   readonly height: number
   /** While the ledger was built, on all members together with the load on one machine. */
   readonly livePerSecond: number
+  /** Processor time of one member for one transaction. */
+  readonly liveCpuUs: number
   readonly bySnapshot: {
     /** Parts of the snapshot that were there when the node was killed, of all of them. */
     readonly partsAtKill: number
@@ -56,6 +66,8 @@ export interface SyncReport {
     readonly seconds: number
     readonly transactionsPerSecond: number
     readonly timesLive: number
+    /** Processor time of the late node for one transaction, serving not included. */
+    readonly cpuUs: number
   }
   readonly rootsEqual: boolean
   readonly stateRoots: Readonly<Record<string, string | null>>
@@ -100,15 +112,17 @@ export async function measureSync(
   try {
     const built = await buildLedger(net, options, ports)
     const bySnapshot = await joinKilledMidway(net, options, ports)
-    const seconds = await joinByBlocks(net, ports)
-    const perSecond = options.transactions / seconds
+    const { seconds, cpuMs } = await joinByBlocks(net, ports)
+    const taken = await finalCount(nodeAt(net, MEMBERS + 1))
+    const perSecond = taken / seconds
     await awaitSameHeight(net.cluster.nodes, SAME_HEIGHT_MS)
     const first = bySnapshot.snapshotHeight + 1
     const verdict = await judgeNodes(net.cluster.nodes, { firstHeight: first, finals: [] })
     const byBlocks = {
       seconds,
       transactionsPerSecond: perSecond,
-      timesLive: perSecond / built.livePerSecond
+      timesLive: perSecond / built.livePerSecond,
+      cpuUs: (1000 * cpuMs) / taken
     }
     const { rootsEqual, stateRoots } = verdict
     const valid = rootsEqual && !net.hasCrashed()
@@ -132,6 +146,7 @@ export function syncTable(report: SyncReport): readonly string[] {
     `             killed ${bySnapshot.partsAtKill < bySnapshot.parts ? 'midway, ' : ''}with ${bySnapshot.partsAtKill} of ${bySnapshot.parts} parts; ${(bySnapshot.snapshotBytes / 1e6).toFixed(1)} MB at height ${whole(bySnapshot.snapshotHeight)}`,
     `             ${share} % of the blocks by snapshot, ${whole(bySnapshot.blocksTaken)} blocks one by one`,
     `by blocks    ${byBlocks.seconds.toFixed(1)} s: ${whole(byBlocks.transactionsPerSecond)} transactions/s, ${byBlocks.timesLive.toFixed(1)} times the rate at which they came`,
+    `             ${whole(byBlocks.cpuUs)} µs of processor time each, a member had ${whole(report.liveCpuUs)} µs when they came`,
     `roots        ${report.rootsEqual ? 'equal on all nodes' : 'NOT EQUAL'}`
   ]
 }
@@ -140,7 +155,7 @@ async function buildLedger(
   net: BenchNet,
   { transactions, devices }: SyncBenchOptions,
   { note, onOpened }: PhasePorts
-): Promise<Pick<SyncReport, 'height' | 'livePerSecond'>> {
+): Promise<Pick<SyncReport, 'height' | 'livePerSecond' | 'liveCpuUs'>> {
   const messages = Math.ceil(transactions / devices)
   note(`sync: registering ${devices} devices, signing ${devices * messages} messages`)
   const load = await startLoad({
@@ -156,17 +171,19 @@ async function buildLedger(
   const before = await finalCount(member(net))
   note(`sync: pouring ${devices * messages} messages`)
   const startMs = performance.now()
+  const cpuBefore = cpuMsOf(nodePids(net))
   load.go()
   await until('all messages to be final', async () => {
     return (await finalCount(member(net))) >= before + devices * messages
   })
   const livePerSecond = (1000 * devices * messages) / (performance.now() - startMs)
+  const liveCpuUs = (1000 * (cpuMsOf(nodePids(net)) - cpuBefore)) / (MEMBERS * devices * messages)
   await load.report()
   const newest = Math.floor((await heightOf(member(net))) / EVERY_BLOCKS) * EVERY_BLOCKS
   await until('the last snapshot to be written', async () =>
     snapshotHeights(member(net)).includes(newest)
   )
-  return { height: await heightOf(member(net)), livePerSecond }
+  return { height: await heightOf(member(net)), livePerSecond, liveCpuUs }
 }
 
 async function joinKilledMidway(
@@ -174,7 +191,7 @@ async function joinKilledMidway(
   { transactions }: SyncBenchOptions,
   { note }: PhasePorts
 ): Promise<SyncReport['bySnapshot']> {
-  const late = lateNode(net, MEMBERS)
+  const late = nodeAt(net, MEMBERS)
   const { slug, index } = late.node
   const parts = partsOf(member(net))
   note('sync: a late node joins by snapshot, and is killed midway')
@@ -204,13 +221,17 @@ async function joinKilledMidway(
   }
 }
 
-async function joinByBlocks(net: BenchNet, { note }: PhasePorts): Promise<number> {
-  const late = lateNode(net, MEMBERS + 1)
+async function joinByBlocks(
+  net: BenchNet,
+  { note }: PhasePorts
+): Promise<{ readonly seconds: number; readonly cpuMs: number }> {
+  const late = nodeAt(net, MEMBERS + 1)
   note('sync: another one takes all blocks')
   await net.cluster.startNode(late.node.index)
   const startMs = performance.now()
   await until('the other node to catch up', () => isLevel(net, late))
-  return (performance.now() - startMs) / 1000
+  const seconds = (performance.now() - startMs) / 1000
+  return { seconds, cpuMs: cpuMsOf([late.pid() ?? 0]) }
 }
 
 /** Watches the parts come; ends when enough of them are there. */
@@ -284,13 +305,19 @@ async function finalCount({ node }: ClusterNode): Promise<number> {
 }
 
 function member(net: BenchNet): ClusterNode {
-  return lateNode(net, 0)
+  return nodeAt(net, 0)
 }
 
-function lateNode({ cluster }: BenchNet, index: number): ClusterNode {
+function nodeAt({ cluster }: BenchNet, index: number): ClusterNode {
   const found = cluster.nodes[index]
   invariant(found !== undefined, 'the net has so many nodes')
   return found
+}
+
+/** All processor time that processes have had. */
+function cpuMsOf(pids: readonly number[]): number {
+  const { ownMs } = sampleProcessors(pids)
+  return [...ownMs.values()].reduce((sum, ms) => sum + ms, 0)
 }
 
 async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
