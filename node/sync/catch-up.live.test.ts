@@ -3,30 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Block, type BlockId, type News, toHex } from '../../protocol/index.ts'
-import { BatchStore } from '../batches/batch-store.ts'
+import { toHex } from '../../protocol/index.ts'
 import { VerificationQueue } from '../batches/verifier.ts'
 import { sleep, systemClock } from '../clock.ts'
-import { LedgerKeeper } from '../ledger/ledger-keeper.ts'
-import { openLedger } from '../ledger/open-ledger.ts'
 import { Archive } from '../service/archive.ts'
-import { create } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { type GrownLedger, growLedger } from '../testing/grown-ledger.ts'
 import { certify } from '../testing/small-chain.ts'
-import { ELECTORATE, founder, GENESIS, NETWORK_TAG } from '../testing/small-network.ts'
-import { BatchFetcher } from './batch-fetcher.ts'
-import { CatchUp, type CatchUpPorts } from './catch-up.ts'
+import { founder, NETWORK_TAG } from '../testing/small-network.ts'
 import { answerFetch } from './fetch-server.ts'
-import { PeerPatience } from './peer-patience.ts'
 import {
   decodeFetchRequest,
   decodeParcels,
-  encodeNodeStatus,
   encodeParcels,
   type FinalBlockParcel
 } from './sync-message.ts'
-import { SyncMeter } from './sync-progress.ts'
+import { awaitHeight, type Follower, follow, type Peer } from './testing/follower.ts'
 
 const test = suite('catching up')
 // The system's clock keeps no process alive.
@@ -48,12 +40,6 @@ test.after(async () => {
   await grown.database.close()
   rmSync(home, { recursive: true })
 })
-
-/** A peer: what it claims, and what it answers. */
-interface Peer {
-  readonly claims: () => number
-  readonly answer: (request: Uint8Array) => Promise<Uint8Array | undefined>
-}
 
 function honest(batchesFrom = 0, claims = HEIGHT): Peer {
   const archive = new Archive(grown.database, NETWORK_TAG)
@@ -90,127 +76,12 @@ function telling(
   }
 }
 
-interface Follower {
-  readonly keeper: LedgerKeeper
-  readonly catchUp: CatchUp
-  readonly blamed: string[]
-  readonly asked: Map<string, number>
-  readonly joins: number[]
-  readonly meter: SyncMeter
-  readonly close: () => Promise<void>
-}
-
-/** A node at genesis that follows some peers. */
-async function follow(
-  folder: string,
-  peers: Readonly<Record<string, Peer>>,
-  options: { joinBehindBlocks?: number; join?: () => Promise<boolean> } = {}
-): Promise<Follower> {
-  const database = await create(join(folder, 'ledger'))
-  const opened = await openLedger(database, GENESIS)
-  const store = new BatchStore(
-    { networkTag: NETWORK_TAG, electorate: ELECTORATE },
-    { database, verifier, onHeld: () => undefined }
-  )
-  const keeper = new LedgerKeeper(
-    { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
-    { transactionsOf: (reference) => store.transactionsOf(reference), pause: systemClock.pause }
-  )
-  const blamed: string[] = []
-  const asked = new Map<string, number>()
-  const joins: number[] = []
-  const wanted = new Set<BlockId>()
-  const ask: CatchUpPorts['ask'] = async (peer, request) => {
-    asked.set(peer, (asked.get(peer) ?? 0) + 1)
-    return await peers[peer]?.answer(request)
-  }
-  const penalise = (peer: string): void => void blamed.push(peer)
-  const fetcher = new BatchFetcher({
-    clock: systemClock,
-    store,
-    ask,
-    peers: () => Object.keys(peers),
-    penalise,
-    isWanted: (id) => wanted.has(id)
-  })
-  const meter = new SyncMeter({ clock: systemClock, log: () => undefined })
-  const catchUp = new CatchUp(
-    { joinBehindBlocks: options.joinBehindBlocks ?? 1_000_000 },
-    {
-      networkTag: NETWORK_TAG,
-      electorate: ELECTORATE,
-      clock: systemClock,
-      store,
-      fetcher,
-      tip: () => keeper.tip,
-      post: core(keeper),
-      want: (id, isWanted) => void (isWanted ? wanted.add(id) : wanted.delete(id)),
-      ownStatus: () => ({ height: keeper.tip.height, view: 0, isMember: false }),
-      peers: () => Object.keys(peers),
-      askStatus: async (peer) => {
-        const height = peers[peer]?.claims() ?? 0
-        return encodeNodeStatus({ height, view: 1, isMember: true })
-      },
-      ask,
-      penalise,
-      awaitHeight: (height, timeoutMs) => awaitHeight(keeper, height, timeoutMs),
-      joinBySnapshot: async (heightMin) => {
-        joins.push(heightMin)
-        return (await options.join?.()) ?? false
-      },
-      meter,
-      log: () => undefined,
-      onFailure: (error) => {
-        throw error
-      }
-    }
-  )
-  catchUp.start()
-  const close = async (): Promise<void> => {
-    catchUp.stop()
-    await sleep(systemClock, 50)
-    await database.close()
-  }
-  return { keeper, catchUp, blamed, asked, joins, meter, close }
-}
-
-/** Executes and commits what consensus would: a run of blocks, once its certificate is there. */
-function core(keeper: LedgerKeeper): (news: News) => Promise<void> {
-  const blocks: Block[] = []
-  let working = Promise.resolve()
-  return async (news) => {
-    if (news.kind === 'block-received') blocks.push(news.block)
-    if (news.kind !== 'certificate-received') return
-    const run = blocks.splice(0)
-    const { certificate } = news
-    working = working.then(async () => {
-      for (const block of run) assert.ok(await keeper.execute(block))
-      await keeper.commit(
-        run.map(({ id }) => id),
-        certificate
-      )
-    })
-  }
-}
-
-async function awaitHeight(
-  keeper: LedgerKeeper,
-  height: number,
-  timeoutMs: number
-): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += 5) {
-    if (keeper.tip.height >= height) return true
-    await sleep(systemClock, 5)
-  }
-  return keeper.tip.height >= height
-}
-
 /** Follows until it is as high as the honest ones, and tells how it was. */
 async function followToTheEnd(
   folder: string,
   peers: Readonly<Record<string, Peer>>
 ): Promise<Follower> {
-  const follower = await follow(folder, peers)
+  const follower = await follow(folder, peers, { verifier })
   assert.ok(await awaitHeight(follower.keeper, HEIGHT, 30_000), 'it arrives')
   assert.equal(follower.keeper.tip.tree.root, grown.keeper.tip.tree.root)
   return follower
@@ -309,6 +180,7 @@ test(
       folder,
       { [LIAR]: honest(50), [HONEST]: honest(60) },
       {
+        verifier,
         join: async () => {
           joined(true)
           return true
@@ -327,7 +199,11 @@ test(
 test(
   'far behind a snapshot is looked for first; where there is none, blocks do it too',
   withFolder(async (folder) => {
-    const follower = await follow(folder, { [HONEST]: honest() }, { joinBehindBlocks: 40 })
+    const follower = await follow(
+      folder,
+      { [HONEST]: honest() },
+      { verifier, joinBehindBlocks: 40 }
+    )
     assert.ok(await awaitHeight(follower.keeper, HEIGHT, 30_000))
     assert.equal(follower.joins[0], HEIGHT / 4)
     await follower.close()
@@ -338,7 +214,7 @@ test(
   'how far it is can be seen while it goes on',
   withFolder(async (folder) => {
     const seen: number[] = []
-    const follower = await follow(folder, { [HONEST]: honest() })
+    const follower = await follow(folder, { [HONEST]: honest() }, { verifier })
     while (follower.keeper.tip.height < HEIGHT) {
       const progress = follower.meter.progress()
       if (progress?.kind === 'blocks') seen.push(progress.done / progress.total)
@@ -348,30 +224,5 @@ test(
     await follower.close()
   })
 )
-
-test('patience with a peer ends for a while, longer each time, and comes back when it delivers', () => {
-  let nowMs = 0
-  const patience = new PeerPatience(() => nowMs)
-  assert.ok(patience.isOpen('a'))
-  patience.disappointed('a')
-  assert.not(patience.isOpen('a'))
-  nowMs = 2_000
-  assert.ok(patience.isOpen('a'))
-  patience.disappointed('a')
-  nowMs = 5_000
-  assert.not(patience.isOpen('a'))
-  patience.satisfied('a')
-  assert.ok(patience.isOpen('a'))
-  for (let times = 0; times < 40; times++) patience.disappointed('a')
-  nowMs += 60_000
-  assert.ok(patience.isOpen('a'), 'nobody is given up for ever')
-  patience.claimed('b', 10)
-  patience.claimed('b', 12)
-  assert.ok(patience.isOpen('b'))
-  patience.claimed('b', 11)
-  assert.not(patience.isOpen('b'))
-  for (let number = 0; number < 300; number++) patience.disappointed(`peer ${number}`)
-  assert.ok(patience.isOpen('b'), 'the table is bounded')
-})
 
 test.run()

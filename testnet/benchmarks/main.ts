@@ -12,7 +12,8 @@ import { reportError } from '../../node/cli/run.ts'
 import { runBench } from './bench.ts'
 import { type BenchWish, createBenchProgram, type SyncBenchWish } from './bench-program.ts'
 import { benchTable } from './bench-table.ts'
-import { measureSync, syncTable } from './sync-bench.ts'
+import { measureSync } from './sync-bench.ts'
+import { syncTable } from './sync-report.ts'
 
 const EXIT_INVALID = 1
 const EXIT_INTERRUPTED = 130
