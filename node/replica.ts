@@ -46,7 +46,12 @@ import type { OwnSeat } from './own-seat.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
-import { Snapshots, type SnapshotsOptions, type SnapshotWorld } from './snapshot/snapshots.ts'
+import {
+  PART_ANSWER_MAX_BYTES,
+  Snapshots,
+  type SnapshotsOptions,
+  type SnapshotWorld
+} from './snapshot/snapshots.ts'
 import type { Database } from './storage/database.ts'
 import type { VoteLog } from './storage/vote-log.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
@@ -284,7 +289,7 @@ export class Replica {
     protocol: 'fetch' | 'status'
   ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
     const timeoutMs = protocol === 'fetch' ? FETCH_TIMEOUT_MS : STATUS_TIMEOUT_MS
-    return createAsk(this.#ports.network, protocol, timeoutMs)
+    return createAsk(this.#ports.network, protocol, { timeoutMs })
   }
 
   #connectedPeers(): string[] {
@@ -350,7 +355,7 @@ export class Replica {
   }
 
   #createSnapshots(): Snapshots | null {
-    const { snapshots: world, ledger, clock, log } = this.#ports
+    const { snapshots: world, network, ledger, clock, log } = this.#ports
     if (world === undefined) return null
     return new Snapshots(this.#options.snapshot ?? NO_SNAPSHOTS, {
       world,
@@ -362,6 +367,10 @@ export class Replica {
       blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
       peers: () => this.#connectedPeers(),
       ask: this.#ask('fetch'),
+      askPart: createAsk(network, 'fetch', {
+        timeoutMs: FETCH_TIMEOUT_MS,
+        answerMaxBytes: PART_ANSWER_MAX_BYTES
+      }),
       penalise: this.#penalise,
       meter: this.#meter,
       log: log.info,

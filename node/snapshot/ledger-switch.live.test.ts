@@ -120,9 +120,9 @@ async function install({ switch: switching }: Switching, store: SnapshotStore): 
   const [held] = store.list()
   invariant(held !== undefined, 'there is one')
   const folder = store.folderOf(held.id)
-  const read = await folder?.readManifest()
-  invariant(folder !== undefined && read !== undefined, 'it is whole')
-  await switching.install(read.manifest, folder)
+  const manifest = await folder?.readManifest()
+  invariant(folder !== undefined && manifest !== undefined, 'it is whole')
+  await switching.install(manifest, folder)
 }
 
 test(

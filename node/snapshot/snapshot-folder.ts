@@ -77,13 +77,15 @@ export class SnapshotFolder {
     await this.#files.makeFolder(this.path)
   }
 
-  /** The manifest; undefined when there is none or it cannot be read. */
-  async readManifest(): Promise<
-    { readonly bytes: Uint8Array; readonly manifest: SnapshotManifest } | undefined
-  > {
-    const bytes = await this.#files.read(join(this.path, MANIFEST_FILE))
-    const manifest = bytes === undefined ? undefined : decodeManifest(bytes)
-    return bytes === undefined || manifest === undefined ? undefined : { bytes, manifest }
+  /** The bytes of the manifest; undefined when there is none. */
+  async readManifestBytes(): Promise<Uint8Array | undefined> {
+    return await this.#files.read(join(this.path, MANIFEST_FILE))
+  }
+
+  /** The manifest; undefined when there is none or it is malformed. */
+  async readManifest(): Promise<SnapshotManifest | undefined> {
+    const bytes = await this.readManifestBytes()
+    return bytes === undefined ? undefined : decodeManifest(bytes)
   }
 
   async writeManifest(encoded: Uint8Array): Promise<void> {

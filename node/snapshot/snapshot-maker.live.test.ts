@@ -95,9 +95,8 @@ test(
     const { store } = await make({ folder, database, state: STATE })
     const [made] = store.list()
     invariant(made !== undefined, 'it was made')
-    const read = await store.folderOf(made.id)?.readManifest()
-    invariant(read !== undefined, 'it has a manifest')
-    const { manifest } = read
+    const manifest = await store.folderOf(made.id)?.readManifest()
+    invariant(manifest !== undefined, 'it has a manifest')
     assert.ok(judgeManifest(manifest, { networkTag: NETWORK_TAG, electorate: ELECTORATE }).ok)
     assert.ok(manifest.runRoots.length > 2 && manifest.valueChunks.length > 2)
     assert.equal(rootOfRuns(manifest.runRoots, manifest.leafCount), STATE.block.header.stateRoot)
@@ -253,7 +252,7 @@ test(
       const names = await systemFiles.list(store.folder)
       assert.is(names.length, store.list().length, `nothing else is left after ${endsAt}`)
       for (const { id, bytes } of store.list()) {
-        const manifest = (await store.folderOf(id)?.readManifest())?.manifest
+        const manifest = await store.folderOf(id)?.readManifest()
         invariant(manifest !== undefined, 'it has a manifest')
         assert.is(toHex(snapshotIdOf(manifest)), toHex(id))
         assert.is(await store.folderOf(id)?.measure(manifest), bytes)

@@ -85,8 +85,7 @@ export class SnapshotStore {
 
   /** The encoded manifest of a snapshot; null when it is not here. */
   async manifestOf(id: Uint8Array): Promise<Uint8Array | null> {
-    const folder = this.folderOf(id)
-    return (await folder?.readManifest())?.bytes ?? null
+    return (await this.folderOf(id)?.readManifestBytes()) ?? null
   }
 
   /** One part of a snapshot; null when it is not here. */
@@ -115,10 +114,10 @@ export class SnapshotStore {
    * The oldest ones go when there are more than are to be kept.
    */
   async adopt(folder: SnapshotFolder): Promise<StoredSnapshot | undefined> {
-    const read = await folder.readManifest()
-    if (read === undefined) return undefined
+    const manifest = await folder.readManifest()
+    if (manifest === undefined) return undefined
     await folder.sync()
-    const name = wholeName(read.manifest.block.header.height, toHex(snapshotIdOf(read.manifest)))
+    const name = wholeName(manifest.block.header.height, toHex(snapshotIdOf(manifest)))
     const path = join(this.#options.folder, name)
     const isKnown = this.#snapshots.some((snapshot) => snapshot.path === path)
     if (isKnown) await folder.remove()
@@ -147,12 +146,12 @@ export class SnapshotStore {
     if (named.kind !== 'whole') return undefined
     const path = join(this.#options.folder, name)
     const folder = new SnapshotFolder(path, this.#files)
-    const read = await folder.readManifest()
-    if (read === undefined || read.manifest.block.header.height !== named.height) return undefined
-    const id = snapshotIdOf(read.manifest)
+    const manifest = await folder.readManifest()
+    if (manifest === undefined || manifest.block.header.height !== named.height) return undefined
+    const id = snapshotIdOf(manifest)
     const idHex = toHex(id)
     if (!idHex.startsWith(named.idStart)) return undefined
-    const bytes = await folder.measure(read.manifest)
+    const bytes = await folder.measure(manifest)
     return bytes === undefined ? undefined : { height: named.height, id, idHex, bytes, path }
   }
 }

@@ -42,6 +42,8 @@ export interface SnapshotSyncPorts extends AskOffersPorts {
   readonly clock: Pick<Clock, 'nowMs' | 'later' | 'pause'>
   readonly files: Files
   readonly store: SnapshotStore
+  /** Asks one peer for a part, whose answer has a bound of its own. */
+  readonly askPart: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
   readonly penalise: (peer: string, reason: string) => void
   /** Makes a ledger of a whole snapshot, to go on with. */
   readonly install: (manifest: SnapshotManifest, folder: SnapshotFolder) => Promise<void>
@@ -109,7 +111,7 @@ export class SnapshotSync {
 
   async #attempt(candidate: Candidate): Promise<Attempt> {
     const held = this.#ports.store.folderOf(candidate.id)
-    const heldManifest = (await held?.readManifest())?.manifest
+    const heldManifest = await held?.readManifest()
     if (held !== undefined && heldManifest !== undefined) {
       await this.#ports.install(heldManifest, held)
       return 'installed'
@@ -132,7 +134,7 @@ export class SnapshotSync {
     candidate: Candidate,
     incoming: IncomingSnapshot
   ): ReturnType<SnapshotDownload['run']> {
-    const { clock, ask, penalise, onProgress, log } = this.#ports
+    const { clock, askPart, penalise, onProgress, log } = this.#ports
     const { id, height, bytes: totalBytes } = candidate
     const share = 1 - incoming.missingCount / Math.max(1, incoming.partCount)
     let doneBytes = Math.round(share * totalBytes)
@@ -144,11 +146,12 @@ export class SnapshotSync {
       { id, incoming },
       {
         clock,
-        ask,
+        ask: askPart,
         penalise,
         findProviders: async () => {
           const offered = await askOffers(this.#ports)
-          return offered.find(({ idHex }) => idHex === candidate.idHex)?.peers ?? []
+          const same = offered.find((one) => one.idHex === candidate.idHex && one.height === height)
+          return same?.peers ?? []
         },
         onTaken: (bytes) => {
           doneBytes += bytes
@@ -167,7 +170,7 @@ export class SnapshotSync {
     const { files, store, clock } = this.#ports
     const path = join(store.folder, incomingName(candidate.idHex))
     const folder = new SnapshotFolder(path, files)
-    const found = (await folder.readManifest())?.manifest
+    const found = await folder.readManifest()
     if (found !== undefined && this.#isGood(found, candidate))
       return { incoming: new IncomingSnapshot({ manifest: found, folder }, clock), giver: null }
     for (const giver of candidate.peers) {

@@ -49,11 +49,20 @@ export interface SnapshotsPorts {
   readonly blocksBehind: () => number
   readonly peers: () => readonly string[]
   readonly ask: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
+  /** Asks one peer for a part of a snapshot. */
+  readonly askPart: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
   readonly penalise: (peer: string, reason: string) => void
   readonly meter: SyncMeter
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void
   readonly onTrouble: (error: unknown) => void
 }
+
+/**
+ * The largest answer with a part: a chunk of records that are as small as they can be.
+ *
+ * @see SPEC.md §11 Synchronisation
+ */
+export const PART_ANSWER_MAX_BYTES: number = 1024 * 1024
 
 /** Does everything about snapshots. */
 export class Snapshots {
@@ -108,6 +117,7 @@ export class Snapshots {
 
   /** Looks for a snapshot of at least a height; true when this node is to start anew on it. */
   async join(heightMin: number): Promise<boolean> {
+    if (this.#switch.isBuilt) return true
     const joining = this.#sync.join(heightMin)
     // Whoever waits for the end is not told of a failure: whoever asked is.
     this.#joining = joining.catch(() => undefined)
@@ -139,13 +149,14 @@ export class Snapshots {
 
   #createSync(): SnapshotSync {
     const { world, clock, electorate, meter } = this.#ports
-    const { networkTag, peers, ask, penalise, log } = this.#ports
+    const { networkTag, peers, ask, askPart, penalise, log } = this.#ports
     return new SnapshotSync({
       electorate,
       electorateOf: (epoch) => (epoch === electorate.epoch ? electorate : undefined),
       networkTag,
       peers,
       ask,
+      askPart,
       penalise,
       clock,
       files: world.files,

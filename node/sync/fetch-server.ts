@@ -83,11 +83,12 @@ function finalBlocks(from: number, count: number, ports: FetchServerPorts): Fina
   // A block whose batches were pruned helps nobody onward: a snapshot does.
   if (from < ports.batchesFrom()) return []
   for (let height = from; height < from + count + EXTRA_BLOCKS_MAX; height++) {
-    const isPlenty = height >= from + count || bytes > ANSWER_BYTES_MAX
-    if (isPlenty && lastProved > 0) break
+    if (height >= from + count && lastProved > 0) break
     const stored = ports.finalBlock(height)
     if (stored === undefined) break
     const parcel = parcelOf(stored, ports, Math.max(0, ANSWER_BYTES_MAX - bytes))
+    // What does not fit comes whole with the next run, rather than batch by batch.
+    if (parcel.batches.length < stored.block.batches.length && lastProved > 0) break
     bytes += parcel.batches.reduce((sum, { length }) => sum + length, 0)
     parcels.push(parcel)
     if (stored.finalisation !== null) lastProved = parcels.length

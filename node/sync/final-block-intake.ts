@@ -130,7 +130,7 @@ async function takeBlock(
   const inTime = new Promise<'abandoned'>((resolve) => {
     cancel = ports.clock.later(BATCHES_DEADLINE_MS, () => resolve('abandoned'))
   })
-  const outcome = await Promise.race([ports.fetcher.obtain(block, [source]), inTime])
+  const outcome = await Promise.race([ports.fetcher.obtain(block, [source], true), inTime])
   cancel()
   ports.want(block.id, false)
   if (outcome === 'faulty') return 'forged'

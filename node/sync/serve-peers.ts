@@ -9,6 +9,7 @@ import type { BatchStore } from '../batches/batch-store.ts'
 import type { Driver } from '../consensus/driver.ts'
 import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type { Network } from '../network/network.ts'
+import type { RequestOptions } from '../network/request.ts'
 import type { Archive } from '../service/archive.ts'
 import type { Snapshots } from '../snapshot/snapshots.ts'
 import type { CatchUp } from './catch-up.ts'
@@ -37,11 +38,10 @@ export interface ServePeersPorts {
 export function createAsk(
   network: Network,
   protocol: 'fetch' | 'status',
-  timeoutMs: number
+  bounds: RequestOptions
 ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
   // A peer that does not answer is no trouble of ours: whoever asks goes to the next.
-  return (peer, request) =>
-    network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
+  return (peer, request) => network.request(protocol, peer, request, bounds).catch(() => undefined)
 }
 
 /** Answers what other nodes ask. */

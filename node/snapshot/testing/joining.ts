@@ -87,6 +87,7 @@ export async function joinIn(
     networkTag: NETWORK_TAG,
     peers: peers.keys,
     ask: peers.ask,
+    askPart: peers.ask,
     penalise: peers.penalise,
     clock: systemClock,
     files,
@@ -143,7 +144,7 @@ export async function offering(
   const [{ id } = { id: new Uint8Array(32) }] = store.list()
   const read = await store.folderOf(id)?.readManifest()
   invariant(read !== undefined, 'there is one')
-  const manifest = change(read.manifest)
+  const manifest = change(read)
   const offered = snapshotIdOf(manifest)
   return async (question) => {
     if (question.kind === 'snapshots')
