@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomInt } from 'node:crypto'
 import { createEd25519Signer } from '#crypto'
 import type { Config, GenesisDocument } from '../config/index.ts'
 import { genesisElectorate, networkTagOfGenesis, toHex } from '../protocol/index.ts'
@@ -184,6 +185,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
         publicKey: keys.identity.publicKey,
         sign: (message) => identity.sign(message)
       },
+      instance: randomInt(2 ** 48 - 1),
       seat: findOwnSeat(electorate, keys, directory.paths.keys),
       pace: config.pace,
       batch: config.batch,

@@ -34,6 +34,7 @@ import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
 import { Voter } from './consensus/voter.ts'
 import { Dissemination, type DisseminationOptions } from './dissemination.ts'
+import { NodeError } from './errors.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
@@ -70,6 +71,8 @@ export interface ReplicaOptions {
   }
   /** Null for an observer. */
   readonly seat: OwnSeat | null
+  /** A random number below 2^48 that tells this process from others with its key. */
+  readonly instance: number
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
@@ -115,7 +118,7 @@ const FETCH_TIMEOUT_MS = 8_000
  * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
  */
 export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts): Promise<Replica> {
-  const { genesis, seat, pace } = options
+  const { genesis, seat, pace, instance } = options
   const { ledger, voteLog, clock } = ports
   const opening = await openLedger(ledger, genesis)
   const bodies = await readBodies(ledger)
@@ -123,6 +126,7 @@ export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts):
     voteLog,
     nowMs: clock.nowMs(),
     pace,
+    instance,
     electorate: genesisElectorate(genesis),
     seat,
     floorView: opening.floor.view,
@@ -458,7 +462,7 @@ export class Replica {
   }
 
   #createEffects(): ReturnType<typeof createEffectPorts> {
-    const { ledger, log, clock, fail } = this.#ports
+    const { ledger, log, clock, network, fail } = this.#ports
     const { networkTag, electorate } = this
     return createEffectPorts({
       networkTag,
@@ -491,6 +495,7 @@ export class Replica {
       onAlarm: (code, view) => {
         this.#alarms.push(code)
         log.error('consensus raised an alarm', { code, view })
+        if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
       },
       onFailure: fail
     })
@@ -559,4 +564,11 @@ export class Replica {
       clock
     })
   }
+}
+
+function keyInUse(self: string): NodeError {
+  return new NodeError(
+    'KEY_IN_USE',
+    `another process votes with the key of ${self.slice(0, 8)}; end one of the two, and copy no data directory`
+  )
 }

@@ -88,6 +88,7 @@ export class TwinWorld {
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
         electorate: this.#electorate,
         self: seat,
+        instance: place,
         committed: { blockId: GENESIS_ID, height: 0, view: 0 as View },
         ownVotes: [],
         certificates: [],

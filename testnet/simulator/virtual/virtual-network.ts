@@ -28,7 +28,9 @@ export class VirtualNetwork {
   readonly #ports: VirtualNetworkPorts
   readonly #links: LinkState[][]
   readonly #nodes: (NodeNetwork | null)[]
-  readonly #connected = new Set<string>()
+  /** The connections there are; each has a number of its own. */
+  readonly #connected = new Map<string, number>()
+  #connections = 0
   readonly #names: string[] = []
 
   constructor(
@@ -113,14 +115,17 @@ export class VirtualNetwork {
     if (link.isCut || dice.happens(link.lossPermille)) return
     const leftMs = leaveTime(link, nowMs(), message.length)
     if (leftMs === undefined) return
+    const connection = this.#connected.get(pairName(from, to))
     const copies = dice.happens(link.duplicatePermille) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       const lateMs = dice.happens(link.reorderPermille) ? dice.below(REORDER_MAX_MS) : 0
       const travelMs = link.baseMs + (link.tailMs === 0 ? 0 : dice.tail(link.tailMs)) + lateMs
       const isSpoilt = dice.happens(link.corruptPermille)
       this.#ports.agenda.enter(leftMs + travelMs, () => {
+        // What was under way on a connection is lost with it.
+        if (link.isCut || this.#connected.get(pairName(from, to)) !== connection) return
         if (isSpoilt) this.#break(from, to)
-        else if (!link.isCut) deliver(message)
+        else deliver(message)
       })
     }
   }
@@ -131,7 +136,7 @@ export class VirtualNetwork {
       const [a, b] = [this.#nodes[one], this.#nodes[other]]
       if (a == null || b == null || this.#connected.has(name)) return
       if (this.link(one, other).isCut || this.link(other, one).isCut) return
-      this.#connected.add(name)
+      this.#connected.set(name, ++this.#connections)
       a.notice(b.self, true)
       b.notice(a.self, true)
     })

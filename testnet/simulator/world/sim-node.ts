@@ -67,6 +67,7 @@ export class SimNode {
   readonly #ports: SimNodePorts
   #life: Life | null = null
   #isFounded = false
+  #starts = 0
 
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
     this.index = options.index
@@ -192,6 +193,7 @@ export class SimNode {
       {
         genesis: founding.genesis,
         identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
+        instance: ++this.#starts,
         seat: { index: this.index as MemberIndex, signVote: this.#voteSigner() },
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
         batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
