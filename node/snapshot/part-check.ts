@@ -44,7 +44,7 @@ export function judgeRun(
 }
 
 /** Whether bytes are those of a chunk of values that the manifest means. */
-export function isChunkMeant(
+function isChunkMeant(
   { valueChunks }: SnapshotManifest,
   index: number,
   bytes: Uint8Array
