@@ -50,12 +50,18 @@ export interface Config {
     readonly maxMs: number
     readonly enoughBytes: number
   }
+  readonly snapshot: {
+    readonly everyBlocks: number
+    readonly keep: number
+    readonly joinBehindBlocks: number
+  }
+  readonly storage: {
+    readonly keepBlocks: number
+    readonly scrubBytesPerSecond: number
+  }
   readonly disk: {
     readonly warnBytes: number
     readonly stopBytes: number
-  }
-  readonly storage: {
-    readonly scrubBytesPerSecond: number
   }
   readonly keys: {
     readonly passphraseFile: string | null

@@ -22,8 +22,9 @@ import { createNodeNetwork, readBootstrapFile } from './node-network.ts'
 import { findOwnSeat } from './own-seat.ts'
 import { openReplica, type Replica } from './replica.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
+import { systemFiles } from './storage/files.ts'
 import { checkTablesOf } from './storage/level-table-check.ts'
-import { createSurfaces, describeReady } from './surfaces.ts'
+import { createSurfaces, describeReady, settleConfig } from './surfaces.ts'
 import { watchEventLoop } from './watchdog.ts'
 
 /** What a node starts with. */
@@ -41,6 +42,10 @@ export interface RunningNode {
   readonly stop: () => Promise<void>
   /** Resolves with the trouble if the node cannot go on. */
   readonly failed: Promise<NodeError>
+  /** Resolves when a snapshot is installed: stopped and started again, the node goes on from it. */
+  readonly ended: Promise<'snapshot-installed'>
+  /** The settings with the ports that it took, so that it comes back where it was. */
+  readonly settledConfig: () => Config
 }
 
 /**
@@ -130,7 +135,9 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
       stopping ??= stop()
       return stopping
     },
-    failed: opened.failure.happened
+    failed: opened.failure.happened,
+    ended: parts.installed,
+    settledConfig: () => settleConfig(options.config, network, surfaces)
   }
 }
 
@@ -139,6 +146,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly network: Network
   readonly replica: Replica
+  readonly installed: Promise<'snapshot-installed'>
   readonly fail: (error: unknown) => void
 }
 
@@ -165,6 +173,10 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     metrics,
     bootstrapFileAddresses
   })
+  let onInstalled: () => void = () => undefined
+  const installed = new Promise<'snapshot-installed'>((resolve) => {
+    onInstalled = () => resolve('snapshot-installed')
+  })
   const identity = createEd25519Signer(keys.identity.seed)
   const { dissemination, pushMembersMax } = config.network
   const replica = await openReplica(
@@ -179,6 +191,8 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       pace: config.pace,
       batch: config.batch,
       dissemination: { mode: dissemination, pushMembersMax },
+      snapshot: config.snapshot,
+      keepBlocks: config.storage.keepBlocks,
       scrubBytesPerSecond: config.storage.scrubBytesPerSecond
     },
     {
@@ -190,10 +204,17 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       verifier,
       log,
       metrics,
+      snapshots: {
+        files: systemFiles,
+        folder: directory.paths.snapshots,
+        createNextLedger: directory.createNextLedger,
+        declareNextLedger: directory.declareNextLedger,
+        onInstalled
+      },
       fail
     }
   )
   const { keeper, driver, book, intake } = replica
   showMetrics(metrics, { keeper, driver, network, book, intake })
-  return { log, metrics, network, replica, fail }
+  return { log, metrics, network, replica, installed, fail }
 }

@@ -26,7 +26,7 @@ import {
   transactionIdOf
 } from '../../protocol/index.ts'
 import { batchKey, PENDING_BATCHES, pendingBatchKey } from '../ledger/keyspace.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import type { BatchFault } from './judged-batch.ts'
 import type { Verifier } from './verifier.ts'
@@ -84,16 +84,15 @@ export class BatchStore {
 
   /** The bytes of a held batch, as they came. A damaged one is not held: it is fetched again. */
   bytesOf(id: BatchId): Uint8Array | undefined {
-    try {
-      return this.#ports.database.getSync(batchKey(id))
-    } catch (error) {
-      if (error instanceof DamagedRecord) return undefined
-      throw error
-    }
+    return readIfWhole(() => this.#ports.database.getSync(batchKey(id)))
   }
 
-  /** Judges and keeps bytes that came from another node. */
-  async take(bytes: Uint8Array): Promise<BatchTaking> {
+  /**
+   * Judges and keeps bytes that came from another node.
+   *
+   * @param isFinal - they claim to be a batch that a final block names
+   */
+  async take(bytes: Uint8Array, isFinal = false): Promise<BatchTaking> {
     const head = bytes.length > BATCH_ENCODED_MAX_BYTES ? undefined : peekBatchHeader(bytes)
     if (head === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
     const reference = createBatchReference(head.headerBytes, head.header, this.#electorate)
@@ -105,9 +104,9 @@ export class BatchStore {
       const verdict = await underWay.verdict
       // The id covers the header alone: of a copy that was spoilt on its way nothing follows for this one.
       const isSame = verdict.kind !== 'faulty' || equalBytes(underWay.bytes, bytes)
-      return isSame ? verdict : await this.take(bytes)
+      return isSame ? verdict : await this.take(bytes, isFinal)
     }
-    const taking = { bytes, verdict: this.#judgeAndKeep(bytes, reference) }
+    const taking = { bytes, verdict: this.#judgeAndKeep(bytes, reference, isFinal) }
     this.#taking.set(id, taking)
     try {
       return await taking.verdict
@@ -171,8 +170,12 @@ export class BatchStore {
     return pending
   }
 
-  async #judgeAndKeep(bytes: Uint8Array, reference: BatchReference): Promise<BatchTaking> {
-    const finding = await this.#ports.verifier.judgeBatch(bytes)
+  async #judgeAndKeep(
+    bytes: Uint8Array,
+    reference: BatchReference,
+    isFinal: boolean
+  ): Promise<BatchTaking> {
+    const finding = await this.#ports.verifier.judgeBatch(bytes, isFinal)
     if (finding === undefined) return { kind: 'busy' }
     if (finding.fault !== null) return { kind: 'faulty', fault: finding.fault }
     const transactions = finding.rows.map(({ start, length, transactionId }) => {

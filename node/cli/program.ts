@@ -14,6 +14,7 @@ import { addInitCommand } from './init.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
 import { addRepairCommand } from './repair.ts'
+import { addSnapshotCommand } from './snapshot.ts'
 import { addStartCommand, type StartPorts } from './start.ts'
 import { addStatusCommand } from './status.ts'
 import { addTestnetCommand, type TestnetPorts } from './testnet.ts'
@@ -47,6 +48,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addConfigCommand(program, ports)
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
+  addSnapshotCommand(program, ports)
   addVerifyCommand(program, ports)
   addRepairCommand(program, ports)
   addTestnetCommand(program, ports)

@@ -11,6 +11,8 @@ import { readProtection } from '../node-keys.ts'
 import { applyRepair, planRepair, type RepairPlan } from '../recovery/repair.ts'
 import { type Survey, surveyDataDirectory } from '../recovery/survey.ts'
 import { dataPaths } from '../storage/data-directory.ts'
+import { systemFiles } from '../storage/files.ts'
+import { ledgerPlaces, settleLedgerSwap } from '../storage/ledger-swap.ts'
 import { takeLock } from '../storage/lock-file.ts'
 import { addCommand, type CommandPorts, type CommonOptions, usage } from './command.ts'
 import { createOutput, type Paint, table } from './output.ts'
@@ -44,6 +46,8 @@ async function repair(options: RepairOptions, ports: CommandPorts): Promise<void
   const protection = await readProtection(config.keys.passphraseFile)
   const lock = await takeLock(dataPaths(path).lock)
   try {
+    // As a start does: then there is one ledger to look at and to move.
+    if (options.apply === true) await settleLedgerSwap(ledgerPlaces(path), systemFiles)
     const survey = await surveyDataDirectory({ path, genesis, genesisHash, protection })
     const isFresh = options.freshLedger === true
     const plan = planRepair(survey, { timeMs: Date.now(), isLedgerFresh: isFresh })

@@ -6,10 +6,11 @@
 
 import { NodeError } from '../errors.ts'
 import { auditLedger, type LedgerAudit } from '../recovery/ledger-audit.ts'
+import { effectiveLedger } from '../recovery/survey.ts'
 import { dataPaths } from '../storage/data-directory.ts'
-import { openDatabase } from '../storage/database.ts'
 import { takeLock } from '../storage/lock-file.ts'
 import { readMarker } from '../storage/node-marker.ts'
+import { openDatabase } from '../storage/open-database.ts'
 import type { CommandPorts, CommonOptions } from './command.ts'
 import { count, createOutput, isColoured } from './output.ts'
 import { readGenesis, readSettings } from './settings.ts'
@@ -43,7 +44,7 @@ export async function verifyLedger(
     const { uuid, networkId, schemaVersion } = marker
     const identity = { uuid, networkId, schemaVersion }
     const database = await openDatabase(
-      { path: paths.ledger, identity, create: false },
+      { path: effectiveLedger(config.dataDirectory), identity, create: false },
       { onWriteFailure: () => undefined }
     )
     try {
@@ -99,7 +100,8 @@ function sentenceOf(
   const { from, to } = heights
   const what = `The ledger holds: blocks ${from} to ${to} with ${count(transactions, 'transaction')}, each block final by the members' signatures, and the ${count(values, 'value')} of its state`
   if (isReplayed) return `${what}; executed anew, every block gave the same.`
-  if (isDeep) return `${what}; it begins above genesis, so nothing was executed anew.`
+  if (isDeep)
+    return `${what}; not all blocks are here with their transactions, so they were not executed anew.`
   return `${what}.`
 }
 

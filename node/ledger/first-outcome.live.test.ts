@@ -48,8 +48,7 @@ test(
       },
       {
         transactionsOf: ({ id }) => held.get(id),
-        pause: () => Promise.resolve(),
-        awaitCure: async () => false
+        pause: () => Promise.resolve()
       }
     )
     const transaction = vendorSetOf(home)

@@ -49,8 +49,10 @@ export interface LedgerKeeperPorts {
   readonly transactionsOf: (reference: BatchReference) => readonly Transaction[] | undefined
   /** Lets waiting work go first. */
   readonly pause: () => Promise<void>
-  /** Resolves with true once a damaged record is cured, with false when the time is over. */
-  readonly awaitCure: (damage: DamagedRecord, timeoutMs: number) => Promise<boolean>
+  /** Resolves with true once a damaged record is cured, with false when the time is over; nothing is cured without it. */
+  readonly awaitCure?: (damage: DamagedRecord, timeoutMs: number) => Promise<boolean>
+  /** Hears of a block right after its write, before anything of the next one is written. */
+  readonly onWritten?: (block: Block) => void
 }
 
 /** A block that was executed here. */
@@ -234,6 +236,7 @@ export class LedgerKeeper {
       const own = finalisation.vote.subject?.blockId === blockId ? finalisation : null
       this.#values.follow([this.tip.tree, entry.version.tree])
       await this.#write(entry, own)
+      this.#ports.onWritten?.(entry.block)
       this.#committed = commitVersion(this.#committed, entry.version)
       this.#values.follow([this.tip.tree])
       this.#executed.delete(blockId)
@@ -255,7 +258,8 @@ export class LedgerKeeper {
         return await work()
       } catch (error) {
         if (!(error instanceof DamagedRecord) || attempt === CURES_MAX) throw error
-        if (!(await this.#ports.awaitCure(error, timeoutMs))) throw error
+        const isCured = await this.#ports.awaitCure?.(error, timeoutMs)
+        if (isCured !== true) throw error
       }
     }
   }

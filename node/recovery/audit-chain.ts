@@ -21,14 +21,7 @@ import {
   toHex,
   transactionLeaf
 } from '../../protocol/index.ts'
-import {
-  BLOCKS,
-  batchKey,
-  blockKey,
-  heightOfBlockKey,
-  readLedgerKey,
-  transactionKey
-} from '../ledger/keyspace.ts'
+import { batchKey, blockKey, heightOfBlockKey, transactionKey } from '../ledger/keyspace.ts'
 import { decodeStoredBlock, type StoredBlock } from '../ledger/stored-block.ts'
 import { receiptsRootOf } from './cure-chain.ts'
 import type { Auditing } from './ledger-audit.ts'
@@ -36,8 +29,8 @@ import { createGenesisLedger, type Replay } from './replay.ts'
 
 /** What the audit of the chain found of it. */
 export interface ChainFinding {
-  /** The height of the lowest block. */
-  readonly from: number
+  /** Whether every block was executed anew from genesis on. */
+  readonly isReplayed: boolean
   /** The last block, where it could be read. */
   readonly tip: Block | undefined
 }
@@ -47,11 +40,10 @@ export async function auditChain(
   auditing: Auditing,
   replay: Replay | undefined
 ): Promise<ChainFinding> {
-  const { floor, options, fault } = auditing
-  const from = await lowestHeight(auditing)
+  const { floor, from, options, fault } = auditing
   let parent: Block | undefined
-  let isReplaying = from === 0
-  for (let height = from; height <= floor.height; height++) {
+  let isReplaying = replay !== undefined && from.blocks === 0
+  for (let height = from.blocks; height <= floor.height; height++) {
     options.onProgress?.(height, floor.height)
     const stored = await readBlock(auditing, height)
     if (stored !== undefined) judgePlace(stored.block, parent, height, auditing)
@@ -62,18 +54,7 @@ export async function auditChain(
   }
   if (parent !== undefined && !isFloorOf(parent, auditing))
     fault(`block ${floor.height}: is not the one that the floor says is final`, false)
-  return { from, tip: parent }
-}
-
-async function lowestHeight({ database, floor, fault }: Auditing): Promise<number> {
-  for await (const { entries, damaged } of database.scan({ ...BLOCKS, limit: 1 })) {
-    for (const key of [...damaged, ...entries.map(([found]) => found)].sort(Buffer.compare)) {
-      const record = readLedgerKey(key)
-      if (record.kind === 'block' && record.height <= floor.height) return record.height
-    }
-  }
-  fault('the chain: has no blocks', false)
-  return floor.height
+  return { isReplayed: isReplaying, tip: parent }
 }
 
 async function readBlock(auditing: Auditing, height: number): Promise<StoredBlock | undefined> {
@@ -114,6 +95,7 @@ async function auditBlock(
   if (finalisation !== null && !isFinalisationOf(block, finalisation, auditing))
     fault(`block ${height}: its finalisation is not genuine`, false)
   await auditHeightRecord(block, auditing)
+  if (height < auditing.from.batches) return undefined
   const batches: (readonly Transaction[])[] = []
   for (const reference of block.batches) {
     const transactions = await auditBatch(reference, height, auditing)
@@ -156,14 +138,15 @@ async function auditHeightRecord(
 }
 
 async function auditBatch(
-  { id }: BatchReference,
+  { id, header }: BatchReference,
   height: number,
   auditing: Auditing
 ): Promise<readonly Transaction[] | undefined> {
-  const { database, read, fault } = auditing
+  const { database, from, read, fault } = auditing
   const what = `block ${height}, batch ${id.slice(0, 16)}`
   const bytes = await read(what, true, async () => (await database.get(batchKey(id))) ?? null)
-  if (bytes === null) fault(`${what}: is missing`, true)
+  // one that was closed below may have gone with an earlier block that carried it too
+  if (bytes === null && header.height >= from.batches) fault(`${what}: is missing`, true)
   if (bytes === undefined || bytes === null) return undefined
   const judged = judgeBatch(id, bytes, auditing)
   if (typeof judged !== 'string') return judged
@@ -227,6 +210,7 @@ function isFinalisationOf(
 /** The last block is final by itself, and so everything below it is. */
 function isFloorOf(tip: Block, auditing: Auditing): boolean {
   const { finalisation } = auditing.floor
-  if (tip.header.height === 0) return finalisation === null
+  // a ledger that begins at a snapshot's block may have nothing yet that finalised it directly
+  if (tip.header.height === auditing.from.blocks && finalisation === null) return true
   return finalisation !== null && isFinalisationOf(tip, finalisation, auditing)
 }

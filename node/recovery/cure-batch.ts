@@ -15,10 +15,10 @@ import {
 } from '../../protocol/index.ts'
 import { batchKey, bodyKey, pendingBatchKey, transactionKey } from '../ledger/keyspace.ts'
 import { readStoredBlock } from '../ledger/open-ledger.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
 import { decodeBatchesAnswer, encodeFetchRequest } from '../sync/sync-message.ts'
 import type { CureOutcome } from './cure-desk.ts'
 import { type CurePorts, writeCure } from './cure-ports.ts'
-import { readIfWhole } from './read-if-whole.ts'
 import { batchTransactions, walkBlocks } from './walk-blocks.ts'
 
 const MARK = Uint8Array.of(1)
@@ -95,8 +95,10 @@ async function judge(
 }
 
 async function isNamed(id: BatchId, ports: CurePorts): Promise<boolean> {
-  for await (const { block } of walkBlocks(ports))
+  for await (const { block } of walkBlocks(ports)) {
+    if (block.header.height < ports.batchesFrom()) return false
     if (block.batches.some((reference) => reference.id === id)) return true
+  }
   return false
 }
 

@@ -17,9 +17,18 @@ import {
   type Outcome,
   type Transaction
 } from '../../protocol/index.ts'
-import { batchKey, blockKey, heightOfBlockKey, transactionKey } from '../ledger/keyspace.ts'
+import {
+  BATCHES_FROM_KEY,
+  BLOCKS_FROM_KEY,
+  batchKey,
+  blockKey,
+  heightOfBlockKey,
+  transactionKey
+} from '../ledger/keyspace.ts'
 import { readStoredBlock } from '../ledger/open-ledger.ts'
 import { encodeStoredBlock } from '../ledger/stored-block.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
+import type { Batch } from '../storage/database.ts'
 import {
   decodeOutcomesAnswer,
   decodeParcels,
@@ -28,13 +37,12 @@ import {
 } from '../sync/sync-message.ts'
 import type { CureOutcome } from './cure-desk.ts'
 import { type CurePorts, writeCure } from './cure-ports.ts'
-import { readIfWhole } from './read-if-whole.ts'
 import { transactionsOf, walkBlocks } from './walk-blocks.ts'
 
 /** A final block: asked of peers by its height. */
 export async function cureBlock(height: number, ports: CurePorts): Promise<CureOutcome> {
   const key = blockKey(height)
-  if (height > ports.tip().height || height < ports.baseHeight()) {
+  if (height > ports.tip().height || height < ports.blocksFrom()) {
     await writeCure(ports, (batch) => batch.delete(key))
     return 'dropped'
   }
@@ -80,6 +88,7 @@ export async function cureTransactionPlace(
   let isCounted = false
   let isComplete = true
   for await (const { block, outcomes } of walkBlocks(ports)) {
+    if (block.header.height < ports.batchesFrom()) break
     const transactions = transactionsOf(block, ports)
     if (transactions === undefined) isComplete = false
     const positions = [...(transactions ?? []).entries()].filter(([, one]) => isOurs(one))
@@ -164,6 +173,9 @@ async function outcomesOf(
   peer: string,
   ports: CurePorts
 ): Promise<readonly Outcome[] | undefined> {
+  const { height } = block.header
+  // what was pruned away has no outcomes any more
+  if (height < ports.batchesFrom()) return []
   for (const { id } of block.batches)
     if (readIfWhole(() => ports.database.getSync(batchKey(id))) === undefined)
       ports.database.reportDamage(batchKey(id), 'the batch of a final block cannot be read')
@@ -174,7 +186,6 @@ async function outcomesOf(
     equalBytes(receiptsRootOf(transactions, outcomes), block.header.receiptsRoot)
   const applied = transactions.map((): Outcome => ({ outcome: 'applied', code: null }))
   if (isRight(applied)) return applied
-  const { height } = block.header
   const answer = await ports.ask(peer, encodeFetchRequest({ kind: 'outcomes', height }))
   const told = answer === undefined ? undefined : decodeOutcomesAnswer(answer)
   return told !== undefined && isRight(told) ? told : undefined
@@ -188,4 +199,32 @@ export function receiptsRootOf(
   return listRoot(
     transactions.map(({ id }, index) => encodeReceiptLeaf(id, outcomes[index] as Outcome))
   )
+}
+
+/**
+ * From which heights on blocks, and batches with outcomes, are here: seen from the tip downward.
+ *
+ * A block that holds no transactions looks the same pruned and whole, and makes no difference.
+ */
+export async function cureBase(ports: CurePorts): Promise<CureOutcome> {
+  let blocksFrom: number = ports.tip().height + 1
+  let batchesFrom: number = blocksFrom
+  // what the records say is not asked: they are what is damaged
+  for await (const { block, outcomes } of walkBlocks({ ...ports, blocksFrom: () => 0 })) {
+    const { height, transactionCount } = block.header
+    if (height !== blocksFrom - 1) break
+    if (batchesFrom === blocksFrom && outcomes.length === transactionCount) batchesFrom = height
+    blocksFrom = height
+  }
+  await writeCure(ports, (batch) => {
+    putBase(batch, BLOCKS_FROM_KEY, blocksFrom)
+    putBase(batch, BATCHES_FROM_KEY, batchesFrom)
+  })
+  return 'cured'
+}
+
+/** Where all are here there is no record. */
+function putBase(batch: Batch, key: Uint8Array, height: number): void {
+  if (height === 0) batch.delete(key)
+  else batch.put(key, encodeCbor(height))
 }

@@ -18,7 +18,9 @@ export interface CurePorts {
   readonly tip: () => LedgerVersion
   readonly floor: () => Floor
   /** The lowest block that is still kept; records below are gone on purpose. */
-  readonly baseHeight: () => number
+  readonly blocksFrom: () => number
+  /** The lowest block whose batches and outcomes are still kept. */
+  readonly batchesFrom: () => number
   /** The leaf of the committed state at an index, as it is stored; undefined when there is none. */
   readonly packedLeaf: (index: number) => Uint8Array | undefined
   /** Does something while no block is being committed. */

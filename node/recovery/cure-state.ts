@@ -14,6 +14,7 @@ import {
 } from '../../protocol/index.ts'
 import { FLOOR_KEY, stateValueKey, treeLeafKey } from '../ledger/keyspace.ts'
 import { putFloor } from '../ledger/open-ledger.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
 import {
   decodeStateValuesAnswer,
   encodeFetchRequest,
@@ -21,7 +22,6 @@ import {
 } from '../sync/sync-message.ts'
 import type { CureOutcome } from './cure-desk.ts'
 import { type CurePorts, writeCure } from './cure-ports.ts'
-import { readIfWhole } from './read-if-whole.ts'
 
 /**
  * A value of the state: asked of peers until one sends what the tree in memory commits to.

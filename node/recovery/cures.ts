@@ -11,7 +11,7 @@
 import type { BatchId, BlockId } from '../../protocol/index.ts'
 import { readLedgerKey } from '../ledger/keyspace.ts'
 import { cureBatch, cureBody, curePendingBatch, dropEvidence } from './cure-batch.ts'
-import { cureBlock, cureHeightOfBlock, cureTransactionPlace } from './cure-chain.ts'
+import { cureBase, cureBlock, cureHeightOfBlock, cureTransactionPlace } from './cure-chain.ts'
 import type { CureOutcome } from './cure-desk.ts'
 import type { CurePorts } from './cure-ports.ts'
 import { cureFloor, cureStateValue, cureTreeLeaf } from './cure-state.ts'
@@ -40,6 +40,8 @@ export async function cureRecord(key: Uint8Array, ports: CurePorts): Promise<Cur
       return await cureBody(record.blockId as BlockId, ports)
     case 'evidence':
       return await dropEvidence(key, ports)
+    case 'base':
+      return await cureBase(ports)
     case 'unknown':
       return 'unobtainable'
   }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeBlock } from '../../protocol/index.ts'
+import { encodeBlock, encodeCbor } from '../../protocol/index.ts'
 import {
+  BATCHES_FROM_KEY,
+  BLOCKS_FROM_KEY,
   batchKey,
   blockKey,
   STATE_VALUES,
@@ -80,6 +82,9 @@ test(
   'one whose lowest blocks are gone on purpose holds from there on',
   withLedger(async (ledger) => {
     await removeRecords(ledger.database, [0, 1, 2].map(blockKey))
+    await writeRecord(ledger.database, BLOCKS_FROM_KEY, encodeCbor(3))
+    await removeRecords(ledger.database, [batchKey(BLOCKS[2]!.batch.id)])
+    await writeRecord(ledger.database, BATCHES_FROM_KEY, encodeCbor(4))
     const { faults, heights, isReplayed } = await audit(ledger, true)
     assert.equal([faults, heights, isReplayed], [[], { from: 3, to: 5 }, false])
   })

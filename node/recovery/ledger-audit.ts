@@ -10,13 +10,14 @@
 
 import {
   type Certificate,
+  decodeCbor,
   type Electorate,
   type Genesis,
   genesisElectorate,
   InvariantError,
   networkTagOfGenesis
 } from '../../protocol/index.ts'
-import { FLOOR_KEY } from '../ledger/keyspace.ts'
+import { BATCHES_FROM_KEY, BLOCKS_FROM_KEY, FLOOR_KEY } from '../ledger/keyspace.ts'
 import { decodeFloor, type Floor } from '../ledger/open-ledger.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
@@ -64,6 +65,8 @@ export interface Auditing {
   readonly networkTag: Uint8Array
   readonly electorate: Electorate
   readonly floor: Floor
+  /** The lowest blocks that are here, and that are here with their batches and outcomes. */
+  readonly from: { readonly blocks: number; readonly batches: number }
   readonly options: AuditOptions
   readonly counts: { blocks: number; transactions: number; values: number }
   /** Notes a fault; ends the audit when these are enough. */
@@ -105,6 +108,10 @@ export async function auditLedger(
         networkTag: networkTagOfGenesis(genesis),
         electorate: genesisElectorate(genesis),
         floor,
+        from: {
+          blocks: await readBase(database, BLOCKS_FROM_KEY, fault),
+          batches: await readBase(database, BATCHES_FROM_KEY, fault)
+        },
         options,
         counts,
         fault,
@@ -112,8 +119,8 @@ export async function auditLedger(
       }
       const replay = options.isDeep ? replayFrom(auditing) : undefined
       const chain = await auditChain(auditing, replay)
-      heights = { from: chain.from, to: floor.height }
-      isReplayed = replay !== undefined && chain.from === 0
+      heights = { from: auditing.from.blocks, to: floor.height }
+      isReplayed = replay !== undefined && chain.isReplayed
       await auditState(auditing, chain.tip)
     }
   } catch (error) {
@@ -133,6 +140,19 @@ async function readFloor(database: Database, fault: Auditing['fault']): Promise<
   }
   const floor = await readWhole({ what: 'the floor', isCurable: false, read, fault })
   return floor ?? undefined
+}
+
+/** Zero where nothing was ever pruned. */
+async function readBase(
+  database: Database,
+  key: Uint8Array,
+  fault: Auditing['fault']
+): Promise<number> {
+  const read = async (): Promise<Uint8Array | null> => (await database.get(key)) ?? null
+  const what = 'what was pruned'
+  const encoded = await readWhole({ what, isCurable: true, read, fault })
+  const height = encoded == null ? 0 : decodeCbor(encoded)
+  return typeof height === 'number' ? height : 0
 }
 
 async function readWhole<Value>(reading: {

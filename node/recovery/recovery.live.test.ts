@@ -225,8 +225,8 @@ test(
     async ({ own, other }, keys) => {
       const truth = other.answer
       Object.assign(other, {
-        answer: (request: Uint8Array) => {
-          const answer = truth(request)?.slice()
+        answer: async (request: Uint8Array) => {
+          const answer = (await truth(request))?.slice()
           if (answer !== undefined) answer[answer.length - 1] = (answer.at(-1) as number) ^ 1
           return answer
         }

@@ -37,7 +37,7 @@ export async function scrubChain(walk: ScrubWalk): Promise<void> {
 
 async function scrubBlocks(walk: ScrubWalk): Promise<void> {
   let parentId: Uint8Array | undefined
-  for (let height = walk.baseHeight(); height <= walk.tip().height; height++) {
+  for (let height = walk.blocksFrom(); height <= walk.tip().height; height++) {
     const encoded = await readPaced(walk, blockKey(height), 'the final block is missing')
     if (encoded === undefined) {
       parentId = undefined
@@ -62,6 +62,8 @@ async function scrubHeight(walk: ScrubWalk, blockId: Uint8Array, height: number)
 async function scrubBatches(walk: ScrubWalk, { block, outcomes }: StoredBlock): Promise<void> {
   let position = 0
   for (const { id, header } of block.batches) {
+    // pruning goes on meanwhile; and one that was closed below may have gone with an earlier block
+    if (Math.min(header.height, block.header.height) < walk.batchesFrom()) return
     const bytes = await readPaced(walk, batchKey(id), 'the batch of a final block is missing')
     const transactions = bytes === undefined ? undefined : batchTransactions(id, walk)
     for (const [index, transaction] of (transactions ?? []).entries()) {

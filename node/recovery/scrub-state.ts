@@ -6,9 +6,9 @@
 
 import { equalBytes, stateKey, stateValueHash } from '../../protocol/index.ts'
 import { readLedgerKey, STATE_VALUES, TREE_LEAVES, treeLeafKey } from '../ledger/keyspace.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
 import type { StatePlace } from '../sync/sync-message.ts'
 import { isValueWhole, likelyPlaces } from './cure-state.ts'
-import { readIfWhole } from './read-if-whole.ts'
 import { type ScrubWalk, walkRange } from './scrub-walk.ts'
 
 const HASH_BYTES = 32

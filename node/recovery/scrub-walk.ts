@@ -5,7 +5,8 @@
  */
 
 import { NodeError } from '../errors.ts'
-import type { Entry, KeyRange } from '../storage/store-pages.ts'
+import type { KeyRange } from '../storage/key-range.ts'
+import type { Entry } from '../storage/store-pages.ts'
 import type { ScrubPorts } from './scrub.ts'
 
 /** What a part of the scrub works with. */

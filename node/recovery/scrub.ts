@@ -26,7 +26,14 @@ export interface ScrubOptions {
 export interface ScrubPorts
   extends Pick<
     CurePorts,
-    'database' | 'networkTag' | 'tip' | 'floor' | 'baseHeight' | 'packedLeaf' | 'betweenCommits'
+    | 'database'
+    | 'networkTag'
+    | 'tip'
+    | 'floor'
+    | 'blocksFrom'
+    | 'batchesFrom'
+    | 'packedLeaf'
+    | 'betweenCommits'
   > {
   readonly clock: Clock
   /** Looks at the database's files themselves, where it has any. */

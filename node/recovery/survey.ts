@@ -5,14 +5,16 @@
  */
 
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Certificate, type Genesis, genesisElectorate, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { fingerprintOf, type NodeKeys, readNodeKeys } from '../node-keys.ts'
 import { type DataPaths, dataPaths } from '../storage/data-directory.ts'
-import { openDatabase, peekIdentity } from '../storage/database.ts'
 import type { DatabaseIdentity } from '../storage/database-identity.ts'
 import type { KeyProtection } from '../storage/key-file.ts'
+import { ledgerPlaces } from '../storage/ledger-swap.ts'
 import { checkOwner, type NodeMarker, readMarker } from '../storage/node-marker.ts'
+import { openDatabase, peekIdentity } from '../storage/open-database.ts'
 import { openVoteLog } from '../storage/vote-log.ts'
 import { auditLedger, type LedgerAudit } from './ledger-audit.ts'
 
@@ -64,7 +66,8 @@ export async function surveyDataDirectory(options: SurveyOptions): Promise<Surve
   const keys = await surveyKeys(paths, options.protection)
   const marker = await surveyMarker(paths, keys.keys, options)
   const identity = marker.marker
-  const ledger = await surveyLedger(paths.ledger, identity, options.genesis)
+  const ledgerPath = effectiveLedger(options.path)
+  const ledger = await surveyLedger(ledgerPath, identity, options.genesis)
   const seat = keys.keys && seatOf(options.genesis, keys.keys)
   const sign = await surveyVoteLog(paths.sign, identity, ownVoteView(ledger.finalisation, seat))
   return {
@@ -118,7 +121,7 @@ async function markerOfDatabases(
   { genesis, genesisHash }: SurveyOptions
 ): Promise<NodeMarker | undefined> {
   const [ledger, sign] = [
-    await damageOr(() => peekIdentity(paths.ledger)),
+    await damageOr(() => peekIdentity(effectiveLedger(dirname(paths.ledger)))),
     await damageOr(() => peekIdentity(paths.sign))
   ]
   if (ledger === undefined || sign === undefined) return undefined
@@ -206,6 +209,13 @@ async function surveyVoteLog(
   const what =
     highest.view === 0 ? 'no vote yet' : `votes up to view ${highest.view}, chained without a gap`
   return { part, condition: 'whole', what }
+}
+
+/** The ledger that a start would put in place, where a swap of ledgers was interrupted. */
+export function effectiveLedger(data: string): string {
+  const { ready, ledger, old } = ledgerPlaces(data)
+  if (existsSync(ready)) return ready
+  return existsSync(ledger) || !existsSync(old) ? ledger : old
 }
 
 function seatOf(genesis: Genesis, { identity }: NodeKeys): number | undefined {

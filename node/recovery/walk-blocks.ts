@@ -14,14 +14,14 @@ import {
 import { batchKey } from '../ledger/keyspace.ts'
 import { readStoredBlock } from '../ledger/open-ledger.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
 import type { CurePorts } from './cure-ports.ts'
-import { readIfWhole } from './read-if-whole.ts'
 
-type WalkPorts = Pick<CurePorts, 'database' | 'networkTag' | 'tip' | 'baseHeight' | 'pause'>
+type WalkPorts = Pick<CurePorts, 'database' | 'networkTag' | 'tip' | 'blocksFrom' | 'pause'>
 
 /** The final blocks from the newest down, those that cannot be read left out. */
 export async function* walkBlocks(ports: WalkPorts): AsyncGenerator<StoredBlock, void, void> {
-  for (let height: number = ports.tip().height; height >= ports.baseHeight(); height--) {
+  for (let height: number = ports.tip().height; height >= ports.blocksFrom(); height--) {
     const stored = readIfWhole(() => readStoredBlock(ports.database, height))
     if (stored !== undefined) yield stored
     await ports.pause()

@@ -5,7 +5,7 @@
  */
 
 import {
-  type BatchId,
+  type BatchReference,
   createListTree,
   decodeBatch,
   decodeCbor,
@@ -23,7 +23,15 @@ import {
   type Transaction,
   UNFINALISED_MAX
 } from '../../protocol/index.ts'
-import { batchKey, blockKey, heightOfBlockKey, transactionKey } from '../ledger/keyspace.ts'
+import {
+  BATCHES_FROM_KEY,
+  BLOCKS_FROM_KEY,
+  batchKey,
+  blockKey,
+  heightOfBlockKey,
+  stateValueKey,
+  transactionKey
+} from '../ledger/keyspace.ts'
 import { readStoredBlock } from '../ledger/open-ledger.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type { TransactionStatus } from '../ledger-service.ts'
@@ -41,32 +49,43 @@ export interface ArchivedTransaction {
 export interface ArchivePorts {
   /** The value under a key of a table in the committed state. */
   readonly readValue: (table: number, key: Uint8Array) => Uint8Array | undefined
-  /** Whether the block of a height is final, and not pruned away on purpose. */
-  readonly holdsBlock: (height: number) => boolean
+  /** The height of the last final block. */
+  readonly tipHeight: () => number
 }
 
-/** Reads what is final. */
+/** Reads what is final. What is damaged, or gone though it was not pruned, fails as a DamagedRecord. */
 export class Archive {
   readonly #database: Database
   readonly #networkTag: Uint8Array
   readonly #ports: ArchivePorts
 
-  constructor(database: Database, networkTag: Uint8Array, ports: ArchivePorts) {
+  /** @param ports - without them nothing is known that must be there */
+  constructor(
+    database: Database,
+    networkTag: Uint8Array,
+    ports: ArchivePorts = readsAlone(database)
+  ) {
     this.#database = database
     this.#networkTag = networkTag
     this.#ports = ports
   }
 
-  /**
-   * A final block by its height.
-   *
-   * @throws DamagedRecord, as everything here does that reads what is spoilt or gone
-   */
+  /** The lowest height whose block is here. */
+  get blocksFrom(): number {
+    return this.#heightUnder(BLOCKS_FROM_KEY)
+  }
+
+  /** The lowest height whose batches and outcomes are here: what is below was pruned. */
+  get batchesFrom(): number {
+    return this.#heightUnder(BATCHES_FROM_KEY)
+  }
+
+  /** A final block by its height. */
   block(height: number): StoredBlock | undefined {
     const stored = readStoredBlock(this.#database, height)
-    if (stored === undefined && this.#ports.holdsBlock(height))
-      throw this.#database.reportDamage(blockKey(height), 'the final block is missing')
-    return stored
+    if (stored !== undefined || height > this.#ports.tipHeight()) return stored
+    if (height < this.blocksFrom) return undefined
+    throw this.#database.reportDamage(blockKey(height), 'the final block is missing')
   }
 
   /** The height of a final block by its id. */
@@ -86,7 +105,8 @@ export class Archive {
     const transaction = stored && this.#transactionAt(stored, position)
     if (stored === undefined || transaction === undefined) return undefined
     if (!equalBytes(transaction.id, transactionId)) return undefined
-    const outcome = stored.outcomes[position] as Outcome
+    const outcome = stored.outcomes[position]
+    if (outcome === undefined) return undefined
     return { transaction, stored, position, outcome }
   }
 
@@ -99,9 +119,16 @@ export class Archive {
     return { transactionId, stage: 'final', outcome, code, height, timeMs }
   }
 
-  /** All transactions of a final block, in order. */
-  transactionsOf({ block }: StoredBlock): Transaction[] {
-    return block.batches.flatMap(({ id }) => this.#batchTransactions(id))
+  /** All transactions of a final block, in order; null when they were pruned. */
+  transactionsOf({ block, outcomes }: StoredBlock): Transaction[] | null {
+    const transactions = block.batches.flatMap(
+      (reference) => this.#batchTransactions(reference) ?? []
+    )
+    // Outcomes go with the batches; a batch may also have stood in an earlier block that was pruned.
+    return transactions.length === block.header.transactionCount &&
+      outcomes.length === transactions.length
+      ? transactions
+      : null
   }
 
   /** The encoded receipt of a final transaction; null while the block is not proved final here. */
@@ -111,7 +138,9 @@ export class Archive {
     const { stored, position, outcome } = found
     const finality = this.finalityOf(stored)
     if (finality === null) return null
-    const leaves = this.transactionsOf(stored).map(({ id }, index) =>
+    const transactions = this.transactionsOf(stored)
+    if (transactions === null) return null
+    const leaves = transactions.map(({ id }, index) =>
       listLeafHash(encodeReceiptLeaf(id, stored.outcomes[index] as Outcome))
     )
     const path = createListTree(leaves).path(position)
@@ -148,19 +177,30 @@ export class Archive {
     return null
   }
 
+  #heightUnder(key: Uint8Array): number {
+    const encoded = this.#database.getSync(key)
+    const height = encoded === undefined ? undefined : decodeCbor(encoded)
+    return typeof height === 'number' ? height : 0
+  }
+
   #transactionAt({ block }: StoredBlock, position: number): Transaction | undefined {
     let first = 0
-    for (const { id, header } of block.batches) {
-      if (position < first + header.count) return this.#batchTransactions(id)[position - first]
-      first += header.count
+    for (const reference of block.batches) {
+      const { count } = reference.header
+      if (position < first + count) return this.#batchTransactions(reference)?.[position - first]
+      first += count
     }
     return undefined
   }
 
-  #batchTransactions(id: BatchId): Transaction[] {
+  /** Undefined when the batch was pruned. */
+  #batchTransactions({ id, header }: BatchReference): Transaction[] | undefined {
     const bytes = this.#database.getSync(batchKey(id))
-    if (bytes === undefined)
+    if (bytes === undefined) {
+      // One that was closed below may have gone with an earlier block that carried it too.
+      if (header.height < this.batchesFrom) return undefined
       throw this.#database.reportDamage(batchKey(id), 'the batch of a final block is missing')
+    }
     const batch = decodeBatch(bytes)
     invariant(batch !== undefined, 'the batches of final blocks are well formed')
     return batch.transactions.map((wire) => {
@@ -168,5 +208,12 @@ export class Archive {
       invariant(decoded.ok, 'the transactions of final blocks are well formed')
       return decoded.value
     })
+  }
+}
+
+function readsAlone(database: Database): ArchivePorts {
+  return {
+    readValue: (table, key) => database.getSync(stateValueKey(table, key)),
+    tipHeight: () => -1
   }
 }

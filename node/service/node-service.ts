@@ -27,7 +27,7 @@ import type {
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
+import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
@@ -35,8 +35,6 @@ import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
-/** What a sender is told to wait when a record was damaged. */
-const DAMAGED_RETRY_MS = 2_000
 /** Most headers of one page. */
 const HEADERS_MAX = 512
 
@@ -55,6 +53,7 @@ export interface NodeServicePorts {
   readonly highestKnownHeight: () => number
   readonly lastHeardAtMs: (memberIndex: number) => number | null
   readonly condition: () => LedgerCondition
+  readonly sync: () => SyncProgress | null
   readonly pendingTransactions: () => number
   readonly alarms: () => readonly string[]
   readonly storage: () => StorageCondition
@@ -73,15 +72,8 @@ export class NodeService implements LedgerService {
     this.#ports = ports
   }
 
-  async submit(wire: Uint8Array, _source: string): Promise<Submission> {
-    try {
-      return await this.#ports.submit(wire)
-    } catch (error) {
-      // what it would be judged by is being mended
-      if (error instanceof DamagedRecord)
-        return { kind: 'busy', code: error.code, retryAfterMs: DAMAGED_RETRY_MS }
-      throw error
-    }
+  submit(wire: Uint8Array, _source: string): Promise<Submission> {
+    return this.#ports.submit(wire)
   }
 
   async transactionStatus(transactionId: Uint8Array): Promise<TransactionStatus | null> {
@@ -192,11 +184,13 @@ export class NodeService implements LedgerService {
       (sum, { isConnected, weight }) => sum + (isConnected ? weight : 0),
       0
     )
+    const sync = this.#ports.sync()
     const isMember = members.some(({ isSelf }) => isSelf)
     const { state, sentence } = describeState({
       condition: this.#ports.condition(),
       alarms: this.#ports.alarms(),
       epoch: electorate.epoch,
+      sync,
       isMember,
       members: members.length,
       missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),
@@ -226,6 +220,9 @@ export class NodeService implements LedgerService {
       peers: this.#ports.peers().filter((peer) => peer.state === 'connected').length,
       pendingTransactions: this.#ports.pendingTransactions(),
       highestKnownHeight: this.#ports.highestKnownHeight(),
+      blocksFrom: this.#ports.archive.blocksFrom,
+      transactionsFrom: this.#ports.archive.batchesFrom,
+      sync,
       state,
       sentence,
       alarms: this.#ports.alarms(),

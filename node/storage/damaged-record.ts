@@ -24,3 +24,13 @@ export class DamagedRecord extends NodeError {
     this.key = key
   }
 }
+
+/** What is read, or undefined when it is damaged: for those who go on without it, once it is reported. */
+export function readIfWhole<Value>(read: () => Value | undefined): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof DamagedRecord) return undefined
+    throw error
+  }
+}

@@ -8,13 +8,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InvariantError } from '../../protocol/index.ts'
 import type { NodeError } from '../errors.ts'
-import { openDatabase } from './database.ts'
-import type { KeyRange } from './store-pages.ts'
+import type { KeyRange } from './key-range.ts'
+import { openDatabase } from './open-database.ts'
 import { collect, create, fill, keyOf, payloadOf, reopen, text } from './testing/entries.ts'
 import { codedError, IDENTITY, withFolder } from './testing/fixtures.ts'
 
 const test = suite('database')
-const MODULE = new URL('./database.js', import.meta.url).href
+const MODULE = new URL('./open-database.js', import.meta.url).href
 
 test(
   'what was written is read back in every way, also after reopening',

@@ -7,39 +7,21 @@
  * @module
  */
 
-import { join } from 'node:path'
 import { invariant } from '../../protocol/index.ts'
-import { NodeError } from '../errors.ts'
+import type { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
 import { DamagedRecord } from './damaged-record.ts'
-import {
-  checkIdentity,
-  type DatabaseIdentity,
-  decodeIdentity,
-  encodeIdentity
-} from './database-identity.ts'
 import { readFailure, writeFailure } from './disk-errors.ts'
-import { type EngineBatch, type EngineStore, levelEngine, type StorageEngine } from './engine.ts'
+import type { EngineBatch, EngineSnapshot, EngineStore, StorageEngine } from './engine.ts'
 import {
+  assertCallersKey,
   callersRange,
-  type Entry,
+  type KeyBounds,
   type KeyRange,
-  PAGE_ENTRIES_MAX,
-  rangeBehind,
-  readPairs
-} from './store-pages.ts'
+  rangeAfter
+} from './key-range.ts'
+import { type Entry, PAGE_ENTRIES_MAX, readPairs } from './store-pages.ts'
 import { type ScannedPage, scanStore } from './store-scan.ts'
-
-/** Where a database lies and whose it must be. */
-export interface DatabaseOptions {
-  readonly path: string
-  readonly identity: DatabaseIdentity
-  /** Make a new one, which must not exist, instead of opening one, which must exist. */
-  readonly create: boolean
-  readonly writeBufferBytes?: number
-  /** Whether some writes are not synced, so that a power cut may spoil the end of the log; default true. */
-  readonly unsyncedWrites?: boolean
-}
 
 /** What a database needs from others. */
 export interface DatabasePorts {
@@ -47,6 +29,17 @@ export interface DatabasePorts {
   readonly onWriteFailure: (failure: NodeError) => void
   /** What keeps the bytes; LevelDB unless said. */
   readonly engine?: StorageEngine
+}
+
+/** The database as it was at one moment. While it is open nothing of that moment is thrown away. */
+export interface DatabaseSnapshot {
+  /**
+   * Walks a range in order, a bounded page at a time.
+   *
+   * @throws NodeError STORAGE_DAMAGED
+   */
+  readonly iterate: (range?: KeyRange) => AsyncGenerator<readonly Entry[], void, void>
+  readonly close: () => Promise<void>
 }
 
 /** Changes that become visible and durable together. A batch is written or discarded, once. */
@@ -58,92 +51,7 @@ export interface Batch {
   discard(): Promise<void>
 }
 
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
-const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
-
-/**
- * Opens a database that exists, or makes one that does not.
- *
- * @throws NodeError STORAGE_MISSING, STORAGE_DAMAGED, STORAGE_FORMAT_UNKNOWN,
- * DATA_DIRECTORY_EXISTS, DATA_DIRECTORY_LOCKED, DISK_FULL or DISK_WRITE_FAILED
- */
-export async function openDatabase(
-  options: DatabaseOptions,
-  ports: DatabasePorts
-): Promise<Database> {
-  const { path, identity, create } = options
-  const engine = ports.engine ?? levelEngine
-  const exists = create ? engine.isTaken(path) : engine.isDatabase(path)
-  if (create && exists)
-    throw new NodeError('DATA_DIRECTORY_EXISTS', `${path}: exists and is never overwritten`)
-  if (!create && !exists)
-    throw new NodeError(
-      'STORAGE_MISSING',
-      `${join(path, 'CURRENT')}: database missing, not an empty start`
-    )
-
-  if (!create) await engine.check(path, options.unsyncedWrites ?? true)
-  const writeBufferBytes = options.writeBufferBytes ?? WRITE_BUFFER_BYTES
-  const store = await engine.open(path, { create, writeBufferBytes })
-  try {
-    if (create) {
-      await writeIdentity(path, store, identity)
-      await engine.settle(path)
-    } else checkIdentity(path, identity, readIdentity(path, store))
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-  return new Database(path, store, ports)
-}
-
-/**
- * Says whose a database is, where nothing else does.
- *
- * @returns undefined when its identity record is missing or damaged
- * @throws NodeError as {@link openDatabase}
- */
-export async function peekIdentity(path: string): Promise<DatabaseIdentity | undefined> {
-  if (!levelEngine.isDatabase(path)) return undefined
-  await levelEngine.check(path, true)
-  const store = await levelEngine.open(path, {
-    create: false,
-    writeBufferBytes: WRITE_BUFFER_BYTES
-  })
-  try {
-    const payload = readIdentity(path, store)
-    return payload && decodeIdentity(payload)
-  } finally {
-    await store.close()
-  }
-}
-
-/** Without one synced write LevelDB's own folder would not open after a power cut. */
-async function writeIdentity(
-  path: string,
-  store: EngineStore,
-  identity: DatabaseIdentity
-): Promise<void> {
-  try {
-    const value = sealValue(IDENTITY_KEY, encodeIdentity(identity))
-    const batch = store.batch()
-    batch.put(IDENTITY_KEY, value)
-    await batch.write({ sync: true })
-  } catch (error) {
-    throw writeFailure(path, error)
-  }
-}
-
-function readIdentity(path: string, store: EngineStore): Uint8Array | undefined {
-  try {
-    const stored = store.getSync(IDENTITY_KEY)
-    return stored && unsealValue(IDENTITY_KEY, stored)
-  } catch (error) {
-    throw readFailure(path, error)
-  }
-}
-
-/** One open database. Made by {@link openDatabase}. */
+/** One open database. Made by `openDatabase`. */
 export class Database {
   readonly path: string
   readonly #store: EngineStore
@@ -152,7 +60,7 @@ export class Database {
   #failure: NodeError | undefined
   #onDamage: (damage: DamagedRecord) => void = () => undefined
 
-  /** For {@link openDatabase} alone. */
+  /** For `openDatabase` alone. */
   constructor(path: string, store: EngineStore, ports: DatabasePorts) {
     this.path = path
     this.#store = store
@@ -206,17 +114,27 @@ export class Database {
    *
    * @throws NodeError STORAGE_DAMAGED
    */
-  async *iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
-    let left = range.limit ?? Number.POSITIVE_INFINITY
-    let rest = callersRange(range)
-    while (left > 0) {
-      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX))
-      const last = page.at(-1)
-      if (last === undefined) return
-      left -= page.length
-      rest = rangeBehind(rest, last[0])
-      yield page
+  iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
+    return this.#iterate(range)
+  }
+
+  /** Holds the present moment fast; to be closed before the database is. */
+  snapshot(): DatabaseSnapshot {
+    const snapshot = this.#store.snapshot()
+    return {
+      iterate: (range = {}) => this.#iterate(range, snapshot),
+      close: () => snapshot.close()
     }
+  }
+
+  /** Gives the room of what was deleted in a range back to the disk. */
+  compact({ gte, lt }: KeyBounds): Promise<void> {
+    return this.#store.compactRange(gte, lt)
+  }
+
+  /** About how many bytes a range takes on the disk. */
+  sizeOf({ gte, lt }: KeyBounds): Promise<number> {
+    return this.#store.approximateSize(gte, lt)
   }
 
   /** Walks a range as {@link iterate} does, and goes on behind records that are damaged. */
@@ -236,6 +154,22 @@ export class Database {
    */
   reportDamage(key: Uint8Array, trouble: string): DamagedRecord {
     return this.#damaged(key, trouble)
+  }
+
+  async *#iterate(
+    range: KeyRange,
+    snapshot?: EngineSnapshot
+  ): AsyncGenerator<readonly Entry[], void, void> {
+    let left = range.limit ?? Number.POSITIVE_INFINITY
+    let rest = callersRange(range)
+    while (left > 0) {
+      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX), snapshot)
+      const last = page.at(-1)
+      if (last === undefined) return
+      left -= page.length
+      rest = rangeAfter(rest, last[0])
+      yield page
+    }
   }
 
   /** Begins a batch. */
@@ -294,8 +228,12 @@ export class Database {
     return damage
   }
 
-  async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
-    const { pairs, error } = await readPairs(this.#store, range, size)
+  async #readPage(
+    range: KeyRange,
+    size: number,
+    snapshot: EngineSnapshot | undefined
+  ): Promise<readonly Entry[]> {
+    const { pairs, error } = await readPairs(this.#store, { ...range, snapshot }, size)
     if (error !== undefined) return this.#failRead(error)
     let previous: Uint8Array | undefined
     for (const [key] of pairs) {
@@ -316,8 +254,4 @@ export class Database {
     if (payload === undefined) throw this.#damaged(key, 'the checksum is wrong')
     return payload
   }
-}
-
-function assertCallersKey(key: Uint8Array): void {
-  invariant(key.length > 0 && key[0] !== 0, 'a key has a first byte, which is not zero')
 }

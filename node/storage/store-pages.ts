@@ -4,15 +4,14 @@
  * @module
  */
 
-import type { EngineRange, EngineStore } from './engine.ts'
+import type { EngineRange, EngineSnapshot, EngineStore } from './engine.ts'
 
 /** Key and payload. */
 export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
 
-/** A range of keys; without bounds, all of them. */
-export interface KeyRange extends EngineRange {
-  /** The most entries to deliver in all. */
-  readonly limit?: number
+/** Where a page lies: now, or at the moment of a snapshot. */
+export interface PageRange extends EngineRange {
+  readonly snapshot?: EngineSnapshot | undefined
 }
 
 /** Entries as they are stored, and what kept the rest of the page from being read, if anything did. */
@@ -21,19 +20,25 @@ export interface RawPage {
   readonly error: unknown
 }
 
+type IteratorOptions = Parameters<EngineStore['iterator']>[0]
+
 /** Entries of one page at most. */
 export const PAGE_ENTRIES_MAX = 512
 
 const PAGE_BYTES_MAX = 256 * 1024
-const FIRST_KEY: Uint8Array = Uint8Array.of(1)
 
 /** Reads a page; where the store stops at damage of its own, as much as stands before it. */
 export async function readPairs(
   store: EngineStore,
-  range: KeyRange,
+  { snapshot, ...range }: PageRange,
   size: number
 ): Promise<RawPage> {
-  const options = { ...range, fillCache: false, highWaterMarkBytes: PAGE_BYTES_MAX }
+  const options: IteratorOptions = {
+    ...range,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    fillCache: false,
+    highWaterMarkBytes: PAGE_BYTES_MAX
+  }
   const iterator = store.iterator(options)
   try {
     return { pairs: await iterator.nextv(size), error: undefined }
@@ -47,7 +52,7 @@ export async function readPairs(
 
 async function readSingly(
   store: EngineStore,
-  options: Parameters<EngineStore['iterator']>[0],
+  options: IteratorOptions,
   size: number
 ): Promise<RawPage> {
   const pairs: [Uint8Array, Uint8Array][] = []
@@ -64,21 +69,4 @@ async function readSingly(
   } finally {
     await iterator.close()
   }
-}
-
-/** What of a range is the callers': keys that begin with a zero byte are the database's own. */
-export function callersRange(range: KeyRange): KeyRange {
-  const { limit: _, ...bounds } = range
-  const lowest = bounds.gt ?? bounds.gte
-  if (lowest !== undefined && Buffer.compare(lowest, FIRST_KEY) >= 0) return bounds
-  const { gt: _gt, gte: _gte, ...upper } = bounds
-  return { ...upper, gte: FIRST_KEY }
-}
-
-/** The part of a range that lies behind a key, in the range's direction. */
-export function rangeBehind(range: KeyRange, last: Uint8Array): KeyRange {
-  const { gt, gte, lt, lte, ...rest } = range
-  const lower = gt === undefined ? gte && { gte } : { gt }
-  const upper = lt === undefined ? lte && { lte } : { lt }
-  return range.reverse === true ? { ...rest, ...lower, lt: last } : { ...rest, ...upper, gt: last }
 }

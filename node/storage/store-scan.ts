@@ -8,14 +8,8 @@ import type { NodeError } from '../errors.ts'
 import { unsealValue } from './checked-value.ts'
 import { readFailure } from './disk-errors.ts'
 import type { EngineStore } from './engine.ts'
-import {
-  callersRange,
-  type Entry,
-  type KeyRange,
-  PAGE_ENTRIES_MAX,
-  rangeBehind,
-  readPairs
-} from './store-pages.ts'
+import { callersRange, type KeyRange, rangeAfter } from './key-range.ts'
+import { type Entry, PAGE_ENTRIES_MAX, readPairs } from './store-pages.ts'
 
 /** What a look through a range finds on one page. */
 export interface ScannedPage {
@@ -44,7 +38,7 @@ export async function* scanStore(
     yield page
     if (last === undefined || page.trouble !== undefined) return
     if (rest.gt !== undefined && Buffer.compare(last, rest.gt) <= 0) return
-    rest = rangeBehind(rest, last)
+    rest = rangeAfter(rest, last)
   }
 }
 

@@ -11,12 +11,8 @@
 
 import { invariant } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import {
-  type Database,
-  type DatabaseOptions,
-  type DatabasePorts,
-  openDatabase
-} from './database.ts'
+import type { Database, DatabasePorts } from './database.ts'
+import { type DatabaseOptions, openDatabase } from './open-database.ts'
 import {
   type ChainLink,
   comparePositions,
@@ -52,7 +48,7 @@ const WAITING_MAX = 1024
 /**
  * Opens the vote log and checks it from end to end.
  *
- * @throws NodeError VOTE_LOG_MISSING, STORAGE_DAMAGED, and what {@link openDatabase} throws
+ * @throws NodeError VOTE_LOG_MISSING, STORAGE_DAMAGED, and what `openDatabase` throws
  */
 export async function openVoteLog(options: VoteLogOptions, ports: DatabasePorts): Promise<VoteLog> {
   const database = await openDatabase({ ...options, unsyncedWrites: false }, ports).catch(

@@ -1,10 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CHAIN, createTestCore } from '../testing/core-state.ts'
-import type { Epoch, MemberIndex, View } from '../types.ts'
+import type { BatchId, Epoch, MemberIndex, View } from '../types.ts'
 import { step } from './core.ts'
 import type { CoreState } from './core-state.ts'
 import type { Effect } from './effect.ts'
+import type { HeldBatch } from './event.ts'
 import type { Status } from './message.ts'
 
 const test = suite('the own key')
@@ -12,6 +13,13 @@ const test = suite('the own key')
 const { block1, sign } = CHAIN
 const OTHERS = [1, 2, 3] as MemberIndex[]
 const DELTA_MS = 500
+const BATCH: HeldBatch = {
+  id: 'ab'.repeat(32) as BatchId,
+  authorIndex: 1 as MemberIndex,
+  priority: 2,
+  bytes: 300,
+  count: 1
+}
 
 /** A member that has come up and asks. */
 function asking(): CoreState {
@@ -44,6 +52,11 @@ function tell(
   return step(state, { kind: 'status-received', from, status, nowMs, timeMs: nowMs })
 }
 
+const at = (nowMs: number): { readonly nowMs: number; readonly timeMs: number } => ({
+  nowMs,
+  timeMs: nowMs
+})
+
 const alarmsOf = (effects: readonly Effect[]): string[] =>
   effects.flatMap((effect) => (effect.kind === 'raise-alarm' ? [effect.code] : []))
 
@@ -55,6 +68,21 @@ test('it votes when a quorum has answered well, and no twin was heard for a whil
   assert.not(state.mayVote)
   tell(state, 1 as MemberIndex, { nowMs: 10 + 8 * DELTA_MS })
   assert.ok(state.mayVote)
+})
+
+test('timers that ran out before it might vote start afresh: it gives up a view that is stuck', () => {
+  const state = asking()
+  step(state, { kind: 'batch-held', batch: BATCH, nowMs: 5, timeMs: 5 })
+  for (const from of OTHERS) tell(state, from, { nowMs: 10 })
+  step(state, { kind: 'timer-fired', timer: 'notarisation', view: 1 as View, ...at(1_505) })
+  assert.not(state.log.get(1 as View)?.isNullified)
+  const effects = tell(state, 1 as MemberIndex, { nowMs: 10 + 8 * DELTA_MS })
+  const timer = effects.find(
+    (effect) => effect.kind === 'set-timer' && effect.timer === 'notarisation'
+  )
+  assert.ok(timer)
+  step(state, { kind: 'timer-fired', timer: 'notarisation', view: 1 as View, ...at(6_000) })
+  assert.ok(state.log.get(1 as View)?.isNullified)
 })
 
 test('one vote of its own that its log lacks stops it for good', () => {

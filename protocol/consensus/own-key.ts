@@ -13,7 +13,7 @@
 
 import { faultWeightOf } from '../membership/electorate.ts'
 import type { MemberIndex } from '../types.ts'
-import type { CoreState, HeardAs } from './core-state.ts'
+import { type CoreState, type HeardAs, viewRecord } from './core-state.ts'
 import type { Status } from './message.ts'
 import { type Turn, weightOf } from './turn.ts'
 
@@ -69,7 +69,10 @@ export function admitToVoting(turn: Turn): void {
   state.answeredAtMs ??= nowMs
   const isAlone = weightOf(state, [state.self]) >= quorumWeight
   const listenMs = isAlone ? 0 : LISTEN_DELAYS * parameters.delta0Ms
-  if (nowMs - state.answeredAtMs >= listenMs) state.mayVote = true
+  if (nowMs - state.answeredAtMs < listenMs) return
+  state.mayVote = true
+  // Timers that ran out before could not make it give the view up: they start afresh.
+  viewRecord(state, state.view).armedAtMs = null
 }
 
 function succeed(heard: HeardAs, instance: number, nowMs: number): void {

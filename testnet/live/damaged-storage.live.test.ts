@@ -6,9 +6,11 @@ import { runCommandLine } from '../../node/cli/run.ts'
 import { BATCHES, BLOCKS, stateValueKey } from '../../node/ledger/keyspace.ts'
 import { spoilRecord } from '../../node/recovery/testing/spoil.ts'
 import { dataPaths } from '../../node/storage/data-directory.ts'
-import { type Database, openDatabase } from '../../node/storage/database.ts'
+import type { Database } from '../../node/storage/database.ts'
+import type { KeyRange } from '../../node/storage/key-range.ts'
 import { readMarker } from '../../node/storage/node-marker.ts'
-import type { Entry, KeyRange } from '../../node/storage/store-pages.ts'
+import { openDatabase } from '../../node/storage/open-database.ts'
+import type { Entry } from '../../node/storage/store-pages.ts'
 import { devices } from '../../protocol/index.ts'
 import { readView } from '../cluster/node-api.ts'
 import { settingsPath } from '../home.ts'
@@ -75,11 +77,12 @@ test('bits flipped in the tables of a stopped node are found, and mended from th
   assert.is(new Set((await rootsOf(urls)).roots).size, 1)
   await net.cluster.kill([slug])
   await verified(['--deep'])
-  for (const [key, payload] of records.slice(SILENT))
-    await withLedger(async (database) => {
+  // a block's finalisation may come back with other signers; batches and values are what they were
+  await withLedger(async (database) => {
+    for (const [key, payload] of records.filter(([one]) => one[0] !== BLOCKS.gte[0]))
       assert.equal(Buffer.from((await database.get(key)) ?? []), Buffer.from(payload))
-      return []
-    })
+    return []
+  })
   await net.cluster.heal([slug])
 })
 
@@ -133,9 +136,11 @@ async function withLedger(
     { path: ledgerPath(), identity: { uuid, networkId, schemaVersion }, create: false },
     { onWriteFailure: () => undefined }
   )
-  const found = await look(database)
-  await database.close()
-  return found
+  try {
+    return await look(database)
+  } finally {
+    await database.close()
+  }
 }
 
 async function some(database: Database, range: KeyRange, count: number): Promise<Entry[]> {

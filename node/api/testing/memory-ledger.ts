@@ -35,7 +35,8 @@ import {
   MEMBER_ID,
   NETWORK_ID,
   NETWORK_TAG,
-  nextBlock
+  nextBlock,
+  UNREMARKABLE
 } from './chain-of-one.ts'
 import { deviceRecord } from './device-record.ts'
 
@@ -267,8 +268,7 @@ class MemoryWorld {
       highestKnownHeight: height + 3,
       state: 'ready',
       sentence: 'All one members present.',
-      alarms: [],
-      storage: { scrubbedAtMs: null, damagedRecords: 0, repairedRecords: 0 },
+      ...UNREMARKABLE,
       ...this.change
     }
   }

@@ -18,6 +18,7 @@ import { batchKey } from '../../ledger/keyspace.ts'
 import { LedgerKeeper } from '../../ledger/ledger-keeper.ts'
 import { openLedger } from '../../ledger/open-ledger.ts'
 import { Archive } from '../../service/archive.ts'
+import { readIfWhole } from '../../storage/damaged-record.ts'
 import type { Database } from '../../storage/database.ts'
 import { answerFetch } from '../../sync/fetch-server.ts'
 import { certify } from '../../testing/small-chain.ts'
@@ -29,7 +30,6 @@ import {
   signBatch,
   type TestBatch
 } from '../../testing/small-network.ts'
-import { readIfWhole } from '../read-if-whole.ts'
 import { Recovery } from '../recovery.ts'
 
 /** The system's clock, but a test that waits for it does not end before. */
@@ -56,7 +56,7 @@ export interface SmallLedger {
   /** What was told of damage that no record can be written for. */
   readonly troubles: readonly Error[]
   /** Answers another ledger's question. */
-  readonly answer: (request: Uint8Array) => Uint8Array | undefined
+  readonly answer: (request: Uint8Array) => Promise<Uint8Array | undefined>
 }
 
 /** The blocks of the chain: of messages that no ledger knows the device of, so that codes are told. */
@@ -87,7 +87,7 @@ export async function openSmallLedger(
   )
   const archive = new Archive(database, NETWORK_TAG, {
     readValue: (table, key) => keeper.readValue(table, key),
-    holdsBlock: (height) => height <= keeper.tip.height
+    tipHeight: () => keeper.tip.height
   })
   const troubles: Error[] = []
   const recovery = new Recovery(
@@ -100,15 +100,21 @@ export async function openSmallLedger(
       log: { warn: () => undefined, info: () => undefined, debug: () => undefined },
       tip: () => keeper.tip,
       floor: () => keeper.floor,
-      baseHeight: () => 0,
+      blocksFrom: () => archive.blocksFrom,
+      batchesFrom: () => archive.batchesFrom,
       packedLeaf: (index) => keeper.packedLeaf(index),
       betweenCommits: (work) => keeper.betweenCommits(work),
       bodyOf: (id) => keeper.entry(id)?.block,
       peers: () => [...others().keys()].map(String),
-      ask: async (peer, request) => others()[Number(peer)]?.answer(request),
+      ask: async (peer, request) => await others()[Number(peer)]?.answer(request),
       penalise: () => undefined,
       judgeBatch: async (bytes) => {
-        const question = { kind: 'batch' as const, number: 0, bytes: new Uint8Array(bytes) }
+        const question = {
+          kind: 'batch' as const,
+          number: 0,
+          bytes: new Uint8Array(bytes),
+          isFinal: false
+        }
         return { ...answerQuestion(NETWORK_TAG, question), rows: [] }
       },
       pause,
@@ -119,8 +125,10 @@ export async function openSmallLedger(
       }
     }
   )
-  const answer = (request: Uint8Array): Uint8Array | undefined =>
+  const answer = (request: Uint8Array): Promise<Uint8Array | undefined> =>
     answerFetch(request, {
+      batchesFrom: () => archive.batchesFrom,
+      snapshots: async () => new Uint8Array(0),
       batchBytes: (id) => readIfWhole(() => database.getSync(batchKey(id))),
       bodyOf: () => undefined,
       finalBlock: (height) => readIfWhole(() => archive.block(height)),

@@ -23,8 +23,16 @@ const REDIAL_MS = [100, 1_500] as const
 /** By how much a reordered message is late at most. */
 const REORDER_MAX_MS = 400
 
+/** Says of single messages that they are lost. */
+export type Sieve = (
+  way: { readonly from: number; readonly to: number },
+  message: Uint8Array
+) => boolean
+
 /** All links, and the nodes on them by index. */
 export class VirtualNetwork {
+  /** What a script takes out of the traffic; null for nothing. */
+  sieve: Sieve | null = null
   readonly #ports: VirtualNetworkPorts
   readonly #links: LinkState[][]
   readonly #nodes: (NodeNetwork | null)[]
@@ -112,6 +120,7 @@ export class VirtualNetwork {
   ): void {
     const { dice, nowMs } = this.#ports
     const link = this.link(from, to)
+    if (this.sieve?.({ from, to }, message) === true) return
     if (link.isCut || dice.happens(link.lossPermille)) return
     const leftMs = leaveTime(link, nowMs(), message.length)
     if (leftMs === undefined) return
