@@ -64,7 +64,10 @@ export function smallBlocks(count: number): readonly SmallBlock[] {
   const device = createTestDevice(NETWORK_TAG, 17)
   return Array.from({ length: count }, (_, index) => {
     const wires = [1, 2].map((number) => device.message(10 * index + number))
-    return { batch: signBatch(wires), transactions: wires.map(judgedTransaction) }
+    return {
+      batch: signBatch(wires, { header: { height: index } }),
+      transactions: wires.map(judgedTransaction)
+    }
   })
 }
 
