@@ -22,7 +22,8 @@ import { createNodeNetwork, readBootstrapFile } from './node-network.ts'
 import { findOwnSeat } from './own-seat.ts'
 import { openReplica, type Replica } from './replica.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
-import { createSurfaces, describeReady } from './surfaces.ts'
+import { systemFiles } from './storage/files.ts'
+import { createSurfaces, describeReady, settleConfig } from './surfaces.ts'
 import { watchEventLoop } from './watchdog.ts'
 
 /** What a node starts with. */
@@ -40,6 +41,10 @@ export interface RunningNode {
   readonly stop: () => Promise<void>
   /** Resolves with the trouble if the node cannot go on. */
   readonly failed: Promise<NodeError>
+  /** Resolves when a snapshot is installed: stopped and started again, the node goes on from it. */
+  readonly ended: Promise<'snapshot-installed'>
+  /** The settings with the ports that it took, so that it comes back where it was. */
+  readonly settledConfig: () => Config
 }
 
 /**
@@ -129,7 +134,9 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
       stopping ??= stop()
       return stopping
     },
-    failed: opened.failure.happened
+    failed: opened.failure.happened,
+    ended: parts.installed,
+    settledConfig: () => settleConfig(options.config, network, surfaces)
   }
 }
 
@@ -138,6 +145,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly network: Network
   readonly replica: Replica
+  readonly installed: Promise<'snapshot-installed'>
   readonly fail: (error: unknown) => void
 }
 
@@ -164,6 +172,10 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     metrics,
     bootstrapFileAddresses
   })
+  let onInstalled: () => void = () => undefined
+  const installed = new Promise<'snapshot-installed'>((resolve) => {
+    onInstalled = () => resolve('snapshot-installed')
+  })
   const identity = createEd25519Signer(keys.identity.seed)
   const { dissemination, pushMembersMax } = config.network
   const replica = await openReplica(
@@ -177,7 +189,9 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       seat: findOwnSeat(electorate, keys, directory.paths.keys),
       pace: config.pace,
       batch: config.batch,
-      dissemination: { mode: dissemination, pushMembersMax }
+      dissemination: { mode: dissemination, pushMembersMax },
+      snapshot: config.snapshot,
+      keepBlocks: config.storage.keepBlocks
     },
     {
       clock: systemClock,
@@ -187,10 +201,17 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       verifier,
       log,
       metrics,
+      snapshots: {
+        files: systemFiles,
+        folder: directory.paths.snapshots,
+        createNextLedger: directory.createNextLedger,
+        declareNextLedger: directory.declareNextLedger,
+        onInstalled
+      },
       fail
     }
   )
   const { keeper, driver, book, intake } = replica
   showMetrics(metrics, { keeper, driver, network, book, intake })
-  return { log, metrics, network, replica, fail }
+  return { log, metrics, network, replica, installed, fail }
 }

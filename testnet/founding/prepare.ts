@@ -35,6 +35,8 @@ export interface WantedTestnet {
   readonly isFresh: boolean
   /** For a testnet founded now: makers beside its own. */
   readonly vendorGrants?: TestnetShape['vendorGrants']
+  /** Settings of a node that are to be otherwise than usual, by their paths. */
+  readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
 }
 
 /** A testnet that can be started. */
@@ -83,7 +85,10 @@ export async function prepareTestnet(
   const nodePorts = registered.map(({ ports }) => ports.peer)
   const links = planLinks({ nodePorts, relayPorts, ...linkOptions })
   const members = await membersOf(registered)
-  for (const node of registered) writeNodeSettings(home, { node, members, links })
+  for (const node of registered) {
+    const changes = wanted.settingsOf?.(node.index) ?? {}
+    writeNodeSettings(home, { node, members, links, changes })
+  }
   const registry: Registry = {
     format: REGISTRY_FORMAT,
     regionSet,

@@ -48,10 +48,23 @@ export interface NodeEnd {
 const WAIT_MAX_MS = 60_000
 const POLL_MS = 50
 
+/** What a live network may have otherwise. */
+export interface LiveNetChange {
+  /** Settings of a node, by their paths. */
+  readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
+  /** How many of the last nodes are not started yet. */
+  readonly late?: number
+}
+
 /** Founds a network, starts its nodes at once and waits until all are ready. */
-export async function openLiveNet(members: number, observers: number): Promise<LiveNet> {
+export async function openLiveNet(
+  members: number,
+  observers: number,
+  { settingsOf = () => ({}), late = 0 }: LiveNetChange = {}
+): Promise<LiveNet> {
   const home = mkdtempSync(join(tmpdir(), 'thingmoot-live-'))
-  const wanted = { members, observers, regionSet: 'local', isFresh: false } as const
+  const shape = { members, observers, regionSet: 'local', isFresh: false } as const
+  const wanted = { ...shape, settingsOf }
   const testnet = await prepareTestnet(home, wanted, Date.now())
   const ends: NodeEnd[] = []
   const cluster = new Cluster(testnet, {
@@ -67,8 +80,9 @@ export async function openLiveNet(members: number, observers: number): Promise<L
   const memberIds = new Map([...testnet.memberNodes].map(([id, { index }]) => [index, id]))
   try {
     await cluster.open()
-    await Promise.all(cluster.nodes.map(({ node }) => cluster.startNode(node.index)))
-    await Promise.all(cluster.nodes.map(({ url }) => waitForState(url, 'ready')))
+    const started = cluster.nodes.slice(0, members + observers - late)
+    await Promise.all(started.map(({ node }) => cluster.startNode(node.index)))
+    await Promise.all(started.map(({ url }) => waitForState(url, 'ready')))
   } catch (error) {
     await close()
     throw error

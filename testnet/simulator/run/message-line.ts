@@ -93,6 +93,11 @@ function questionLine(message: Uint8Array): string {
       return `asks for certificates v${question.first} to v${question.last}`
     case 'final-blocks':
       return `asks for ${question.count} final blocks from h${question.from}`
+    case 'snapshots':
+      return 'asks for snapshots'
+    case 'snapshot-manifest':
+    case 'snapshot-part':
+      return `asks for a ${question.kind.replace('-', ' ')}`
     case undefined:
       return `asks nonsense (${message.length} B)`
   }

@@ -35,8 +35,8 @@ export interface NodeNetworkPorts {
     to: string,
     message: Uint8Array
   ) => void
-  /** Every message that comes on a member's stream. */
-  readonly onReceive: (from: string, message: Uint8Array) => void
+  /** Every message that comes on a member's stream; false keeps it from the node's own parts. */
+  readonly onReceive: (protocol: MemberProtocol, from: string, message: Uint8Array) => boolean
   /** An answer as it leaves; undefined for silence. */
   readonly onAnswer: (
     protocol: RequestProtocol,
@@ -120,7 +120,7 @@ export class NodeNetwork implements Network {
   /** A message has come on a member's stream: the next one of that stream waits for this one. */
   receive(protocol: MemberProtocol, from: string, message: Uint8Array): void {
     if (!this.#peers.has(from) || !this.#ports.isAlive()) return
-    this.#ports.onReceive(from, message)
+    if (!this.#ports.onReceive(protocol, from, message)) return
     const name = `${protocol}/${from}`
     let inbox = this.#inboxes.get(name)
     if (inbox === undefined) {

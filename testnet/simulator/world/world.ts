@@ -85,6 +85,7 @@ export class World {
           diskDice: new Dice(seed, `disk/${index}`),
           viceDice: new Dice(seed, `vice/${index}`),
           observer,
+          markVice: (name) => this.mark(`vice:${name}`),
           onBug: (node, error) =>
             this.fail(new Error(`node ${node}: ${String((error as Error)?.stack ?? error)}`))
         }
