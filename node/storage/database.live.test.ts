@@ -14,7 +14,7 @@ import { collect, create, fill, keyOf, payloadOf, reopen, text } from './testing
 import { codedError, IDENTITY, withFolder } from './testing/fixtures.ts'
 
 const test = suite('database')
-const MODULE = new URL('./database.js', import.meta.url).href
+const MODULE = new URL('./open-database.js', import.meta.url).href
 
 test(
   'what was written is read back in every way, also after reopening',
