@@ -21,6 +21,8 @@ export interface NodeSettings {
   /** The members with their indexes among the nodes. */
   readonly members: readonly { readonly index: number; readonly memberId: string }[]
   readonly links: LinkPlan
+  /** Settings, by their paths, instead of those of every testnet or beside them. */
+  readonly others?: Readonly<Record<string, unknown>>
 }
 
 const HOST = '127.0.0.1'
@@ -35,7 +37,7 @@ const OBSERVERS_PER_ADDRESS = 1000
  */
 export function writeNodeSettings(home: string, settings: NodeSettings): void {
   const path = settingsPath(home, settings.node.slug)
-  const flags = flagsOf(home, settings)
+  const flags = { ...flagsOf(home, settings), ...settings.others }
   const { config } = loadConfig({ filePath: path, fileText: undefined, environment: {}, flags })
   const draft = `${path}.draft`
   try {

@@ -35,6 +35,10 @@ export interface WantedTestnet {
   readonly isFresh: boolean
   /** For a testnet founded now: makers beside its own. */
   readonly vendorGrants?: TestnetShape['vendorGrants']
+  /** Whether nodes with no distance between them get relays as well, so that links can be made to fail. */
+  readonly relayEveryLink?: boolean
+  /** Settings of a node, by their paths, that differ from a testnet's own. */
+  readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
 }
 
 /** A testnet that can be started. */
@@ -75,7 +79,8 @@ export async function prepareTestnet(
   const nodes = known?.nodes ?? (await foundTestnet(home, shape, timeMs))
   const regionSet = known?.regionSet ?? shape.regionSet
   const regions = planRegions(regionSet, nodes.length)
-  const linkOptions = { oneWayMs: regions.oneWayMs }
+  const { relayEveryLink = false, settingsOf = () => ({}) } = wanted
+  const linkOptions = { oneWayMs: regions.oneWayMs, relayEveryLink }
   const relays = relayCount(nodes.length, linkOptions)
   const reservation = await reserveAll(known, nodes.length * PORTS_PER_NODE + relays)
   const registered = nodes.map((node, index) => register(node, index, reservation.ports))
@@ -83,7 +88,8 @@ export async function prepareTestnet(
   const nodePorts = registered.map(({ ports }) => ports.peer)
   const links = planLinks({ nodePorts, relayPorts, ...linkOptions })
   const members = await membersOf(registered)
-  for (const node of registered) writeNodeSettings(home, { node, members, links })
+  for (const node of registered)
+    writeNodeSettings(home, { node, members, links, others: settingsOf(node.index) })
   const registry: Registry = {
     format: REGISTRY_FORMAT,
     regionSet,

@@ -14,7 +14,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import { readBlock, readView } from '../cluster/node-api.ts'
 import type { NodeExit } from '../cluster/node-process.ts'
 import type { RegisteredNode } from '../cluster/registry.ts'
-import { prepareTestnet } from '../founding/prepare.ts'
+import { prepareTestnet, type WantedTestnet } from '../founding/prepare.ts'
 
 /** A network that runs. */
 export interface LiveNet {
@@ -49,9 +49,13 @@ const WAIT_MAX_MS = 60_000
 const POLL_MS = 50
 
 /** Founds a network, starts its nodes at once and waits until all are ready. */
-export async function openLiveNet(members: number, observers: number): Promise<LiveNet> {
+export async function openLiveNet(
+  members: number,
+  observers: number,
+  others: Pick<WantedTestnet, 'relayEveryLink' | 'settingsOf'> = {}
+): Promise<LiveNet> {
   const home = mkdtempSync(join(tmpdir(), 'thingmoot-live-'))
-  const wanted = { members, observers, regionSet: 'local', isFresh: false } as const
+  const wanted = { members, observers, regionSet: 'local', isFresh: false, ...others } as const
   const testnet = await prepareTestnet(home, wanted, Date.now())
   const ends: NodeEnd[] = []
   const cluster = new Cluster(testnet, {
