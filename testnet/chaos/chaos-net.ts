@@ -103,6 +103,8 @@ export class ChaosNet {
   start(): void {
     this.load.start()
     this.#watching = this.#watch()
+    // Whoever ends the watch hears of it.
+    this.#watching.catch(() => undefined)
   }
 
   /** Waits until so many messages more are final. */
@@ -202,9 +204,9 @@ export class ChaosNet {
   async #watch(): Promise<void> {
     for (let round = 1; !this.#isOver; round++) {
       await Promise.all(
-        this.nodes.map(async ({ index, isUp, view }) => {
-          const seen = isUp ? await view() : undefined
-          if (seen !== undefined) this.checker.noteHeight(index, seen.height)
+        this.nodes.map(async (node) => {
+          const seen = node.isUp ? await node.view() : undefined
+          if (seen !== undefined) this.checker.noteHeight(node.index, seen.height)
         })
       )
       if (round % COPY_EVERY_WATCHES === 0) await this.#copyAllVotes()
