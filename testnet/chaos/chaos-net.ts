@@ -67,7 +67,7 @@ export class ChaosNet {
           cluster: net.cluster,
           home: net.home,
           takeEnd: (slug) => this.#takeEnd(slug),
-          beforeStart: (index) => this.copyVotes(index)
+          beforeStart: (index) => this.#copyIfReadable(index)
         })
     )
     this.#readers = this.#createReaders()
@@ -140,10 +140,16 @@ export class ChaosNet {
       }
   }
 
-  /** Reads what a node's vote log holds now; before anything is done to it. */
-  async copyVotes(index: number): Promise<void> {
+  /**
+   * Reads what a node's vote log holds now; before anything is done to it.
+   *
+   * @returns how many votes were not seen before
+   */
+  async copyVotes(index: number): Promise<number> {
     const copy = await this.#readers[index]?.read()
-    if (copy !== undefined) this.checker.addVoteLog(copy)
+    if (copy === undefined) return 0
+    this.checker.addVoteLog(copy)
+    return copy.writes.reduce((sum, { votes }) => sum + votes.length, 0)
   }
 
   /**
@@ -215,11 +221,12 @@ export class ChaosNet {
   }
 
   async #copyAllVotes(): Promise<void> {
-    for (const { index, isUp } of this.nodes)
-      if (isUp)
-        await this.copyVotes(index).catch(() => {
-          // A node that ends or is moved meanwhile; the next copy tells whether anything is missing.
-        })
+    for (const { index, isUp } of this.nodes) if (isUp) await this.#copyIfReadable(index)
+  }
+
+  /** A log that is damaged or moved meanwhile is passed over: the next copy tells what is missing. */
+  async #copyIfReadable(index: number): Promise<void> {
+    await this.copyVotes(index).catch(() => undefined)
   }
 
   async #endWatch(): Promise<void> {

@@ -11,7 +11,15 @@ import { powerCut } from './rows/c03-power-cut.ts'
 import { powerCutAll } from './rows/c04-power-cut-all.ts'
 import { crashPoints } from './rows/c05-crash-points.ts'
 import { freeze } from './rows/c06-freeze.ts'
+import { restoredBackup } from './rows/c10-restored-backup.ts'
 import { endInOrder } from './rows/c12-end-in-order.ts'
+import { diskFull } from './rows/d01-disk-full.ts'
+import { syncFails } from './rows/d02-sync-fails.ts'
+import { bitRotInTable } from './rows/d03-bit-rot-in-table.ts'
+import { bitFlipInLog } from './rows/d04-bit-flip-in-log.ts'
+import { currentRemoved } from './rows/d05-current-removed.ts'
+import { filesRemoved } from './rows/d06-files-removed.ts'
+import { voteLogLost } from './rows/d07-vote-log-lost.ts'
 
 /** Every row there is. */
 export const ROWS: readonly Row[] = [
@@ -21,5 +29,13 @@ export const ROWS: readonly Row[] = [
   powerCutAll,
   crashPoints,
   freeze,
-  endInOrder
+  restoredBackup,
+  endInOrder,
+  diskFull,
+  syncFails,
+  bitRotInTable,
+  bitFlipInLog,
+  currentRemoved,
+  filesRemoved,
+  voteLogLost
 ]
