@@ -44,6 +44,7 @@ export class ChaosNode {
   readonly url: string
   readonly dataFolder: string
   readonly memberId: string
+  readonly metricsUrl: string
   readonly #node: LiveNode
   readonly #ports: ChaosNodePorts
   readonly #expected: RegExp[] = []
@@ -54,6 +55,7 @@ export class ChaosNode {
     this.url = node.url
     this.dataFolder = node.dataFolder
     this.memberId = node.memberId ?? ''
+    this.metricsUrl = `http://127.0.0.1:${node.ports.metrics}`
     this.#node = node
     this.#ports = ports
   }

@@ -20,6 +20,11 @@ import { bitFlipInLog } from './rows/d04-bit-flip-in-log.ts'
 import { currentRemoved } from './rows/d05-current-removed.ts'
 import { filesRemoved } from './rows/d06-files-removed.ts'
 import { voteLogLost } from './rows/d07-vote-log-lost.ts'
+import { partitionEven } from './rows/n01-partition-even.ts'
+import { partitionOne } from './rows/n02-partition-one.ts'
+import { oneWay } from './rows/n03-one-way.ts'
+import { slowLink } from './rows/n08-slow-link.ts'
+import { stalledReader } from './rows/n12-stalled-reader.ts'
 
 /** Every row there is. */
 export const ROWS: readonly Row[] = [
@@ -37,5 +42,10 @@ export const ROWS: readonly Row[] = [
   bitFlipInLog,
   currentRemoved,
   filesRemoved,
-  voteLogLost
+  voteLogLost,
+  partitionEven,
+  partitionOne,
+  oneWay,
+  slowLink,
+  stalledReader
 ]

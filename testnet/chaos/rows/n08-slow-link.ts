@@ -1,0 +1,59 @@
+/**
+ * N08: one member hangs on a link of 256 kbit/s, less than the traffic of the others.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { megabytes, seconds } from '../figures.ts'
+import { growth, peakMemory } from '../memory-watch.ts'
+import { expect, type Row } from '../row.ts'
+
+const NODE = 2
+const OTHERS: readonly number[] = [0, 1, 3]
+const RATE_BYTES_PER_SECOND = 32_000
+const WARM_UP_MS = 10_000
+const SPAN_MS = 25_000
+/** On a busy machine; the median is what the others' clients feel. */
+const RATIO_MAX = 2
+const GROWTH_MAX_BYTES = 32_000_000
+
+/** The row. */
+export const slowLink: Row = {
+  id: 'N08',
+  title: 'link of 256 kbit/s to one member',
+  needs: [],
+  run: async ({ openNet, note }) => {
+    const net = await openNet({ relayEveryLink: true, devices: 8, records: 40, pauseMs: 60 })
+    const others = net.others(NODE)
+    await sleep(WARM_UP_MS)
+    const cleanFromMs = performance.now()
+    const before = await peakMemory(others, SPAN_MS)
+    const cleanMs = net.load.quantileMs(0.5, { fromMs: cleanFromMs, homes: OTHERS })
+    net.setLinksBetween([NODE], OTHERS, { rateBytesPerSecond: RATE_BYTES_PER_SECOND })
+    const slowFromMs = performance.now()
+    const after = await peakMemory(others, SPAN_MS)
+    const slowMs = net.load.quantileMs(0.5, { fromMs: slowFromMs, homes: OTHERS })
+    const { residentBytes, externalBytes } = growth(before, after)
+    const view = await net.node(NODE).view()
+    note(`the slow one is ${view?.state ?? 'silent'} at height ${view?.height ?? '?'}`)
+    net.setLinksBetween([NODE], OTHERS, { rateBytesPerSecond: Number.POSITIVE_INFINITY })
+    net.load.setPause(500)
+    const ratio = slowMs / cleanMs
+    const figures = `p50 ${cleanMs.toFixed(0)} and ${slowMs.toFixed(0)} ms, grown by ${megabytes(externalBytes)}`
+    expect(
+      ratio < RATIO_MAX,
+      `finality of the others is ${ratio.toFixed(2)} times as long: ${figures}`
+    )
+    expect(externalBytes < GROWTH_MAX_BYTES, `the senders hold too much: ${figures}`)
+    const { tookMs } = await net.node(NODE).awaitReady(60_000)
+    return {
+      'p50 ratio': ratio.toFixed(2),
+      'p50 without': `${cleanMs.toFixed(0)} ms`,
+      'p50 with': `${slowMs.toFixed(0)} ms`,
+      'senders: buffers': `+${megabytes(externalBytes)}`,
+      'senders: resident': `+${megabytes(residentBytes)}`,
+      back: seconds(tookMs)
+    }
+  }
+}
