@@ -29,8 +29,8 @@ export interface ChaosNetWish extends Pick<WantedTestnet, 'relayEveryLink' | 'se
   readonly spareDevices?: number
   /** Pause of each device between two messages; default 150. */
   readonly pauseMs?: number
-  /** Records in each message; default 1. */
-  readonly records?: number
+  /** Bytes of no meaning in each message, to make traffic; default 0. */
+  readonly ballastBytes?: number
 }
 
 const MEMBERS = 4
@@ -78,7 +78,7 @@ export class ChaosNet {
         devices: devices.slice(0, talking),
         urls: this.nodes.map(({ url }) => url),
         pauseMs: wish.pauseMs ?? PAUSE_MS,
-        records: wish.records ?? 1
+        ballastBytes: wish.ballastBytes ?? 0
       },
       {
         onFinal: (id, place) => this.checker.noteFinal(id, place),

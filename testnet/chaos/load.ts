@@ -7,6 +7,7 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { senmlContent } from '../../client/index.ts'
 import { quantile } from '../fleet/fleet-record.ts'
@@ -20,8 +21,8 @@ export interface LoadOptions {
   readonly urls: readonly string[]
   /** Pause of a device between two messages. */
   readonly pauseMs: number
-  /** Records in each message, about 40 bytes each; 1 to 64. */
-  readonly records: number
+  /** Bytes of no meaning that go with each reading; at most 7,900. */
+  readonly ballastBytes: number
 }
 
 /** What the load tells. */
@@ -43,6 +44,7 @@ const RETRY_MS = 200
 /** How long a device stays away from a node that did not serve it. */
 const AVOID_MS = 5_000
 const FINALITIES_MAX = 100_000
+const RECENT_MAX = 200
 
 /** The lanes of a load. */
 export class ChaosLoad {
@@ -161,15 +163,9 @@ export class ChaosLoad {
   }
 
   #content(sequence: number): Uint8Array {
-    const { records } = this.#options
-    return senmlContent(
-      Array.from({ length: records }, (_, index) => ({
-        n: `sensor-with-a-long-name-${String(index).padStart(3, '0')}`,
-        u: 'Cel',
-        v: sequence + index / 7
-      }))
-    )
+    const { ballastBytes } = this.#options
+    const reading = { n: 't', u: 'Cel', v: 20 + (sequence % 10) }
+    if (ballastBytes === 0) return senmlContent([reading])
+    return senmlContent([reading, { n: 'b', vd: randomBytes(ballastBytes) }])
   }
 }
-
-const RECENT_MAX = 200

@@ -15,25 +15,38 @@ export interface MemoryUse {
 }
 
 const SAMPLE_EVERY_MS = 500
+/** What a collection of garbage frees within this many samples was not held. */
+const HELD_SAMPLES = 7
 
-/** The most that each node took during a span of time. */
-export async function peakMemory(
+/**
+ * The most that each node held during a span of time, for three seconds at least.
+ *
+ * What is garbage goes up and down meanwhile; what is held stays.
+ */
+export async function heldMemory(
   nodes: readonly ChaosNode[],
   spanMs: number
 ): Promise<readonly MemoryUse[]> {
-  const peaks = nodes.map(() => ({ residentBytes: 0, externalBytes: 0 }))
+  const samples: MemoryUse[][] = nodes.map(() => [])
   const endMs = performance.now() + spanMs
   while (performance.now() < endMs) {
     const uses = await Promise.all(nodes.map(memoryUse))
-    for (const [index, use] of uses.entries()) {
-      const peak = peaks[index]
-      if (peak === undefined) continue
-      peak.residentBytes = Math.max(peak.residentBytes, use.residentBytes)
-      peak.externalBytes = Math.max(peak.externalBytes, use.externalBytes)
-    }
+    for (const [index, use] of uses.entries()) samples[index]?.push(use)
     await sleep(SAMPLE_EVERY_MS)
   }
-  return peaks
+  return samples.map((uses) => ({
+    residentBytes: highestFloor(uses.map(({ residentBytes }) => residentBytes)),
+    externalBytes: highestFloor(uses.map(({ externalBytes }) => externalBytes))
+  }))
+}
+
+/** Of every few values in a row the least, and of those the greatest. */
+function highestFloor(values: readonly number[]): number {
+  const floors = values
+    .map((_, index) => values.slice(index, index + HELD_SAMPLES))
+    .filter(({ length }) => length === HELD_SAMPLES)
+    .map((few) => Math.min(...few))
+  return Math.max(...floors)
 }
 
 /** By how much the node that grew most has grown. */

@@ -36,7 +36,7 @@ export const diskFull: Row = {
       devices: 12,
       spareDevices: 1,
       pauseMs: 20,
-      records: 60,
+      ballastBytes: 2_700,
       settingsOf: (index) =>
         index === NODE ? { 'disk.warnBytes': WARN_BYTES, 'disk.stopBytes': STOP_BYTES } : {}
     })

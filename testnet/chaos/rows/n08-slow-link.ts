@@ -6,7 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { megabytes, seconds } from '../figures.ts'
-import { growth, peakMemory } from '../memory-watch.ts'
+import { growth, heldMemory } from '../memory-watch.ts'
 import { expect, type Row } from '../row.ts'
 
 const NODE = 2
@@ -24,15 +24,20 @@ export const slowLink: Row = {
   title: 'link of 256 kbit/s to one member',
   needs: [],
   run: async ({ openNet, note }) => {
-    const net = await openNet({ relayEveryLink: true, devices: 8, records: 40, pauseMs: 60 })
+    const net = await openNet({
+      relayEveryLink: true,
+      devices: 8,
+      ballastBytes: 1_800,
+      pauseMs: 60
+    })
     const others = net.others(NODE)
     await sleep(WARM_UP_MS)
     const cleanFromMs = performance.now()
-    const before = await peakMemory(others, SPAN_MS)
+    const before = await heldMemory(others, SPAN_MS)
     const cleanMs = net.load.quantileMs(0.5, { fromMs: cleanFromMs, homes: OTHERS })
     net.setLinksBetween([NODE], OTHERS, { rateBytesPerSecond: RATE_BYTES_PER_SECOND })
     const slowFromMs = performance.now()
-    const after = await peakMemory(others, SPAN_MS)
+    const after = await heldMemory(others, SPAN_MS)
     const slowMs = net.load.quantileMs(0.5, { fromMs: slowFromMs, homes: OTHERS })
     const { residentBytes, externalBytes } = growth(before, after)
     const view = await net.node(NODE).view()
