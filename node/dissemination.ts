@@ -22,6 +22,13 @@ const GOSSIP_BYTES_MAX = 250 * 1024
 const GOSSIPED_BATCHES_MAX = 192 * 1024
 const OFFENCE_POINTS = 50
 
+/** How batches travel among members. */
+export interface DisseminationOptions {
+  readonly mode: 'auto' | 'push' | 'gossip'
+  /** Up to so many members push in the mode `auto`. */
+  readonly pushMembersMax: number
+}
+
 /** What dissemination needs from others. */
 export interface DisseminationPorts {
   readonly network: Network
@@ -42,10 +49,7 @@ export class Dissemination {
   readonly #isPushed: boolean
   readonly #ports: DisseminationPorts
 
-  constructor(
-    options: { readonly mode: 'auto' | 'push' | 'gossip'; readonly pushMembersMax: number },
-    ports: DisseminationPorts
-  ) {
+  constructor(options: DisseminationOptions, ports: DisseminationPorts) {
     const isSmall = ports.electorate.seats.length <= options.pushMembersMax
     this.#isPushed = options.mode === 'push' || (options.mode === 'auto' && isSmall)
     this.#ports = ports

@@ -53,7 +53,7 @@ export function createSurfaces(
 
 /** Where a node that is ready is reached, in one line. */
 export function describeReady(
-  { network, service }: SurfacesPorts,
+  { network, service }: Pick<SurfacesPorts, 'network' | 'service'>,
   { http, mqtt }: Surfaces
 ): string {
   const at = (gateway: Gateway | null): string => {

@@ -255,6 +255,22 @@ export {
   type ReceiptFault,
   type ReceiptProof
 } from './proofs/receipt-proof.ts'
+export {
+  decodeManifest,
+  encodeManifest,
+  judgeManifest,
+  type ManifestFault,
+  type SnapshotManifest,
+  snapshotIdOf,
+  type ValueChunk
+} from './snapshots/manifest.ts'
+export {
+  decodeValueChunk,
+  encodeValueChunk,
+  type StateRecord,
+  VALUE_CHUNK_BYTES,
+  ValueChunker
+} from './snapshots/value-chunk.ts'
 export { deriveVersion, type StateChange } from './state-tree/derive-version.ts'
 export {
   loadStateTree,
@@ -271,6 +287,7 @@ export {
   type StateProofVerdict
 } from './state-tree/state-proof.ts'
 export { createStateTree, type StateLeaf, type StateTree } from './state-tree/state-tree.ts'
+export { RUN_LEAVES, rootOfRuns, runCount, runRoot } from './state-tree/subtree.ts'
 export { checkKey, type TreeVersion } from './state-tree/version.ts'
 export { BIRTH_BATCH_KIND, type BirthBatch, encodeBirthBatch } from './transactions/birth-batch.ts'
 export { CLAIM_KIND, type Claim, encodeClaim, type Guardians } from './transactions/claim.ts'

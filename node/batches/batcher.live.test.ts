@@ -14,6 +14,7 @@ import {
   transactionLeaf
 } from '../../protocol/index.ts'
 import { createTestDevice } from '../api/testing/test-device.ts'
+import { systemClock } from '../clock.ts'
 import { create } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { ELECTORATE, founder, judgedTransaction, NETWORK_TAG } from '../testing/small-network.ts'
@@ -66,8 +67,7 @@ function withBatcher(
       },
       {
         store,
-        nowMs: () => 0,
-        timeMs: () => 1_700_000_000_000,
+        clock: { ...systemClock, nowMs: () => 0, timeMs: () => 1_700_000_000_000 },
         height: () => 4,
         sign,
         disseminate: (bytes) => {

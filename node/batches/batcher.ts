@@ -22,6 +22,7 @@ import {
   type Priority,
   type Transaction
 } from '../../protocol/index.ts'
+import type { Cancel, Clock } from '../clock.ts'
 import type { BatchStore } from './batch-store.ts'
 
 /** Transactions a second below which a batch never waits for company. */
@@ -40,8 +41,7 @@ export interface BatcherOptions {
 /** What the batcher needs from others. */
 export interface BatcherPorts {
   readonly store: BatchStore
-  readonly nowMs: () => number
-  readonly timeMs: () => number
+  readonly clock: Clock
   readonly height: () => number
   /** Signs with the identity key. */
   readonly sign: (message: Uint8Array) => Uint8Array
@@ -63,7 +63,8 @@ interface Waiting extends BatchItem {
 interface OpenBatch {
   items: Waiting[]
   bytes: number
-  timer: NodeJS.Timeout | NodeJS.Immediate | undefined
+  /** Takes back its closing; undefined while none is under way. */
+  cancel: Cancel | undefined
 }
 
 /** Collects transactions. */
@@ -98,7 +99,7 @@ export class Batcher {
       open.items.push({ ...item, resolve, reject })
       open.bytes += size
       if (open.bytes >= this.#options.closeAtBytes) this.#close(priority)
-      else if (open.timer === undefined) this.#setTimer(open, priority)
+      else if (open.cancel === undefined) this.#setTimer(open, priority)
     })
   }
 
@@ -111,33 +112,31 @@ export class Batcher {
   #setTimer(open: OpenBatch, priority: Priority): void {
     const close = (): void => this.#close(priority)
     const isLight = Math.max(this.#arrivals, this.#arrivalsBefore) < LIGHT_LOAD_PER_SECOND
-    open.timer = isLight ? setImmediate(close) : setTimeout(close, this.#options.closeAfterMs)
+    const { clock } = this.#ports
+    open.cancel = isLight ? atOnce(clock, close) : clock.later(this.#options.closeAfterMs, close)
   }
 
   #close(priority: Priority): void {
     const open = this.#open[priority] as OpenBatch
-    if (open.timer !== undefined) {
-      clearTimeout(open.timer as NodeJS.Timeout)
-      clearImmediate(open.timer as NodeJS.Immediate)
-    }
+    open.cancel?.()
     const { items } = open
     open.items = []
     open.bytes = 0
-    open.timer = undefined
+    open.cancel = undefined
     // One after the other: a device's messages reach the leaders in the order in which they came.
     if (items.length > 0) this.#sealing = this.#sealing.then(() => this.#seal(items, priority))
   }
 
   async #seal(items: readonly Waiting[], priority: Priority): Promise<void> {
     const { networkTag, electorate, author } = this.#options
-    const { store, timeMs, height, sign, disseminate } = this.#ports
+    const { store, clock, height, sign, disseminate } = this.#ports
     const tree = createListTree(items.map(({ leafHash }) => leafHash))
-    this.#lastSequence = Math.max(this.#lastSequence + 1, timeMs() * 1000)
+    this.#lastSequence = Math.max(this.#lastSequence + 1, clock.timeMs() * 1000)
     const header: BatchHeader = {
       author,
       authorSequence: this.#lastSequence,
       priority,
-      receivedAtMs: timeMs(),
+      receivedAtMs: clock.timeMs(),
       height: height(),
       transactionsRoot: tree.root,
       count: items.length,
@@ -168,7 +167,7 @@ export class Batcher {
   }
 
   #countArrival(): void {
-    const nowMs = this.#ports.nowMs()
+    const nowMs = this.#ports.clock.nowMs()
     if (nowMs - this.#secondStartMs >= 1000) {
       this.#arrivalsBefore = nowMs - this.#secondStartMs < 2000 ? this.#arrivals : 0
       this.#arrivals = 0
@@ -179,5 +178,14 @@ export class Batcher {
 }
 
 function emptyBatch(): OpenBatch {
-  return { items: [], bytes: 0, timer: undefined }
+  return { items: [], bytes: 0, cancel: undefined }
+}
+
+/** Closes in this turn of the loop, when what has come in together is together. */
+function atOnce(clock: Clock, close: () => void): Cancel {
+  let isCancelled = false
+  void clock.pause().then(() => (isCancelled ? undefined : close()))
+  return () => {
+    isCancelled = true
+  }
 }

@@ -35,6 +35,7 @@ export class Driver {
   readonly #ports: DriverPorts
   readonly #queue: News[] = []
   #isRunning = false
+  readonly #idle: (() => void)[] = []
   #isStopped = false
   #drained: (() => void)[] = []
 
@@ -66,7 +67,7 @@ export class Driver {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#queue.length = 0
-    while (this.#isRunning) await new Promise((resolve) => setTimeout(resolve, 5))
+    if (this.#isRunning) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   async #run(): Promise<void> {
@@ -89,6 +90,7 @@ export class Driver {
     } finally {
       this.#isRunning = false
       this.#release()
+      for (const resolve of this.#idle.splice(0)) resolve()
     }
   }
 

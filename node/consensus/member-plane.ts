@@ -20,6 +20,7 @@ import {
   toHex
 } from '../../protocol/index.ts'
 import type { BatchStore } from '../batches/batch-store.ts'
+import { type Clock, sleep } from '../clock.ts'
 import type { Network } from '../network/network.ts'
 
 /** Points held against a peer for what no honest node sends. */
@@ -31,6 +32,7 @@ const PROPOSALS_MAX = 16
 
 /** What the plane needs from others. */
 export interface MemberPlanePorts {
+  readonly clock: Pick<Clock, 'later'>
   readonly networkTag: Uint8Array
   readonly electorate: Electorate
   readonly network: Pick<Network, 'self' | 'sendToMember' | 'penalise'>
@@ -124,7 +126,7 @@ export class MemberPlane {
       const taking = await this.#ports.store.take(message)
       if (taking.kind === 'faulty') return this.#offend(from, `batch: ${taking.fault}`)
       if (taking.kind !== 'busy') return
-      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS))
+      await sleep(this.#ports.clock, BUSY_PAUSE_MS)
     }
   }
 

@@ -16,15 +16,16 @@ import {
   type Pace,
   type View
 } from '../../protocol/index.ts'
-import { systemClock } from '../clock.ts'
 import { BODIES } from '../ledger/keyspace.ts'
 import type { OwnSeat } from '../own-seat.ts'
-import type { DataDirectory } from '../storage/data-directory.ts'
+import type { Database } from '../storage/database.ts'
+import type { VoteLog } from '../storage/vote-log.ts'
 import { readRecordedVotes } from './voter.ts'
 
 /** Opens the core from the vote log, the floor and the bodies. */
 export async function openNodeCore(options: {
-  readonly directory: DataDirectory
+  readonly voteLog: VoteLog
+  readonly nowMs: number
   readonly electorate: Electorate
   readonly seat: OwnSeat | null
   readonly floorView: View
@@ -33,11 +34,11 @@ export async function openNodeCore(options: {
   readonly finalisation: Certificate | null
   readonly pace: Pace
 }): Promise<CoreState> {
-  const { directory, electorate, seat, floorView, bodies, tip, finalisation } = options
+  const { voteLog, electorate, seat, floorView, bodies, tip, finalisation } = options
   const recorded =
     seat === null
       ? { votes: [], certificates: [] }
-      : await readRecordedVotes(directory.voteLog, electorate, {
+      : await readRecordedVotes(voteLog, electorate, {
           self: seat.index,
           from: floorView
         })
@@ -48,13 +49,13 @@ export async function openNodeCore(options: {
     ownVotes: recorded.votes,
     certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
     blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
-    nowMs: systemClock.nowMs(),
+    nowMs: options.nowMs,
     pace: options.pace
   })
 }
 
 /** The bodies this node voted for that were not final when it went down. */
-export async function readBodies({ ledger }: DataDirectory): Promise<ReadonlyMap<BlockId, Block>> {
+export async function readBodies(ledger: Database): Promise<ReadonlyMap<BlockId, Block>> {
   const bodies = new Map<BlockId, Block>()
   for await (const page of ledger.iterate(BODIES))
     for (const [, encoded] of page) {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { News, TimerName, View } from '../../protocol/index.ts'
+import { systemClock } from '../clock.ts'
 import { Timers } from './timers.ts'
 
 const test = suite("the core's timers")
@@ -16,8 +17,11 @@ function create(): {
   readonly pause: (delayMs: number) => Promise<void>
 } {
   const fired: string[] = []
-  const timers = new Timers((news: News) => {
-    if (news.kind === 'timer-fired') fired.push(`${news.timer}/${news.view}`)
+  const timers = new Timers({
+    clock: systemClock,
+    post: (news: News) => {
+      if (news.kind === 'timer-fired') fired.push(`${news.timer}/${news.view}`)
+    }
   })
   const pause = (delayMs: number): Promise<void> =>
     new Promise((resolve) => {

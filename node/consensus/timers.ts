@@ -5,44 +5,44 @@
  */
 
 import type { News, TimerName, View } from '../../protocol/index.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
-/** The longest that the system's timers wait: beyond it they would fire at once. */
-const DELAY_MAX_MS = 2_147_483_647
+/** What timers need from others. */
+export interface TimersPorts {
+  readonly clock: Pick<Clock, 'later'>
+  readonly post: (news: News) => void
+}
 
-/** The core's timers on the system's clock. */
+/** The core's timers on the node's clock. */
 export class Timers {
-  readonly #running = new Map<string, NodeJS.Timeout>()
-  readonly #post: (news: News) => void
+  readonly #running = new Map<string, Cancel>()
+  readonly #ports: TimersPorts
 
-  constructor(post: (news: News) => void) {
-    this.#post = post
+  constructor(ports: TimersPorts) {
+    this.#ports = ports
   }
 
-  /** Sets a timer; one of the same name and view is replaced. A block of the far future is held no longer than the clock can. */
+  /** Sets a timer; one of the same name and view is replaced. */
   set(timer: TimerName, view: View, delayMs: number): void {
     const name = `${timer}/${view}`
-    clearTimeout(this.#running.get(name))
-    const handle = setTimeout(
-      () => {
-        this.#running.delete(name)
-        this.#post({ kind: 'timer-fired', timer, view })
-      },
-      Math.min(delayMs, DELAY_MAX_MS)
-    )
-    handle.unref()
-    this.#running.set(name, handle)
+    this.#running.get(name)?.()
+    const cancel = this.#ports.clock.later(delayMs, () => {
+      this.#running.delete(name)
+      this.#ports.post({ kind: 'timer-fired', timer, view })
+    })
+    this.#running.set(name, cancel)
   }
 
   /** Cancels a timer that may be running. */
   cancel(timer: TimerName, view: View): void {
     const name = `${timer}/${view}`
-    clearTimeout(this.#running.get(name))
+    this.#running.get(name)?.()
     this.#running.delete(name)
   }
 
   /** Cancels all. */
   stop(): void {
-    for (const handle of this.#running.values()) clearTimeout(handle)
+    for (const cancel of this.#running.values()) cancel()
     this.#running.clear()
   }
 }

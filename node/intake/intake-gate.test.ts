@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { systemClock } from '../clock.ts'
 import { IntakeGate } from './intake-gate.ts'
 
 const test = suite('the gate of the intake')
@@ -11,7 +12,10 @@ function create(): {
   readonly enterAll: (count: number) => (Promise<boolean> | true)[]
 } {
   const world = { openCount: 0, nowMs: 0 }
-  const gate = new IntakeGate({ openCount: () => world.openCount, nowMs: () => world.nowMs })
+  const gate = new IntakeGate({
+    openCount: () => world.openCount,
+    clock: { ...systemClock, nowMs: () => world.nowMs }
+  })
   const enterAll = (count: number): (Promise<boolean> | true)[] =>
     Array.from({ length: count }, () => gate.enter())
   return { gate, world, enterAll }

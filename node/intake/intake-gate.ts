@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Clock } from '../clock.ts'
+
 /** Transactions that may always be under way, however slow the ledger is. */
 const WINDOW_MIN = 512
 const WINDOW_MAX = 16_384
@@ -22,7 +24,7 @@ const SECOND_MS = 1_000
 /** What the gate looks at. */
 export interface IntakeGatePorts {
   readonly openCount: () => number
-  readonly nowMs: () => number
+  readonly clock: Pick<Clock, 'nowMs' | 'later'>
 }
 
 /** Lets transactions in. */
@@ -36,7 +38,7 @@ export class IntakeGate {
 
   constructor(ports: IntakeGatePorts) {
     this.#ports = ports
-    this.#sinceMs = ports.nowMs()
+    this.#sinceMs = ports.clock.nowMs()
   }
 
   /** Resolves with true when a transaction may come in, with false when there is no room for long. */
@@ -48,14 +50,14 @@ export class IntakeGate {
     if (this.#waiting.length >= WAITING_MAX) return Promise.resolve(false)
     return new Promise((resolve) => {
       const settle = (isAdmitted: boolean): void => {
-        clearTimeout(timer)
+        cancel()
         if (isAdmitted) this.#admitted++
         resolve(isAdmitted)
       }
-      const timer = setTimeout(() => {
+      const cancel = this.#ports.clock.later(WAIT_MAX_MS, () => {
         this.#waiting = this.#waiting.filter((one) => one !== settle)
         settle(false)
-      }, WAIT_MAX_MS)
+      })
       this.#waiting.push(settle)
     })
   }
@@ -69,13 +71,13 @@ export class IntakeGate {
   /** So many of this node's own transactions have just become final. */
   finalised(count: number): void {
     this.#counted += count
-    const elapsedMs = this.#ports.nowMs() - this.#sinceMs
+    const elapsedMs = this.#ports.clock.nowMs() - this.#sinceMs
     if (elapsedMs >= SECOND_MS) {
       const rate = (this.#counted * SECOND_MS) / elapsedMs
       // Quick to grow, slow to shrink: one slow second does not shut the gate.
       this.#rate = rate > this.#rate ? rate : (3 * this.#rate + rate) / 4
       this.#counted = 0
-      this.#sinceMs = this.#ports.nowMs()
+      this.#sinceMs = this.#ports.clock.nowMs()
     }
     this.#letIn()
   }

@@ -7,6 +7,7 @@
 import type { LedgerVersion } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
+import type { Clock } from '../clock.ts'
 import type { TransactionStatus } from '../ledger-service.ts'
 import type { TransactionBook } from './transaction-book.ts'
 
@@ -27,7 +28,6 @@ export interface IntakePorts {
   /** Whether it stands in a block that is not final yet. */
   readonly isUnderWay: (transactionId: Uint8Array) => boolean
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
-  readonly nowMs: () => number
-  readonly timeMs: () => number
+  readonly clock: Clock
   readonly onFailure: (error: unknown) => void
 }

@@ -21,6 +21,7 @@ import {
   transactionLeaf,
   transactionPriority
 } from '../../protocol/index.ts'
+import { type Cancel, repeat } from '../clock.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission } from '../ledger-service.ts'
 import { busy, carried, faulty, refusedBy, taken } from './answers.ts'
@@ -44,15 +45,14 @@ export class Intake {
   readonly #retries = new Map<BookEntry, number>()
   readonly #verifying = new Map<string, Promise<Submission>>()
   readonly #gate: IntakeGate
-  readonly #sweeper: NodeJS.Timeout
+  readonly #stopSweeping: Cancel
   #isClosed = false
   #hasRoom = true
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
-    this.#gate = new IntakeGate({ openCount: () => ports.book.openCount, nowMs: ports.nowMs })
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
-    this.#sweeper.unref()
+    this.#gate = new IntakeGate({ openCount: () => ports.book.openCount, clock: ports.clock })
+    this.#stopSweeping = repeat(ports.clock, SWEEP_MS, () => this.#sweep())
   }
 
   /** Transactions that wait for their turn. */
@@ -89,10 +89,10 @@ export class Intake {
 
   /** At a start: transactions of this node's own batches that are not final yet. */
   restore(transactions: readonly Transaction[]): void {
-    const { book, nowMs } = this.#ports
+    const { book, clock } = this.#ports
     for (const transaction of transactions) {
       const leafHash = listLeafHash(transactionLeaf(transaction))
-      const entry = book.enter(transaction, leafHash, nowMs())
+      const entry = book.enter(transaction, leafHash, clock.nowMs())
       book.advance(entry, 'accepted')
       const { body } = transaction
       if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
@@ -133,7 +133,7 @@ export class Intake {
   /** Takes nothing more in; what was taken in is batched. */
   close(): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#sweeper)
+    this.#stopSweeping()
     return this.#ports.batcher.flush()
   }
 
@@ -154,7 +154,7 @@ export class Intake {
   }
 
   async #judge(transaction: Transaction, leaveGate: () => void): Promise<Submission> {
-    const { book, verifier, nowMs } = this.#ports
+    const { book, verifier, clock } = this.#ports
     const judging = verifier.judgeTransaction(transaction.wire)
     if (judging === undefined) return busy('VERIFIER_BUSY')
     const row = await judging
@@ -164,7 +164,7 @@ export class Intake {
     if (twin !== undefined && twin.status.stage !== 'dropped') return taken(twin)
     const forecast = this.#forecast(transaction)
     if (forecast.kind === 'refused') return this.#refuse(forecast.code, transaction)
-    const entry = book.enter(transaction, row.leafHash, nowMs())
+    const entry = book.enter(transaction, row.leafHash, clock.nowMs())
     leaveGate()
     if (forecast.kind === 'later') return this.#keepForLater(entry)
     await this.#batch(entry)
@@ -175,7 +175,7 @@ export class Intake {
   #forecast(
     transaction: Transaction
   ): { kind: 'now' } | { kind: 'later' } | { kind: 'refused'; code: string } {
-    const { head, networkTag, carrierId, timeMs } = this.#ports
+    const { head, networkTag, carrierId, clock } = this.#ports
     const version = head()
     const { body } = transaction
     if (body.kind === 'device-message') {
@@ -185,7 +185,7 @@ export class Intake {
       if (verdict.kind === 'refused') return verdict
       return { kind: verdict.kind === 'next' ? 'now' : 'later' }
     }
-    const block = { timeMs: Math.max(timeMs(), version.timeMs + 1), networkTag, carrierId }
+    const block = { timeMs: Math.max(clock.timeMs(), version.timeMs + 1), networkTag, carrierId }
     const { outcome, code } = forecastTransaction(version, transaction, block)
     if (outcome === 'refused') return { kind: 'refused', code: code ?? 'REFUSED' }
     return { kind: outcome === 'waits' ? 'later' : 'now' }
@@ -248,11 +248,11 @@ export class Intake {
   #retryLater(entry: BookEntry): void {
     const pauseMs = Math.min(RETRY_MS * 2 ** entry.retries, RETRY_MAX_MS)
     entry.retries++
-    this.#retries.set(entry, this.#ports.nowMs() + pauseMs)
+    this.#retries.set(entry, this.#ports.clock.nowMs() + pauseMs)
   }
 
   #sweep(): void {
-    const nowMs = this.#ports.nowMs()
+    const nowMs = this.#ports.clock.nowMs()
     const expired = this.#lanes.takeExpired(nowMs - WAIT_MAX_MS)
     for (const entry of expired) this.#ports.book.advance(entry, 'dropped')
     for (const [entry, dueMs] of [...this.#retries].sort(bySequence)) {

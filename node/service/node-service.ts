@@ -13,6 +13,7 @@ import {
   ownerships,
   toHex
 } from '../../protocol/index.ts'
+import type { Clock } from '../clock.ts'
 import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type {
@@ -52,7 +53,7 @@ export interface NodeServicePorts {
   readonly condition: () => LedgerCondition
   readonly pendingTransactions: () => number
   readonly alarms: () => readonly string[]
-  readonly timeMs: () => number
+  readonly clock: Clock
 }
 
 type ReadingListener = Parameters<LedgerService['onFinalReading']>[0]
@@ -118,7 +119,7 @@ export class NodeService implements LedgerService {
       if (page.beforeSequence === null || sequence < page.beforeSequence)
         readings.push(readingOf(next))
       next = this.#messageOf(previousMessageId)
-      if (readings.length % 20 === 19) await new Promise((resolve) => setImmediate(resolve))
+      if (readings.length % 20 === 19) await this.#ports.clock.pause()
     }
     return readings
   }
@@ -190,7 +191,7 @@ export class NodeService implements LedgerService {
       faultWeight: faultWeightOf(electorate),
       height: tip.height,
       finalAtMs: tip.timeMs,
-      nowMs: this.#ports.timeMs()
+      nowMs: this.#ports.clock.timeMs()
     })
     return {
       networkId: this.#ports.networkId,
@@ -261,7 +262,7 @@ export class NodeService implements LedgerService {
     if (now !== undefined || timeoutMs <= 0) return Promise.resolve(now)
     return new Promise((resolve) => {
       const end = (value: Value | undefined): void => {
-        clearTimeout(timer)
+        cancel()
         this.#commitListeners.delete(check)
         unwatch?.()
         resolve(value)
@@ -270,7 +271,7 @@ export class NodeService implements LedgerService {
         const value = reached()
         if (value !== undefined) end(value)
       }
-      const timer = setTimeout(() => end(undefined), timeoutMs)
+      const cancel = this.#ports.clock.later(timeoutMs, () => end(undefined))
       this.#commitListeners.add(check)
       const unwatch = watch?.(check)
     })

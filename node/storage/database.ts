@@ -7,19 +7,13 @@
  * @module
  */
 
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type ChainedBatch, ClassicLevel } from 'classic-level'
+import { join } from 'node:path'
 import { invariant } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
 import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
-import { openFailure, readFailure, writeFailure } from './disk-errors.ts'
-import { syncFolder } from './durable-file.ts'
-import { checkLevelLogs } from './level-log-check.ts'
-
-type Level = ClassicLevel<Uint8Array, Uint8Array>
-type LevelBatch = ChainedBatch<Level, Uint8Array, Uint8Array>
+import { readFailure, writeFailure } from './disk-errors.ts'
+import { type EngineBatch, type EngineStore, levelEngine, type StorageEngine } from './engine.ts'
 
 /** Key and payload. */
 export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
@@ -39,6 +33,8 @@ export interface DatabaseOptions {
 export interface DatabasePorts {
   /** Called once, at the first failed write: stop signing, what was written is unknown. */
   readonly onWriteFailure: (failure: NodeError) => void
+  /** What keeps the bytes; LevelDB unless said. */
+  readonly engine?: StorageEngine
 }
 
 /** A range of keys; without bounds, all of them. */
@@ -62,8 +58,6 @@ export interface Batch {
 }
 
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
-const CACHE_BYTES = 32 * 1024 * 1024
-const OPEN_FILES_MAX = 256
 const PAGE_ENTRIES_MAX = 512
 const PAGE_BYTES_MAX = 256 * 1024
 const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
@@ -80,8 +74,8 @@ export async function openDatabase(
   ports: DatabasePorts
 ): Promise<Database> {
   const { path, identity, create } = options
-  // LevelDB takes a folder without CURRENT for a new database and deletes what else lies there
-  const exists = existsSync(create ? path : join(path, 'CURRENT'))
+  const engine = ports.engine ?? levelEngine
+  const exists = create ? engine.isTaken(path) : engine.isDatabase(path)
   if (create && exists)
     throw new NodeError('DATA_DIRECTORY_EXISTS', `${path}: exists and is never overwritten`)
   if (!create && !exists)
@@ -90,56 +84,40 @@ export async function openDatabase(
       `${join(path, 'CURRENT')}: database missing, not an empty start`
     )
 
-  if (!create) await checkLevelLogs(path, options.unsyncedWrites ?? true)
-  const level = await openLevel(options)
+  if (!create) await engine.check(path, options.unsyncedWrites ?? true)
+  const writeBufferBytes = options.writeBufferBytes ?? WRITE_BUFFER_BYTES
+  const store = await engine.open(path, { create, writeBufferBytes })
   try {
-    if (create) await writeIdentity(path, level, identity)
-    else checkIdentity(path, identity, readIdentity(path, level))
+    if (create) {
+      await writeIdentity(path, store, identity)
+      await engine.settle(path)
+    } else checkIdentity(path, identity, readIdentity(path, store))
   } catch (error) {
-    await level.close()
+    await store.close()
     throw error
   }
-  return new Database(path, level, ports)
-}
-
-async function openLevel(options: DatabaseOptions): Promise<Level> {
-  const level: Level = new ClassicLevel(options.path, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-    createIfMissing: options.create,
-    errorIfExists: options.create,
-    compression: false,
-    maxOpenFiles: OPEN_FILES_MAX,
-    cacheSize: CACHE_BYTES,
-    writeBufferSize: options.writeBufferBytes ?? WRITE_BUFFER_BYTES
-  })
-  try {
-    await level.open()
-  } catch (error) {
-    throw openFailure(options.path, error)
-  }
-  return level
+  return new Database(path, store, ports)
 }
 
 /** Without one synced write LevelDB's own folder would not open after a power cut. */
 async function writeIdentity(
   path: string,
-  level: Level,
+  store: EngineStore,
   identity: DatabaseIdentity
 ): Promise<void> {
   try {
     const value = sealValue(IDENTITY_KEY, encodeIdentity(identity))
-    await level.batch().put(IDENTITY_KEY, value).write({ sync: true })
+    const batch = store.batch()
+    batch.put(IDENTITY_KEY, value)
+    await batch.write({ sync: true })
   } catch (error) {
     throw writeFailure(path, error)
   }
-  await syncFolder(path)
-  await syncFolder(dirname(path))
 }
 
-function readIdentity(path: string, level: Level): Uint8Array | undefined {
+function readIdentity(path: string, store: EngineStore): Uint8Array | undefined {
   try {
-    const stored = level.getSync(IDENTITY_KEY)
+    const stored = store.getSync(IDENTITY_KEY)
     return stored && unsealValue(IDENTITY_KEY, stored)
   } catch (error) {
     throw readFailure(path, error)
@@ -149,15 +127,15 @@ function readIdentity(path: string, level: Level): Uint8Array | undefined {
 /** One open database. Made by {@link openDatabase}. */
 export class Database {
   readonly path: string
-  readonly #level: Level
+  readonly #store: EngineStore
   readonly #ports: DatabasePorts
   readonly #writing = new Set<Promise<void>>()
   #failure: NodeError | undefined
 
   /** For {@link openDatabase} alone. */
-  constructor(path: string, level: ClassicLevel<Uint8Array, Uint8Array>, ports: DatabasePorts) {
+  constructor(path: string, store: EngineStore, ports: DatabasePorts) {
     this.path = path
-    this.#level = level
+    this.#store = store
     this.#ports = ports
   }
 
@@ -175,7 +153,7 @@ export class Database {
     assertCallersKey(key)
     let stored: Uint8Array | undefined
     try {
-      stored = this.#level.getSync(key)
+      stored = this.#store.getSync(key)
     } catch (error) {
       this.#failRead(error)
     }
@@ -185,7 +163,7 @@ export class Database {
   /** @throws NodeError STORAGE_DAMAGED */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     assertCallersKey(key)
-    const stored = await this.#level.get(key).catch((error) => this.#failRead(error))
+    const stored = await this.#store.get(key).catch((error) => this.#failRead(error))
     return this.#unseal(key, stored)
   }
 
@@ -196,7 +174,7 @@ export class Database {
    */
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     for (const key of keys) assertCallersKey(key)
-    const stored = await this.#level.getMany([...keys]).catch((error) => this.#failRead(error))
+    const stored = await this.#store.getMany([...keys]).catch((error) => this.#failRead(error))
     return keys.map((key, index) => this.#unseal(key, stored[index]))
   }
 
@@ -223,7 +201,7 @@ export class Database {
 
   /** Begins a batch. */
   createBatch(): Batch {
-    const batch: LevelBatch = this.#level.batch()
+    const batch: EngineBatch = this.#store.batch()
     return {
       put: (key, payload) => {
         assertCallersKey(key)
@@ -241,10 +219,10 @@ export class Database {
   /** Waits for the writes under way and closes. */
   async close(): Promise<void> {
     await Promise.all(this.#writing)
-    await this.#level.close()
+    await this.#store.close()
   }
 
-  async #write(batch: LevelBatch, sync: boolean): Promise<void> {
+  async #write(batch: EngineBatch, sync: boolean): Promise<void> {
     if (this.#failure !== undefined) {
       await batch.close()
       throw this.#failure
@@ -266,12 +244,12 @@ export class Database {
   }
 
   #failRead(error: unknown): never {
-    invariant(this.#level.status === 'open', `the database ${this.path} is open when it is read`)
+    invariant(this.#store.status === 'open', `the database ${this.path} is open when it is read`)
     throw readFailure(this.path, error)
   }
 
   async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
-    const iterator = this.#level.iterator({
+    const iterator = this.#store.iterator({
       ...range,
       fillCache: false,
       highWaterMarkBytes: PAGE_BYTES_MAX

@@ -17,6 +17,7 @@ import {
 import { createTestDevice } from '../api/testing/test-device.ts'
 import { BatchStore } from '../batches/batch-store.ts'
 import { VerificationQueue } from '../batches/verifier.ts'
+import { systemClock } from '../clock.ts'
 import { create } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { ELECTORATE, NETWORK_TAG, signBatch, type TestBatch } from '../testing/small-network.ts'
@@ -81,6 +82,7 @@ function withFetcher(
     const asked: string[] = []
     const penalised: string[] = []
     const fetcher = new BatchFetcher({
+      clock: systemClock,
       store,
       ask: async (peer, request) => {
         asked.push(peer)

@@ -16,6 +16,7 @@ import {
   peekBatchHeader
 } from '../../protocol/index.ts'
 import type { BatchStore } from '../batches/batch-store.ts'
+import { type Clock, sleep } from '../clock.ts'
 import { BATCHES_PER_REQUEST_MAX, decodeBatchesAnswer, encodeFetchRequest } from './sync-message.ts'
 
 /** Pause before everybody is asked again. */
@@ -24,6 +25,7 @@ const PAUSE_MAX_MS = 5_000
 
 /** What the fetcher needs from others. */
 export interface BatchFetcherPorts {
+  readonly clock: Pick<Clock, 'later'>
   readonly store: BatchStore
   /** Asks one peer by its key; undefined when it did not answer. */
   readonly ask: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
@@ -69,7 +71,7 @@ export class BatchFetcher {
       }
       const outcome = this.#settled(block)
       if (outcome !== undefined) return outcome
-      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
+      await sleep(this.#ports.clock, pauseMs)
       sources = [...first, ...peers()]
     }
   }

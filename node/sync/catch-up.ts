@@ -8,6 +8,7 @@
  * @module
  */
 
+import { type Cancel, type Clock, repeat } from '../clock.ts'
 import { believableHeight, membersFirst } from './believable-height.ts'
 import { type FinalBlockIntakePorts, takeFinalBlocks } from './final-block-intake.ts'
 import {
@@ -29,6 +30,7 @@ const RUN_DEADLINE_MS = 15_000
 
 /** What catching up needs from others. */
 export interface CatchUpPorts extends FinalBlockIntakePorts {
+  readonly clock: Pick<Clock, 'later'>
   readonly ownStatus: () => NodeStatus
   readonly peers: () => readonly string[]
   readonly askStatus: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
@@ -44,7 +46,7 @@ export interface CatchUpPorts extends FinalBlockIntakePorts {
 export class CatchUp {
   readonly #ports: CatchUpPorts
   readonly #heights = new Map<string, number>()
-  #timer: NodeJS.Timeout | undefined
+  #stopWatching: Cancel | undefined
   #isRunning = false
   #isStopped = false
   #isAsked = false
@@ -61,15 +63,14 @@ export class CatchUp {
 
   /** Starts watching. */
   start(): void {
-    this.#timer = setInterval(() => this.wake(), STATUS_INTERVAL_MS)
-    this.#timer.unref()
+    this.#stopWatching = repeat(this.#ports.clock, STATUS_INTERVAL_MS, () => this.wake())
     this.wake()
   }
 
   /** Stops; a run under way ends by itself. */
   stop(): void {
     this.#isStopped = true
-    clearInterval(this.#timer)
+    this.#stopWatching?.()
   }
 
   /** There is reason to believe that others are higher. */

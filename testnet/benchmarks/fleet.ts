@@ -99,12 +99,14 @@ export function createFleet(
     readonly timeMs: number
     /** Greater than any the makers have used. */
     readonly vendorSequence: number
+    /** Where keys and salts come from: the system's dice unless said. */
+    readonly random?: RandomBytes
   }
 ): Fleet {
-  const { makers, timeMs } = options
+  const { makers, timeMs, random = dice } = options
   const perMaker = Math.ceil(options.devices / makers.length)
   const parts = makers.map((maker) =>
-    createPart(network, maker, { ...options, count: perMaker, timeMs })
+    createPart(network, maker, { ...options, count: perMaker, timeMs, random })
   )
   const depth = Math.max(...parts.map((part) => part.steps.length))
   const steps = Array.from({ length: depth }, (_, step) =>
@@ -116,16 +118,21 @@ export function createFleet(
 function createPart(
   { networkTag }: Pick<TrustedNetwork, 'networkTag'>,
   maker: Vendor,
-  options: { readonly count: number; readonly timeMs: number; readonly vendorSequence: number }
+  options: {
+    readonly count: number
+    readonly timeMs: number
+    readonly vendorSequence: number
+    readonly random: RandomBytes
+  }
 ): Fleet {
-  const { count, timeMs, vendorSequence } = options
+  const { count, timeMs, vendorSequence, random } = options
   const classId = classIdOf(maker.vendorId, CLASS_NUMBER)
   const births = Array.from({ length: count }, () =>
-    createBirth({ classId, classVersion: 1, algorithm: 'Ed25519' }, dice)
+    createBirth({ classId, classVersion: 1, algorithm: 'Ed25519' }, random)
   )
   const tree = createBirthTree(
     births.map(({ deviceId }) => deviceId),
-    dice
+    random
   )
   const vendorSet = signVendorSet(networkTag, maker, {
     vendorSequence,
@@ -154,7 +161,7 @@ function createPart(
     notAfterMs: timeMs + YEAR_MS
   })
   const claims = births.map((birth) =>
-    claimOf(networkTag, birth, { birthBatchId: birthBatch.transactionId, tree })
+    claimOf(networkTag, birth, { birthBatchId: birthBatch.transactionId, tree, random })
   )
   const devices = births.map(({ deviceId, secrets }, index) => ({
     deviceId,
@@ -170,7 +177,11 @@ function createPart(
 function claimOf(
   networkTag: Uint8Array,
   birth: DeviceBirth,
-  batch: { readonly birthBatchId: Uint8Array; readonly tree: BirthTree }
+  batch: {
+    readonly birthBatchId: Uint8Array
+    readonly tree: BirthTree
+    readonly random: RandomBytes
+  }
 ): SignedTransaction {
   const place = batch.tree.placeOf(birth.deviceId)
   invariant(place !== undefined, 'every birth has its place in the tree')
@@ -179,7 +190,7 @@ function claimOf(
     networkTag,
     box,
     birth: { birthBatchId: batch.birthBatchId, ...place },
-    walletSeed: dice(32),
+    walletSeed: batch.random(32),
     rotationKeyHashes: [],
     rotationThreshold: 1,
     guardians: null

@@ -5,7 +5,7 @@
  */
 
 import { createEd25519Signer } from '#crypto'
-import { senmlContent } from '../../client/index.ts'
+import { type RandomBytes, senmlContent } from '../../client/index.ts'
 import {
   DEVICE_MESSAGE_KIND,
   encodeDeviceMessage,
@@ -42,23 +42,24 @@ const ANCHOR_ID_BYTES = 16
 export function signChain(
   network: MessageNetwork,
   device: FleetDevice,
-  count: number
+  count: number,
+  random: RandomBytes = dice
 ): SignedMessage[] {
-  return signReadings(network, device, count).map(({ wire, id }) => ({ wire, id }))
+  return signReadings(network, device, { count, random }).map(({ wire, id }) => ({ wire, id }))
 }
 
 /** Signs a chain like {@link signChain}, and keeps apart what a check of each signature takes. */
 export function signReadings(
   network: MessageNetwork,
   device: FleetDevice,
-  count: number
+  { count, random = dice }: { readonly count: number; readonly random?: RandomBytes }
 ): (SignedMessage & SignedBytes)[] {
   const { networkTag, genesisId } = network
   const readings: (SignedMessage & SignedBytes)[] = []
   let signer = createEd25519Signer(device.signingKey.bytes)
   let previousMessageId = device.claimId
   for (let sequence = 1; sequence <= count; sequence++) {
-    const nextSigner = createEd25519Signer(dice(SEED_BYTES))
+    const nextSigner = createEd25519Signer(random(SEED_BYTES))
     const content = senmlContent([{ n: 't', u: 'Cel', v: 20 + (sequence % 100) / 10 }])
     const { publicKey } = signer
     const signedBody = encodeDeviceMessage(

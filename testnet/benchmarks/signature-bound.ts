@@ -62,7 +62,7 @@ function freshMessages(): readonly SignedBytes[] {
   return signReadings(
     { networkTag: dice(32), genesisId: dice(32) },
     { deviceId: dice(32), signingKey, claimId: dice(32) },
-    MESSAGES
+    { count: MESSAGES }
   )
 }
 

@@ -1,0 +1,484 @@
+/**
+ * The replica: every part that decides what is on the ledger, joined.
+ *
+ * It reaches the world by its ports alone: clock, network, databases and
+ * verifier. The daemon hands it real ones, the simulator others, and both run
+ * the very same parts.
+ *
+ * @module
+ */
+
+import {
+  type Block,
+  type BlockId,
+  type Electorate,
+  type Genesis,
+  genesisElectorate,
+  genesisHashOf,
+  leaderOrder,
+  type MemberIndex,
+  type News,
+  networkTagOfGenesis,
+  type Pace,
+  toHex
+} from '../protocol/index.ts'
+import { BatchStore, heldBatch } from './batches/batch-store.ts'
+import { Batcher } from './batches/batcher.ts'
+import type { Verifier } from './batches/verifier.ts'
+import type { Clock } from './clock.ts'
+import { Driver } from './consensus/driver.ts'
+import { createEffectPorts } from './consensus/effect-ports.ts'
+import { recordEvidence } from './consensus/evidence.ts'
+import { MemberPlane } from './consensus/member-plane.ts'
+import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
+import { Timers } from './consensus/timers.ts'
+import { Voter } from './consensus/voter.ts'
+import { Dissemination, type DisseminationOptions } from './dissemination.ts'
+import { Intake } from './intake/intake.ts'
+import { TransactionBook } from './intake/transaction-book.ts'
+import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
+import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import type { Network } from './network/network.ts'
+import type { OwnSeat } from './own-seat.ts'
+import { Archive } from './service/archive.ts'
+import { NodeService } from './service/node-service.ts'
+import { createSubmitter } from './service/submitter.ts'
+import type { Database } from './storage/database.ts'
+import type { VoteLog } from './storage/vote-log.ts'
+import { BatchFetcher } from './sync/batch-fetcher.ts'
+import { CatchUp } from './sync/catch-up.ts'
+import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
+import { createAsk, servePeers } from './sync/serve-peers.ts'
+
+/** What a replica is told. */
+export interface ReplicaOptions {
+  readonly genesis: Genesis
+  /** The node's identity: its public key, and how it signs batches. */
+  readonly identity: {
+    readonly publicKey: Uint8Array
+    readonly sign: (message: Uint8Array) => Uint8Array
+  }
+  /** Null for an observer. */
+  readonly seat: OwnSeat | null
+  readonly pace: Pace
+  readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
+  readonly dissemination: DisseminationOptions
+}
+
+/** What a replica reaches the world by. */
+export interface ReplicaPorts {
+  readonly clock: Clock
+  readonly network: Network
+  readonly ledger: Database
+  readonly voteLog: VoteLog
+  readonly verifier: Verifier
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'count' | 'measure'>
+  /** The replica cannot go on. */
+  readonly fail: (error: unknown) => void
+}
+
+/** What was found in the databases. */
+interface Found {
+  readonly opening: OpenLedger
+  readonly bodies: ReadonlyMap<BlockId, Block>
+  readonly core: Awaited<ReturnType<typeof openNodeCore>>
+}
+
+const OFFENCE_POINTS = 50
+/** Views between two prunings of the vote log. */
+const PRUNE_EVERY_VIEWS = 512
+const STATUS_TIMEOUT_MS = 2_000
+const FETCH_TIMEOUT_MS = 8_000
+
+/**
+ * Opens a replica on its databases; it is silent until started.
+ *
+ * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
+ */
+export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts): Promise<Replica> {
+  const { genesis, seat, pace } = options
+  const { ledger, voteLog, clock } = ports
+  const opening = await openLedger(ledger, genesis)
+  const bodies = await readBodies(ledger)
+  const core = await openNodeCore({
+    voteLog,
+    nowMs: clock.nowMs(),
+    pace,
+    electorate: genesisElectorate(genesis),
+    seat,
+    floorView: opening.floor.view,
+    bodies,
+    tip: opening.committed.tip,
+    finalisation: opening.floor.finalisation
+  })
+  return new Replica(options, ports, { opening, bodies, core })
+}
+
+/** One open replica. Made by {@link openReplica}. */
+export class Replica {
+  readonly networkTag: Uint8Array
+  readonly electorate: Electorate
+  readonly keeper: LedgerKeeper
+  readonly archive: Archive
+  readonly store: BatchStore
+  readonly driver: Driver
+  readonly catchUp: CatchUp
+  /** Null for an observer, who takes nothing in itself. */
+  readonly intake: Intake | null
+  readonly book: TransactionBook = new TransactionBook()
+  readonly service: NodeService
+  readonly #options: ReplicaOptions
+  readonly #ports: ReplicaPorts
+  readonly #bodies: ReadonlyMap<BlockId, Block>
+  readonly #timers: Timers
+  readonly #plane: MemberPlane
+  readonly #fetcher: BatchFetcher
+  readonly #finalBlocks: FinalBlockIntakePorts
+  readonly #dissemination: Dissemination
+  readonly #leaders: readonly MemberIndex[]
+  readonly #wantedBySync = new Set<BlockId>()
+  readonly #alarms: string[] = []
+  readonly #measureFinality: (seconds: number) => void
+  readonly #post = (news: News): Promise<void> | undefined => this.driver.post(news)
+  #prunedView = 0
+
+  /** For {@link openReplica} alone. */
+  constructor(options: ReplicaOptions, ports: ReplicaPorts, found: Found) {
+    const { network, ledger, verifier, clock, metrics, fail } = ports
+    const networkTag = networkTagOfGenesis(options.genesis)
+    const electorate = genesisElectorate(options.genesis)
+    this.#options = options
+    this.#ports = ports
+    this.networkTag = networkTag
+    this.electorate = electorate
+    this.#leaders = leaderOrder(electorate)
+    this.#bodies = found.bodies
+    this.store = new BatchStore(
+      { networkTag, electorate },
+      {
+        database: ledger,
+        verifier,
+        onHeld: (batch) => void this.#post({ kind: 'batch-held', batch })
+      }
+    )
+    this.keeper = new LedgerKeeper(
+      { database: ledger, networkTag, electorate, opened: found.opening },
+      {
+        transactionsOf: (reference) => this.store.transactionsOf(reference),
+        pause: clock.pause
+      }
+    )
+    this.archive = new Archive(ledger, networkTag)
+    this.#timers = new Timers({ clock, post: (news) => void this.#post(news) })
+    const post = this.#post
+    this.#plane = new MemberPlane({
+      clock,
+      networkTag,
+      electorate,
+      network,
+      store: this.store,
+      post
+    })
+    this.#fetcher = this.#createFetcher()
+    this.#finalBlocks = this.#finalBlockPorts()
+    this.catchUp = this.#createCatchUp()
+    this.#dissemination = this.#createDissemination()
+    this.intake = options.seat === null ? null : this.#createIntake()
+    this.#measureFinality = metrics.measure(
+      'thingmoot_consensus_block_final_seconds',
+      'time from the header of a block to its commit here, by the clocks of leader and node'
+    )
+    this.driver = new Driver(found.core, {
+      nowMs: clock.nowMs,
+      timeMs: clock.timeMs,
+      onFailure: fail,
+      effects: this.#createEffects()
+    })
+    this.service = this.#createService()
+  }
+
+  /** Goes to the network, serves peers, and sets consensus going. */
+  async start(): Promise<void> {
+    const { network } = this.#ports
+    network.onMemberMessage((protocol, from, message) =>
+      this.#plane.receive(protocol, from, message)
+    )
+    network.onPeerChange((peer, isConnected) => this.#noticePeer(peer, isConnected))
+    servePeers({
+      network,
+      store: this.store,
+      archive: this.archive,
+      driver: this.driver,
+      keeper: this.keeper,
+      bodies: this.#bodies,
+      catchUp: this.catchUp
+    })
+    await network.start()
+    this.#dissemination.start()
+    await this.#restorePending()
+    void this.driver.post({ kind: 'started' })
+    this.catchUp.start()
+  }
+
+  /** Ends; what is under way is finished. The network and the databases stay open. */
+  async stop(): Promise<void> {
+    this.catchUp.stop()
+    await this.intake?.close()
+    this.#timers.stop()
+    await this.driver.stop()
+  }
+
+  /** Batches that are held and not final wait again; what this node accepted, it still carries. */
+  async #restorePending(): Promise<void> {
+    for (const reference of await this.store.pending()) {
+      void this.driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
+      const isOwn = toHex(reference.header.author) === this.#ports.network.self
+      if (isOwn) this.intake?.restore(this.store.transactionsOf(reference) ?? [])
+    }
+  }
+
+  #noticePeer(peer: string, isConnected: boolean): void {
+    const member = this.electorate.indexOf.get(peer)
+    this.#ports.log.info(isConnected ? 'peer connected' : 'peer disconnected', {
+      peer,
+      isMember: member !== undefined
+    })
+    if (!isConnected) return
+    if (member !== undefined) void this.driver.post({ kind: 'member-connected', member })
+    this.catchUp.wake()
+  }
+
+  #ask(
+    protocol: 'fetch' | 'status'
+  ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
+    const timeoutMs = protocol === 'fetch' ? FETCH_TIMEOUT_MS : STATUS_TIMEOUT_MS
+    return createAsk(this.#ports.network, protocol, timeoutMs)
+  }
+
+  #connectedPeers(): string[] {
+    const peers = this.#ports.network.peers()
+    return peers.filter(({ state }) => state === 'connected').map(({ key }) => key)
+  }
+
+  #blockOf(blockId: BlockId): Block | undefined {
+    return (
+      this.driver.core.blocks.get(blockId)?.block ??
+      this.keeper.entry(blockId)?.block ??
+      this.#bodies.get(blockId)
+    )
+  }
+
+  readonly #penalise = (peer: string, reason: string): void =>
+    this.#ports.network.penalise(peer, OFFENCE_POINTS, reason)
+
+  #createFetcher(): BatchFetcher {
+    return new BatchFetcher({
+      clock: this.#ports.clock,
+      store: this.store,
+      ask: this.#ask('fetch'),
+      peers: () => this.#connectedPeers(),
+      penalise: this.#penalise,
+      isWanted: (blockId) => this.driver.core.blocks.has(blockId) || this.#wantedBySync.has(blockId)
+    })
+  }
+
+  #finalBlockPorts(): FinalBlockIntakePorts {
+    return {
+      networkTag: this.networkTag,
+      electorate: this.electorate,
+      store: this.store,
+      fetcher: this.#fetcher,
+      tip: () => this.keeper.tip,
+      post: this.#post,
+      want: (blockId, isWanted) =>
+        void (isWanted ? this.#wantedBySync.add(blockId) : this.#wantedBySync.delete(blockId))
+    }
+  }
+
+  #createCatchUp(): CatchUp {
+    const { clock, log, fail } = this.#ports
+    return new CatchUp({
+      ...this.#finalBlocks,
+      clock,
+      ownStatus: () => ({
+        height: this.keeper.tip.height,
+        view: this.driver.core.view,
+        isMember: this.#options.seat !== null
+      }),
+      peers: () => this.#connectedPeers(),
+      askStatus: this.#ask('status'),
+      ask: this.#ask('fetch'),
+      penalise: this.#penalise,
+      awaitHeight: (height, timeoutMs) => this.service.awaitHeight(height, timeoutMs),
+      log: log.debug,
+      onFailure: fail
+    })
+  }
+
+  #createDissemination(): Dissemination {
+    const { network, fail } = this.#ports
+    return new Dissemination(this.#options.dissemination, {
+      network,
+      plane: this.#plane,
+      store: this.store,
+      electorate: this.electorate,
+      self: this.#options.seat?.index ?? null,
+      finalBlocks: this.#finalBlocks,
+      isFinal: (block) => this.archive.heightOf(block.idBytes) !== undefined,
+      onAhead: () => this.catchUp.wake(),
+      onFailure: fail
+    })
+  }
+
+  #createIntake(): Intake {
+    const { identity, batch } = this.#options
+    const { clock, verifier, fail } = this.#ports
+    const batcher = new Batcher(
+      {
+        networkTag: this.networkTag,
+        electorate: this.electorate,
+        author: identity.publicKey,
+        ...batch
+      },
+      {
+        store: this.store,
+        clock,
+        height: () => this.keeper.tip.height,
+        sign: identity.sign,
+        disseminate: (bytes) => this.#dissemination.sendBatch(bytes)
+      }
+    )
+    return new Intake({
+      networkTag: this.networkTag,
+      carrierId: identity.publicKey,
+      book: this.book,
+      verifier,
+      batcher,
+      head: () => this.keeper.head,
+      tip: () => this.keeper.tip,
+      isUnderWay: (id) => this.keeper.isUnderWay(id),
+      findFinal: (id) => this.archive.statusOf(id),
+      clock,
+      onFailure: fail
+    })
+  }
+
+  #createVoter(): Voter | null {
+    const { seat } = this.#options
+    const { voteLog, ledger } = this.#ports
+    if (seat === null) return null
+    return new Voter({
+      networkTag: this.networkTag,
+      electorate: this.electorate,
+      self: seat.index,
+      voteLog,
+      database: ledger,
+      sign: seat.signVote,
+      blockOf: (blockId) => this.#blockOf(blockId)
+    })
+  }
+
+  #createEffects(): ReturnType<typeof createEffectPorts> {
+    const { ledger, log, clock, fail } = this.#ports
+    const { networkTag, electorate } = this
+    return createEffectPorts({
+      networkTag,
+      electorate,
+      plane: this.#plane,
+      keeper: this.keeper,
+      store: this.store,
+      fetcher: this.#fetcher,
+      timers: this.#timers,
+      voter: this.#createVoter(),
+      blockOf: (blockId) => this.#blockOf(blockId),
+      ask: this.#ask('fetch'),
+      post: this.#post,
+      timeMs: clock.timeMs,
+      penalise: this.#penalise,
+      onCommitted: (blocks) => this.#settleCommitted(blocks),
+      onConfirmed: (blockId) => {
+        const entry = this.keeper.entry(blockId)
+        if (entry !== undefined) this.intake?.confirmBlock(entry)
+      },
+      onCatchUp: () => this.catchUp.wake(),
+      onEvidence: (first, second) =>
+        recordEvidence(first, second, {
+          networkTag,
+          electorate,
+          database: ledger,
+          log,
+          onFailure: fail
+        }),
+      onAlarm: (code, view) => {
+        this.#alarms.push(code)
+        log.error('consensus raised an alarm', { code, view })
+      },
+      onFailure: fail
+    })
+  }
+
+  #settleCommitted(blocks: readonly CommittedBlock[]): void {
+    const { clock, metrics } = this.#ports
+    for (const block of blocks) {
+      const finalMs = Math.max(0, clock.timeMs() - block.block.header.timeMs)
+      // Older ones were fetched afterwards, and tell nothing of how fast the members agree.
+      if (finalMs < this.#options.genesis.parameters.deltaMaxMs)
+        this.#measureFinality(finalMs / 1000)
+      this.intake?.settleBlock(block)
+      this.service.announce(block)
+      this.store.forget(block.block.batches.map(({ id }) => id))
+      metrics.count('thingmoot_ledger_blocks_total', 'final', 1)
+      metrics.count('thingmoot_ledger_transactions_total', 'final', block.transactions.length)
+    }
+    this.#passOn(blocks)
+  }
+
+  /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
+  #passOn(blocks: readonly CommittedBlock[]): void {
+    const { seat } = this.#options
+    const last = blocks[blocks.length - 1]?.block.header
+    if (last === undefined) return
+    const leader = this.#leaders[(last.view - 1) % this.#leaders.length]
+    this.#dissemination.sendBlocks(blocks, seat !== null && leader === seat.index)
+    if (seat === null || last.view < this.#prunedView + PRUNE_EVERY_VIEWS) return
+    this.#prunedView = last.view
+    const below = { epoch: this.electorate.epoch, view: last.view }
+    this.#ports.voteLog.prune(below).catch(this.#ports.fail)
+  }
+
+  #createService(): NodeService {
+    const { genesis, identity, seat } = this.#options
+    const { network, clock } = this.#ports
+    const { core } = this.driver
+    return new NodeService({
+      networkId: genesis.networkId,
+      genesisHash: genesisHashOf(genesis),
+      nodeId: identity.publicKey,
+      electorate: this.electorate,
+      keeper: this.keeper,
+      archive: this.archive,
+      book: this.book,
+      submit: createSubmitter(this.intake, network),
+      peers: () => network.peers(),
+      view: () => core.view,
+      highestKnownHeight: () => this.catchUp.highestKnown,
+      lastHeardAtMs: (index) => {
+        const heardAtMs = core.heardAtMs.get(index as MemberIndex)
+        return heardAtMs === undefined
+          ? null
+          : Math.round(clock.timeMs() - (clock.nowMs() - heardAtMs))
+      },
+      condition: () => ({
+        isStopped: core.isStopped,
+        isAdmitted: seat === null || core.mayVote,
+        blocksBehind: this.catchUp.highestKnown - this.keeper.tip.height
+      }),
+      pendingTransactions: () => this.book.openCount,
+      alarms: () => this.#alarms,
+      clock
+    })
+  }
+}

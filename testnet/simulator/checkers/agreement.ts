@@ -1,0 +1,109 @@
+/**
+ * Agreement: one block at each height over all honest nodes and all time, proved and well timed.
+ *
+ * I1 agreement, I2 validity of certificates, I5 equal state, I12 header times.
+ *
+ * @module
+ */
+
+import type { StoredBlock } from '../../../node/ledger/stored-block.ts'
+import { judgeBlock, judgeCertificate, toHex } from '../../../protocol/index.ts'
+import type { SimNode } from '../world/sim-node.ts'
+import type { World } from '../world/world.ts'
+import { type Checker, expectKept } from './checker.ts'
+
+/** What all nodes agree on at one height. */
+interface Agreed {
+  readonly blockId: string
+  readonly timeMs: number
+  readonly seenBy: number
+}
+
+/** Watches the chains of all honest nodes. */
+export class AgreementChecker implements Checker {
+  /** By height. */
+  readonly chain: Map<number, Agreed> = new Map()
+  readonly #seen = new Map<number, { replica: object; height: number }>()
+
+  /** The highest final block of any honest node. */
+  get height(): number {
+    return this.chain.size
+  }
+
+  afterEvent(world: World): void {
+    for (const node of world.nodes) if (node.isHonest) this.#look(world, node)
+  }
+
+  atEnd(world: World): void {
+    for (const node of world.honest) {
+      const { replica } = node
+      if (replica === null) continue
+      const { tip } = replica.keeper
+      const stored = world.read(() => replica.archive.block(tip.height))
+      expectKept(
+        'I5',
+        stored === undefined || toHex(tip.tree.root) === toHex(stored.block.header.stateRoot),
+        () => `node ${node.index}: its state is not that of its block ${tip.height}`
+      )
+    }
+  }
+
+  #look(world: World, node: SimNode): void {
+    const { replica } = node
+    if (replica === null) return
+    const before = this.#seen.get(node.index)
+    const { height } = replica.keeper.tip
+    // After a start the whole chain is looked at again: what was final must still be the same.
+    const from = before?.replica === replica ? before.height : 0
+    if (height === from && before?.replica === replica) return
+    this.#seen.set(node.index, { replica, height })
+    for (let at = from + 1; at <= height; at++) {
+      const stored = world.read(() => replica.archive.block(at))
+      if (stored !== undefined) this.#compare(world, node, stored)
+    }
+  }
+
+  #compare(world: World, node: SimNode, stored: StoredBlock): void {
+    const { block, finalisation } = stored
+    const { height, timeMs } = block.header
+    const agreed = this.chain.get(height)
+    if (agreed === undefined) this.#judgeNew(world, node, stored)
+    else
+      expectKept(
+        'I1',
+        agreed.blockId === block.id,
+        () =>
+          `height ${height}: node ${node.index} has ${block.id.slice(0, 8)}, node ${agreed.seenBy} ${agreed.blockId.slice(0, 8)}`
+      )
+    if (finalisation !== null && agreed === undefined) {
+      const { networkTag, electorate } = world.founding
+      const isGood =
+        finalisation.vote.subject?.blockId === block.id &&
+        judgeCertificate(finalisation, networkTag, electorate).ok
+      expectKept('I2', isGood, () => `height ${height}: the finalisation of node ${node.index}`)
+    }
+    if (agreed === undefined)
+      this.chain.set(height, { blockId: block.id, timeMs, seenBy: node.index })
+  }
+
+  #judgeNew(world: World, node: SimNode, { block }: StoredBlock): void {
+    const { height, timeMs, parentId } = block.header
+    const { networkTag, electorate, genesis } = world.founding
+    expectKept(
+      'I2',
+      judgeBlock(block, networkTag, electorate).ok,
+      () => `height ${height}: node ${node.index} committed a malformed block`
+    )
+    const parent = this.chain.get(height - 1)
+    expectKept(
+      'I1',
+      height === 1 || parent === undefined || parent.blockId === toHex(parentId),
+      () => `height ${height}: its parent is not the block below`
+    )
+    const latest =
+      world.latestClockMs() + genesis.parameters.messageDelayMs + genesis.parameters.precisionMs
+    const isTimely = timeMs > (parent?.timeMs ?? 0) && timeMs <= latest
+    expectKept('I12', isTimely, () => `height ${height}: header time ${timeMs}, latest ${latest}`)
+    world.fold(block.id)
+  }
+}

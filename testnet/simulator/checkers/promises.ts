@@ -1,0 +1,166 @@
+/**
+ * Promises to clients: what was answered is true, durable, and stays so.
+ *
+ * I6 final and accepted answers, I7 device sequences, I10 proofs and reads that
+ * never go back, L1 and L2 after everything was mended.
+ *
+ * @module
+ */
+
+import { batchKey, blockKey } from '../../../node/ledger/keyspace.ts'
+import {
+  batchIdOf,
+  decodeAcceptedReceipt,
+  decodeReceiptProof,
+  fromHex,
+  judgeReceipt,
+  toHex
+} from '../../../protocol/index.ts'
+import type { SimNode } from '../world/sim-node.ts'
+import type { World } from '../world/world.ts'
+import type { AgreementChecker } from './agreement.ts'
+import { type Checker, expectKept } from './checker.ts'
+import { isDurable } from './signatures.ts'
+
+/** New heights that must follow within a minute of mending. */
+const HEIGHTS_AFTER_HEALING = 10
+const HEALED_WITHIN_MS = 60_000
+/** How long after mending whatever was handed in before must be final. */
+const FINAL_WITHIN_MS = 30_000
+/** Heights by which nodes may differ in the end. */
+const SPREAD_MAX = 2
+
+/** Watches answers. */
+export class PromiseChecker implements Checker {
+  readonly #agreement: AgreementChecker
+  readonly #final = new Map<string, number>()
+  #heightAtHeal: number | null = null
+  #progressAtMs: number | null = null
+
+  constructor(agreement: AgreementChecker) {
+    this.#agreement = agreement
+  }
+
+  /** A client was told that a transaction is final. */
+  onFinal(node: SimNode, id: string, height: number): void {
+    const folder = node.disk.folders.get(node.path('ledger'))
+    expectKept(
+      'I6',
+      folder !== undefined && isDurable(folder, blockKey(height)),
+      () => `node ${node.index} said final of height ${height} before that was durable`
+    )
+    const before = this.#final.get(id)
+    expectKept(
+      'I6',
+      before === undefined || before === height,
+      () => `${id.slice(0, 8)} was said to be final at ${before} and at ${height}`
+    )
+    this.#final.set(id, height)
+  }
+
+  /** A client was given a receipt that a node holds it durably in a batch of its own. */
+  onAccepted(node: SimNode, id: string, receipt: Uint8Array): void {
+    const folder = node.disk.folders.get(node.path('ledger'))
+    const read = decodeAcceptedReceipt(receipt)
+    expectKept(
+      'I6',
+      folder !== undefined &&
+        read !== undefined &&
+        isDurable(folder, batchKey(batchIdOf(read.headerBytes))),
+      () => `node ${node.index} accepted ${id.slice(0, 8)} before that was durable`
+    )
+  }
+
+  afterEvent(world: World): void {
+    if (!world.isHealed) return
+    this.#heightAtHeal ??= this.#agreement.height
+    if (
+      this.#progressAtMs === null &&
+      this.#agreement.height >= this.#heightAtHeal + HEIGHTS_AFTER_HEALING
+    )
+      this.#progressAtMs = world.nowMs
+  }
+
+  atEnd(world: World): void {
+    this.#expectLiveness(world)
+    for (const [id, height] of this.#final) this.#expectKeptEverywhere(world, id, height)
+    for (const node of world.honest) this.#expectSequences(world, node)
+  }
+
+  #expectLiveness(world: World): void {
+    const { healMs } = world.plan
+    const progressMs = (this.#progressAtMs ?? Number.POSITIVE_INFINITY) - healMs
+    expectKept('L1', progressMs <= HEALED_WITHIN_MS, () => `${progressMs} ms until ten new heights`)
+    for (const node of world.honest) {
+      if (world.isBeyondRepair(node)) continue
+      const behind = this.#agreement.height - (node.replica?.keeper.tip.height ?? 0)
+      expectKept('L1', behind <= SPREAD_MAX, () => `node ${node.index} is ${behind} heights behind`)
+    }
+    for (const { id, submittedAtMs, final } of world.clients.told.values()) {
+      if (submittedAtMs > world.plan.endMs - FINAL_WITHIN_MS) continue
+      const dueMs = Math.max(submittedAtMs, healMs) + FINAL_WITHIN_MS
+      const isInTime = final !== null && final.atMs <= dueMs
+      expectKept(
+        'L2',
+        isInTime,
+        () => `${id.slice(0, 8)}, handed in at ${submittedAtMs}, due ${dueMs}`
+      )
+    }
+  }
+
+  /** What was answered final is found at its height on every honest node, and its receipt holds. */
+  #expectKeptEverywhere(world: World, id: string, height: number): void {
+    const { networkTag, electorate } = world.founding
+    for (const node of world.honest) {
+      const { replica } = node
+      if (replica === null || replica.keeper.tip.height < height) continue
+      const transactionId = fromHex(id) as Uint8Array
+      const status = world.read(() => replica.archive.statusOf(transactionId))
+      if (status === undefined) continue
+      expectKept(
+        'I6',
+        status?.height === height,
+        () => `node ${node.index} has lost ${id.slice(0, 8)}, final at ${height}`
+      )
+      const receipt = world.read(() => replica.archive.receipt(transactionId)) ?? null
+      const proof = receipt === null ? undefined : decodeReceiptProof(receipt)
+      if (proof === undefined) continue
+      expectKept(
+        'I10',
+        judgeReceipt(proof, { networkTag, electorate }).ok,
+        () => `node ${node.index} gives a false receipt for ${id.slice(0, 8)}`
+      )
+    }
+  }
+
+  /** Each transaction counts once, and the sequences of each device rise. */
+  #expectSequences(world: World, { index, replica }: SimNode): void {
+    if (replica === null) return
+    const counted = new Set<string>()
+    const last = new Map<string, number>()
+    for (let height = 1; height <= replica.keeper.tip.height; height++) {
+      const stored = world.read(() => replica.archive.block(height))
+      const transactions = stored && world.read(() => replica.archive.transactionsOf(stored))
+      for (const [place, { id, body }] of (transactions ?? []).entries()) {
+        const outcome = stored?.outcomes[place]?.outcome
+        if (outcome !== 'applied' && outcome !== 'void') continue
+        const name = toHex(id)
+        expectKept(
+          'I7',
+          !counted.has(name),
+          () => `node ${index}: ${name.slice(0, 8)} counts twice`
+        )
+        counted.add(name)
+        if (body.kind !== 'device-message') continue
+        const device = toHex(body.deviceId)
+        const before = last.get(device) ?? 0
+        expectKept(
+          'I7',
+          body.sequence > before,
+          () => `node ${index}: a device says ${body.sequence} after ${before}`
+        )
+        last.set(device, body.sequence)
+      }
+    }
+  }
+}

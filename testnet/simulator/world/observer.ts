@@ -1,0 +1,38 @@
+/**
+ * What the world tells of each node: everything a checker may want to know, as it happens.
+ *
+ * @module
+ */
+
+import type { MemberProtocol } from '../../../node/network/protocol-names.ts'
+import type { Change } from '../virtual/folder.ts'
+
+/** Who is told. Every method is called with the index of the node. */
+export interface Observer {
+  /** A vote key signed these bytes. */
+  readonly onSigned?: (node: number, message: Uint8Array, signature: Uint8Array) => void
+  /** A message is about to leave for another member. */
+  readonly onSend?: (node: number, protocol: MemberProtocol, message: Uint8Array) => void
+  /** Changes have become durable. */
+  readonly onSynced?: (node: number, path: string, changes: readonly Change[]) => void
+  /** A node holds something against a peer. */
+  readonly onPenalty?: (node: number, peer: string, reason: string) => void
+  /** The core of a node raised an alarm. */
+  readonly onAlarm?: (node: number, code: string) => void
+  /** A process has come up, or ended; the code says why it ended or did not come up. */
+  readonly onUp?: (node: number) => void
+  readonly onDown?: (node: number, code: string) => void
+}
+
+/** Tells all of several observers. */
+export function tellAll(observers: readonly Observer[]): Required<Observer> {
+  return {
+    onSigned: (...facts) => observers.forEach((one) => void one.onSigned?.(...facts)),
+    onSend: (...facts) => observers.forEach((one) => void one.onSend?.(...facts)),
+    onSynced: (...facts) => observers.forEach((one) => void one.onSynced?.(...facts)),
+    onPenalty: (...facts) => observers.forEach((one) => void one.onPenalty?.(...facts)),
+    onAlarm: (...facts) => observers.forEach((one) => void one.onAlarm?.(...facts)),
+    onUp: (...facts) => observers.forEach((one) => void one.onUp?.(...facts)),
+    onDown: (...facts) => observers.forEach((one) => void one.onDown?.(...facts))
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The plan of a run: what goes wrong, where and when. It is plain data, drawn from the seed at once.
+ *
+ * So a run can be told to others, and made smaller by leaving things out.
+ *
+ * @module
+ */
+
+import type { FaultModel } from '../../../protocol/index.ts'
+
+/** One thing that goes wrong. Times are virtual milliseconds since the start. */
+export type Fault = { readonly atMs: number } & (
+  | {
+      readonly kind: 'crash'
+      readonly node: number
+      readonly ending: 'kill' | 'power'
+      readonly downMs: number
+      /** The process ends at its k-th write or send from then on; 0 for at once. */
+      readonly atPoint: number
+    }
+  /** Directions `[from, to]` carry nothing for a while. */
+  | {
+      readonly kind: 'cut'
+      readonly shape: string
+      readonly directions: readonly (readonly [number, number])[]
+      readonly forMs: number
+    }
+  | {
+      readonly kind: 'weather'
+      readonly directions: readonly (readonly [number, number])[] | 'all'
+      readonly forMs: number
+      readonly lossPermille: number
+      readonly duplicatePermille: number
+      readonly reorderPermille: number
+      readonly corruptPermille: number
+      /** 0 for no limit. */
+      readonly bytesPerSecond: number
+    }
+  | {
+      readonly kind: 'clog'
+      readonly directions: readonly (readonly [number, number])[]
+      readonly forMs: number
+    }
+  | {
+      readonly kind: 'slow-disk'
+      readonly node: number
+      readonly syncMs: number
+      readonly forMs: number
+    }
+  | { readonly kind: 'full-disk'; readonly node: number; readonly forMs: number }
+  | { readonly kind: 'refusing-disk'; readonly node: number; readonly forMs: number }
+  /** The process is down meanwhile; an operator repairs what was damaged. */
+  | {
+      readonly kind: 'log-hole'
+      readonly node: number
+      readonly where: 'ledger' | 'sign'
+      readonly downMs: number
+    }
+  | {
+      readonly kind: 'marker-lost'
+      readonly node: number
+      readonly where: 'ledger' | 'sign'
+      readonly downMs: number
+    }
+  | {
+      readonly kind: 'bit-flip'
+      readonly node: number
+      readonly place: number
+      readonly downMs: number
+    }
+  | { readonly kind: 'clock-jump'; readonly node: number; readonly byMs: number }
+)
+
+/** Everything that a run follows from. */
+export interface Plan {
+  readonly seed: number
+  readonly weights: readonly number[]
+  readonly faultModel: FaultModel
+  /** Places of faulty members and their vices. */
+  readonly vices: readonly { readonly node: number; readonly vice: string }[]
+  readonly baseMs: readonly [number, number]
+  readonly tailMs: number
+  readonly clockOffsetsMs: readonly number[]
+  readonly driftsPpm: readonly number[]
+  readonly devices: number
+  readonly pauseMs: number
+  /** When everything is mended. */
+  readonly healMs: number
+  readonly endMs: number
+  readonly faults: readonly Fault[]
+}

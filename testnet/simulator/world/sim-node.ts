@@ -1,0 +1,315 @@
+/**
+ * One simulated node: its keys and its disk, and the processes that come and go on them.
+ *
+ * @module
+ */
+
+import { createEd25519Signer } from '#crypto'
+import { NodeError } from '../../../node/errors.ts'
+import { openReplica, type Replica } from '../../../node/replica.ts'
+import { type Database, openDatabase } from '../../../node/storage/database.ts'
+import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
+import { encodeVote, type MemberIndex, type Vote } from '../../../protocol/index.ts'
+import type { Hands, Vice } from '../adversaries/vice.ts'
+import type { Dice } from '../virtual/dice.ts'
+import { createLocalVerifier } from '../virtual/local-verifier.ts'
+import { NodeNetwork } from '../virtual/node-network.ts'
+import { type ClockError, createVirtualClock, type VirtualTime } from '../virtual/virtual-clock.ts'
+import { VirtualDisk } from '../virtual/virtual-disk.ts'
+import type { VirtualNetwork } from '../virtual/virtual-network.ts'
+import type { Founding } from './founding.ts'
+import type { Observer } from './observer.ts'
+
+/** What a node is made of. */
+export interface SimNodeOptions {
+  readonly index: number
+  readonly founding: Founding
+  readonly vice: Vice | null
+  readonly clockError: ClockError
+}
+
+/** What a node needs from the world. */
+export interface SimNodePorts {
+  readonly time: VirtualTime
+  readonly network: VirtualNetwork
+  readonly diskDice: Dice
+  readonly viceDice: Dice
+  readonly observer: Required<Observer>
+  /** A bug of our own: the run has failed. */
+  readonly onBug: (node: number, error: unknown) => void
+}
+
+/** How a process ends. */
+export type Ending = 'kill' | 'power'
+
+interface Life {
+  isAlive: boolean
+  network: NodeNetwork
+  replica: Replica | null
+  hands: Hands
+}
+
+const SCHEMA_VERSION = 1
+
+/** A node of the world. */
+export class SimNode {
+  readonly index: number
+  readonly disk: VirtualDisk
+  readonly clockError: ClockError
+  readonly vice: Vice | null
+  /** Set to end the process at the k-th write or send from now on. */
+  pointsLeft: number = Number.POSITIVE_INFINITY
+  /** Writes and sends so far. */
+  points = 0
+  /** Why it does not come up; null while it can. */
+  refusal: string | null = null
+  readonly #founding: Founding
+  readonly #ports: SimNodePorts
+  #life: Life | null = null
+  #isFounded = false
+
+  constructor(options: SimNodeOptions, ports: SimNodePorts) {
+    this.index = options.index
+    this.vice = options.vice
+    this.clockError = options.clockError
+    this.#founding = options.founding
+    this.#ports = ports
+    this.disk = new VirtualDisk(ports.diskDice)
+    ports.network.name(this.index, this.key)
+  }
+
+  /** Lower-case hex of its member id. */
+  get key(): string {
+    return this.#keys.key
+  }
+
+  /** Whether it keeps the rules. */
+  get isHonest(): boolean {
+    return this.vice === null
+  }
+
+  /** Its parts while it is up. */
+  get replica(): Replica | null {
+    return this.#life?.isAlive === true ? this.#life.replica : null
+  }
+
+  /** Whether a process runs, be it that it is still opening. */
+  get isUp(): boolean {
+    return this.#life?.isAlive === true
+  }
+
+  /**
+   * What `thingmoot repair --apply` does: a damaged ledger is set aside, to be fetched anew.
+   *
+   * @returns false when the vote log itself is damaged or gone: this key never votes again
+   */
+  repair(): boolean {
+    const sign = this.disk.folders.get(this.path('sign'))
+    if (sign === undefined || !sign.hasMarker || sign.hasLogDamage) return false
+    this.disk.folders.delete(this.path('ledger'))
+    return true
+  }
+
+  /** What nobody caught ends the process, as it ends the daemon. */
+  endBy(error: unknown): void {
+    if (this.#life !== null) this.#end(this.#life, error)
+  }
+
+  /** Where a database lies on its disk. */
+  path(name: 'ledger' | 'sign'): string {
+    return `${this.index}/${name}`
+  }
+
+  /** Starts a process. */
+  start(): void {
+    if (this.#life?.isAlive === true) return
+    const life = this.#createLife()
+    this.#life = life
+    this.refusal = null
+    this.#open(life).catch((error) => this.#end(life, error))
+  }
+
+  /** Ends the process, as it stands. */
+  crash(ending: Ending): void {
+    if (this.#life !== null) this.#life.isAlive = false
+    if (ending === 'power') this.disk.cutPower()
+    else this.disk.settleAll()
+    this.#ports.network.detach(this.index)
+    this.#ports.observer.onDown(this.index, ending)
+  }
+
+  get #keys(): Founding['members'][number] {
+    return this.#founding.members[this.index] as Founding['members'][number]
+  }
+
+  #createLife(): Life {
+    const life = { isAlive: true, replica: null } as unknown as Life
+    life.network = this.#createNetwork(life)
+    life.hands = this.#createHands(life)
+    return life
+  }
+
+  #createNetwork(life: Life): NodeNetwork {
+    const { network, time, observer } = this.#ports
+    return new NodeNetwork(this.key, this.index, {
+      network,
+      nowMs: time.nowMs,
+      agenda: time.agenda,
+      isAlive: () => life.isAlive,
+      isMember: (key) => this.#founding.electorate.indexOf.has(key),
+      point: () => this.#pass(life),
+      onSend: (protocol, to, message) => {
+        observer.onSend(this.index, protocol, message)
+        return this.vice?.send?.(life.hands, { protocol, to, message }) ?? [message]
+      },
+      onReceive: (from, message) => this.vice?.hear?.(life.hands, from, message),
+      onAnswer: (protocol, request, answer) => {
+        if (this.vice?.answer === undefined) return answer
+        return this.vice.answer(life.hands, { protocol, request, answer })
+      },
+      onPenalty: (peer, reason) => observer.onPenalty(this.index, peer, reason)
+    })
+  }
+
+  /** Each write and each send passes here; the plan may end the process at any of them. */
+  #pass(life: Life): void {
+    this.points++
+    if (!life.isAlive || --this.pointsLeft > 0) return
+    this.pointsLeft = Number.POSITIVE_INFINITY
+    life.isAlive = false
+    const { agenda, nowMs } = this.#ports.time
+    agenda.enter(nowMs(), () => this.crash('power'))
+  }
+
+  async #open(life: Life): Promise<void> {
+    const founding = this.#founding
+    const clock = this.#createClock(life)
+    const { ledger, voteLog } = await this.#openDatabases(life)
+    const identity = createEd25519Signer(this.#keys.identitySeed)
+    const { observer } = this.#ports
+    const fail = (error: unknown): void => this.#end(life, error)
+    const replica = await openReplica(
+      {
+        genesis: founding.genesis,
+        identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
+        seat: { index: this.index as MemberIndex, signVote: this.#voteSigner() },
+        pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
+        batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
+        dissemination: { mode: 'auto', pushMembersMax: 16 }
+      },
+      {
+        clock,
+        network: life.network,
+        ledger,
+        voteLog,
+        verifier: createLocalVerifier(founding.networkTag),
+        log: {
+          error: (message, fields = {}) => {
+            if (message === 'consensus raised an alarm')
+              observer.onAlarm(this.index, String(fields['code']))
+          },
+          warn: ignore,
+          info: ignore,
+          debug: ignore
+        },
+        metrics: { count: ignore, measure: () => ignore },
+        fail
+      }
+    )
+    if (!life.isAlive) return
+    life.replica = replica
+    await replica.start()
+    observer.onUp(this.index)
+    this.vice?.start?.(life.hands)
+  }
+
+  async #openDatabases(life: Life): Promise<{ ledger: Database; voteLog: VoteLog }> {
+    const { time, observer } = this.#ports
+    const engine = this.disk.engine({
+      wait: (delayMs) =>
+        new Promise((resolve) => void time.agenda.enter(time.nowMs() + delayMs, resolve)),
+      point: () => this.#pass(life),
+      isAlive: () => life.isAlive,
+      onSynced: (path, changes) => observer.onSynced(this.index, path, changes)
+    })
+    const identity = {
+      uuid: `node-${this.index}`,
+      networkId: 'simulated',
+      schemaVersion: SCHEMA_VERSION
+    }
+    const ports = { engine, onWriteFailure: (error: NodeError) => this.#end(life, error) }
+    const [ledgerPath, signPath] = [this.path('ledger'), this.path('sign')]
+    const isFirst = !this.#isFounded
+    this.#isFounded = true
+    const isForgotten = this.vice?.isAmnesiac === true
+    if (isForgotten) this.disk.folders.delete(signPath)
+    const isNew = !this.disk.folders.has(ledgerPath)
+    const ledger = await openDatabase({ path: ledgerPath, identity, create: isNew }, ports)
+    const create = isFirst || isForgotten
+    return { ledger, voteLog: await openVoteLog({ path: signPath, identity, create }, ports) }
+  }
+
+  #createClock(life: Life): ReturnType<typeof createVirtualClock> {
+    return createVirtualClock(this.#ports.time, this.clockError, () => life.isAlive)
+  }
+
+  #voteSigner(): (message: Uint8Array) => Uint8Array {
+    const signer = createEd25519Signer(this.#keys.voteSeed)
+    return (message) => {
+      const signature = signer.sign(message)
+      this.#ports.observer.onSigned(this.index, message, signature)
+      return signature
+    }
+  }
+
+  #createHands(life: Life): Hands {
+    const founding = this.#founding
+    const clock = this.#createClock(life)
+    const voteSigner = createEd25519Signer(this.#keys.voteSeed)
+    const identity = createEd25519Signer(this.#keys.identitySeed)
+    return {
+      index: this.index,
+      founding,
+      dice: this.#ports.viceDice,
+      others: founding.members.filter(({ key }) => key !== this.key).map(({ key }) => key),
+      replica: () => life.replica as Replica,
+      signVote: (vote: Vote) => ({
+        vote,
+        signer: this.index as MemberIndex,
+        signature: voteSigner.sign(encodeVote(founding.networkTag, founding.electorate, vote))
+      }),
+      sign: (message) => identity.sign(message),
+      push: (protocol, to, message) => {
+        if (life.isAlive) life.network.push(protocol, to, message)
+      },
+      timeMs: clock.timeMs,
+      every: (pauseMs, run) => {
+        const next = (): void => {
+          clock.later(pauseMs, () => {
+            run()
+            next()
+          })
+        }
+        next()
+      }
+    }
+  }
+
+  /** The process cannot go on: by the world's trouble, which is expected, or by a bug of ours. */
+  #end(life: Life, error: unknown): void {
+    if (!life.isAlive) return
+    life.isAlive = false
+    this.refusal = error instanceof NodeError ? error.code : 'OWN_BUG'
+    if (this.refusal === 'OWN_BUG') this.#ports.onBug(this.index, error)
+    const { agenda, nowMs } = this.#ports.time
+    agenda.enter(nowMs(), () => {
+      this.disk.settleAll()
+      this.#ports.network.detach(this.index)
+      this.#ports.observer.onDown(this.index, this.refusal ?? 'OWN_BUG')
+    })
+  }
+}
+
+function ignore(): void {
+  // Nobody reads the log of a simulated node.
+}
