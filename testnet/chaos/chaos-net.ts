@@ -160,14 +160,7 @@ export class ChaosNet {
   async judge(): Promise<Figures> {
     await within('the load to end', CLOSE_MAX_MS, this.load.stop())
     await inspectNet(this)
-    await this.#endWatch()
-    await within(
-      'the nodes to be killed',
-      CLOSE_MAX_MS,
-      Promise.all(this.nodes.map((node) => node.kill()))
-    )
-    for (const { index } of this.nodes) await this.copyVotes(index)
-    this.checker.judgeSentVotes()
+    await this.judgeVotes()
     for (const [place, { slug, exit }] of this.#net.ends.entries())
       if (!this.#takenEnds.has(place))
         this.checker.noteFault(
@@ -175,6 +168,19 @@ export class ChaosNet {
         )
     const { finals, votes, certified } = this.checker.counts
     return { finals: `${finals}`, votes: `${votes}+${certified}` }
+  }
+
+  /** Kills the nodes and judges all votes that they ever signed. */
+  async judgeVotes(): Promise<void> {
+    this.#isOver = true
+    await within('the watch to end', CLOSE_MAX_MS, this.#watching ?? Promise.resolve())
+    await within(
+      'the nodes to be killed',
+      CLOSE_MAX_MS,
+      Promise.all(this.nodes.map((node) => node.kill()))
+    )
+    for (const { index } of this.nodes) await this.copyVotes(index)
+    this.checker.judgeSentVotes()
   }
 
   /** Ends everything at once. */
@@ -227,11 +233,6 @@ export class ChaosNet {
   /** A log that is damaged or moved meanwhile is passed over: the next copy tells what is missing. */
   async #copyIfReadable(index: number): Promise<void> {
     await this.copyVotes(index).catch(() => undefined)
-  }
-
-  async #endWatch(): Promise<void> {
-    this.#isOver = true
-    await within('the watch to end', CLOSE_MAX_MS, this.#watching ?? Promise.resolve())
   }
 }
 

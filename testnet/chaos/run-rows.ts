@@ -90,6 +90,8 @@ async function judgeRow(
   try {
     own = await row.run({ cycles, isLong, note, undo, openNet })
   } catch (error) {
+    // Where a vote log cannot be read, that is what the row is about.
+    await Promise.allSettled(nets.map((net) => net.judgeVotes()))
     const faults = nets.flatMap(({ checker }) => checker.faults)
     if (error instanceof RowFailure && faults.length > 0) return failed([error.message, ...faults])
     throw error
