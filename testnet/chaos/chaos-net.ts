@@ -15,6 +15,7 @@ import type { LinkConditions } from '../relay/link-conditions.ts'
 import { ChaosNode } from './chaos-node.ts'
 import { Checker } from './checker.ts'
 import { inspectNet } from './inspect-net.ts'
+import { readLedgerVotes } from './ledger-reader.ts'
 import { ChaosLoad } from './load.ts'
 import { expect, type Figures } from './row.ts'
 import type { UndoStack } from './undo-stack.ts'
@@ -51,6 +52,8 @@ export class ChaosNet {
   readonly home: string
   readonly spares: readonly LiveDevice[]
   readonly #net: LiveNet
+  /** The node that has a member's seat. */
+  readonly #nodeOf: (member: number) => number
   readonly #readers: readonly VoteLogReader[]
   readonly #takenEnds = new Set<number>()
   #watching: Promise<void> | undefined
@@ -70,6 +73,8 @@ export class ChaosNet {
           beforeStart: (index) => this.#copyIfReadable(index)
         })
     )
+    const seats = genesisElectorate(net.genesis).seats.map(({ memberId }) => toHex(memberId))
+    this.#nodeOf = (member) => this.nodes.findIndex(({ memberId }) => memberId === seats[member])
     this.#readers = this.#createReaders()
     const talking = wish.devices ?? DEVICES
     this.spares = devices.slice(talking)
@@ -180,7 +185,12 @@ export class ChaosNet {
       Promise.all(this.nodes.map((node) => node.kill()))
     )
     for (const { index } of this.nodes) await this.copyVotes(index)
-    this.checker.judgeSentVotes()
+    try {
+      for (const { index, dataFolder } of this.nodes)
+        this.checker.addLedger(index, await readLedgerVotes(dataFolder, this.#nodeOf))
+    } finally {
+      this.checker.judgeSentVotes()
+    }
   }
 
   /** Ends everything at once. */
@@ -192,15 +202,11 @@ export class ChaosNet {
   }
 
   #createReaders(): readonly VoteLogReader[] {
-    const electorate = genesisElectorate(this.#net.genesis)
-    const seats = electorate.seats.map(({ memberId }) => toHex(memberId))
-    const nodeOf = (member: number): number =>
-      this.nodes.findIndex(({ memberId }) => memberId === seats[member])
     const scratchFolder = join(this.home, 'copies')
     mkdirSync(scratchFolder, { recursive: true })
     return this.nodes.map(
       ({ index, dataFolder }) =>
-        new VoteLogReader({ node: index, dataFolder, nodeOf, scratchFolder })
+        new VoteLogReader({ node: index, dataFolder, nodeOf: this.#nodeOf, scratchFolder })
     )
   }
 

@@ -124,6 +124,19 @@ test('a vote that others hold and its signer never recorded was sent before it w
   assert.is(faultsOf([write([sent], { certified: [sent] })]), '')
 })
 
+test('a signature on a final block that its signer never recorded counts as sent, too', () => {
+  const checker = new Checker()
+  checker.addLedger(1, { certified: [vote('finalise', 8, 'a')], evidenceCount: 0 })
+  checker.judgeSentVotes()
+  assert.match(checker.faults[0] ?? '', /^node 0 sent finalise .* not in its vote log/)
+})
+
+test('evidence against anybody is a fault, where all are honest', () => {
+  const checker = new Checker()
+  checker.addLedger(1, { certified: [], evidenceCount: 1 })
+  assert.equal(checker.faults, ['node 1 holds evidence against a member'])
+})
+
 test('a log of which something is missing proves nothing', () => {
   const checker = new Checker()
   checker.addVoteLog({ node: 2, hasGap: true, writes: [] })

@@ -151,6 +151,18 @@ export class Checker {
     }
   }
 
+  /** Takes in what a node's ledger holds: who signed its blocks, and evidence against anybody. */
+  addLedger(
+    node: number,
+    {
+      certified,
+      evidenceCount
+    }: { readonly certified: readonly SeenVote[]; readonly evidenceCount: number }
+  ): void {
+    for (const vote of certified) this.#certified.set(nameOf(vote), vote)
+    if (evidenceCount > 0) this.#fault(`node ${node} holds evidence against a member`)
+  }
+
   /** When all copies are in: whatever others hold of a signer must be in its own log, and fit. */
   judgeSentVotes(): void {
     for (const vote of this.#certified.values()) {

@@ -25,6 +25,7 @@ import {
   WRITES
 } from '../../node/storage/vote-log-format.ts'
 import {
+  type Certificate,
   decodeCertificate,
   decodeMemberMessage,
   fromHex,
@@ -178,11 +179,19 @@ function seenWrite(
   for (const { bytes } of certificates) {
     const certificate = decodeCertificate(bytes)
     if (certificate === undefined) continue
-    const { vote, signatures } = certificate
-    if (vote.kind === 'finalise') finalView = Math.max(finalView, vote.view)
-    for (const { signer } of signatures) certified.push(seenVote(nodeOf(signer), vote))
+    const { kind, view } = certificate.vote
+    if (kind === 'finalise') finalView = Math.max(finalView, view)
+    certified.push(...certifiedVotes(certificate, nodeOf))
   }
   return { votes, certified, finalView }
+}
+
+/** The votes that a certificate is made of. */
+export function certifiedVotes(
+  { vote, signatures }: Certificate,
+  nodeOf: (member: number) => number
+): readonly SeenVote[] {
+  return signatures.map(({ signer }) => seenVote(nodeOf(signer), vote))
 }
 
 function seenVote(signer: number, { kind, epoch, view, subject }: Vote): SeenVote {
