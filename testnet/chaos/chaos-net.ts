@@ -123,6 +123,19 @@ export class ChaosNet {
     return tookMs
   }
 
+  /** Waits until every node is linked to every other. */
+  async awaitWhole(withinMs: number = MORE_MAX_MS): Promise<number> {
+    const { tookMs } = await waitUntil({
+      what: 'every node to be linked to every other',
+      withinMs,
+      ask: async () => {
+        const views = await Promise.all(this.nodes.map((node) => node.view()))
+        return views.every((view) => view?.missingMembers.length === 0) ? true : undefined
+      }
+    })
+    return tookMs
+  }
+
   /** Changes what bytes meet on their way from one node to another, whoever dialled. */
   setLink(from: number, to: number, conditions: Partial<LinkConditions>): void {
     const dialled = this.#net.cluster.relay(from, to)

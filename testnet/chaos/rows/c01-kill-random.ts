@@ -21,6 +21,7 @@ export const killRandom: Row = {
   run: async ({ cycles = CYCLES, openNet, note }) => {
     const net = await openNet()
     const backMs: number[] = []
+    const wholeMs: number[] = []
     for (let cycle = 1; cycle <= cycles; cycle++) {
       const node = net.node(randomInt(net.nodes.length))
       await node.kill()
@@ -29,9 +30,15 @@ export const killRandom: Row = {
       await node.start()
       await node.awaitReady()
       backMs.push(performance.now() - startMs)
+      await net.awaitWhole()
+      wholeMs.push(performance.now() - startMs)
       await net.moreFinal(MORE_FINAL)
       note(`${cycle}/${cycles}: ${node.slug} back after ${Math.round(backMs.at(-1) ?? 0)} ms`)
     }
-    return { cycles: `${cycles}`, ...spanFigures('back', backMs) }
+    return {
+      cycles: `${cycles}`,
+      ...spanFigures('back', backMs),
+      ...spanFigures('all linked', wholeMs)
+    }
   }
 }
