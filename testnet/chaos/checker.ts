@@ -53,6 +53,8 @@ export interface CheckCounts {
 
 /** Faults named one by one before the rest is only counted. */
 const NAMED_MAX = 5
+/** Enough for an error with its stack. */
+const LINE_MAX_CHARACTERS = 1_500
 
 /** Collects what is seen during a row, and judges. */
 export class Checker {
@@ -130,7 +132,7 @@ export class Checker {
 
   /** Lines of a node's log that nobody expected. */
   noteErrors(node: number, lines: readonly string[]): void {
-    for (const line of lines) this.#fault(`node ${node} logged: ${line.slice(0, 300)}`)
+    for (const line of lines) this.#fault(`node ${node} logged: ${line.slice(0, LINE_MAX_CHARACTERS)}`)
   }
 
   /** Anything else that must not be. */
