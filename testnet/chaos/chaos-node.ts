@@ -149,13 +149,16 @@ export class ChaosNode {
     withinMs: number,
     isWanted: (view: NodeView) => boolean
   ): Promise<Waited<NodeView>> {
+    let last = 'nothing'
     return await waitUntil({
       what: `${this.slug} ${what}`,
       withinMs,
       ask: async () => {
         const view = await this.view()
+        if (view !== undefined) last = `${view.state} at height ${view.height}: ${view.sentence}`
         return view !== undefined && isWanted(view) ? view : undefined
-      }
+      },
+      last: () => `it says: ${last}`
     })
   }
 

@@ -132,7 +132,8 @@ export class Checker {
 
   /** Lines of a node's log that nobody expected. */
   noteErrors(node: number, lines: readonly string[]): void {
-    for (const line of lines) this.#fault(`node ${node} logged: ${line.slice(0, LINE_MAX_CHARACTERS)}`)
+    for (const line of lines)
+      this.#fault(`node ${node} logged: ${line.slice(0, LINE_MAX_CHARACTERS)}`)
   }
 
   /** Anything else that must not be. */

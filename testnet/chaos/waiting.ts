@@ -15,6 +15,8 @@ export interface Wait<Answer> {
   readonly pollMs?: number
   /** Undefined as long as it is not there. */
   readonly ask: () => Promise<Answer | undefined> | Answer | undefined
+  /** What there was instead, for the failure. */
+  readonly last?: () => string
 }
 
 /** An answer, and how long it took to come. */
@@ -31,14 +33,16 @@ const POLL_MS = 100
  * @throws RowFailure naming what did not come
  */
 export async function waitUntil<Answer>(wait: Wait<Answer>): Promise<Waited<Answer>> {
-  const { what, withinMs, pollMs = POLL_MS, ask } = wait
+  const { what, withinMs, pollMs = POLL_MS, ask, last } = wait
   const startMs = performance.now()
   for (;;) {
     const answer = await ask()
     const tookMs = performance.now() - startMs
     if (answer !== undefined) return { answer, tookMs }
     if (tookMs > withinMs)
-      throw new RowFailure(`waited ${Math.round(withinMs / 1000)} s in vain for ${what}`)
+      throw new RowFailure(
+        `waited ${Math.round(withinMs / 1000)} s in vain for ${what}${last === undefined ? '' : `; ${last()}`}`
+      )
     await sleep(pollMs)
   }
 }
