@@ -188,6 +188,16 @@ export class ChaosNet {
     return { finals: `${finals}`, votes: `${votes}+${certified}` }
   }
 
+  /** Names the nodes that ended though nobody had expected it, and what they said at last. */
+  judgeEnds(): void {
+    for (const [place, { slug, exit }] of this.#net.ends.entries()) {
+      if (this.#takenEnds.has(place)) continue
+      const lines = this.nodes.find((node) => node.slug === slug)?.unexpectedErrors() ?? []
+      const how = exit.signal ?? `exit code ${exit.code}`
+      this.checker.noteFault(`${slug} ended by itself: ${how}: ${lines.at(-1) ?? ''}`)
+    }
+  }
+
   /** Kills the nodes and judges all votes that they ever signed. */
   async judgeVotes(): Promise<void> {
     this.#isOver = true

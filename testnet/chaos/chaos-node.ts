@@ -154,6 +154,7 @@ export class ChaosNode {
       what: `${this.slug} ${what}`,
       withinMs,
       ask: async () => {
+        expect(this.isUp, `${this.slug} ended while it was waited for`)
         const view = await this.view()
         if (view !== undefined) last = `${view.state} at height ${view.height}: ${view.sentence}`
         return view !== undefined && isWanted(view) ? view : undefined

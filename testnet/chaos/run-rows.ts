@@ -91,6 +91,7 @@ async function judgeRow(
     own = await row.run({ cycles, isLong, note, undo, openNet })
   } catch (error) {
     // Where a vote log cannot be read, that is what the row is about.
+    for (const net of nets) net.judgeEnds()
     await Promise.allSettled(nets.map((net) => net.judgeVotes()))
     const faults = nets.flatMap(({ checker }) => checker.faults)
     if (error instanceof RowFailure && faults.length > 0) return failed([error.message, ...faults])
