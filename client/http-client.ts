@@ -72,11 +72,11 @@ export function createHttpClient(options: HttpClientOptions): Transport {
     },
     transactionStatus: async (id) => {
       const answer = await get(`/v1/transactions/${toHex(id)}`, JSON_TYPE)
-      return answer.status === 404 ? null : parseStatus(parseJson(takeBody(answer)))
+      return isMissing(answer.status) ? null : parseStatus(parseJson(takeBody(answer)))
     },
     receipt: async (id) => {
       const answer = await get(`/v1/receipts/${toHex(id)}`, CBOR_TYPE)
-      return answer.status === 404 ? null : takeCbor(answer)
+      return isMissing(answer.status) ? null : takeCbor(answer)
     },
     readProof: async (table, key) =>
       takeCbor(await get(`/v1/state/${table}/${toHex(key)}?proof=1`, CBOR_TYPE)),
@@ -177,4 +177,9 @@ function takeCbor(answer: Answer): Uint8Array {
 function refusal(answer: Answer): ClientError {
   const { code, detail } = parseProblem(answer)
   return new ClientError(`${answer.status} ${code}: ${detail}`, { code: 'NODE_REFUSED' })
+}
+
+/** Whether a node does not know what was asked for, or has forgotten what is that old. */
+function isMissing(status: number): boolean {
+  return status === 404 || status === 410
 }

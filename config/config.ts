@@ -50,6 +50,14 @@ export interface Config {
     readonly maxMs: number
     readonly enoughBytes: number
   }
+  readonly snapshot: {
+    readonly everyBlocks: number
+    readonly keep: number
+    readonly joinBehindBlocks: number
+  }
+  readonly storage: {
+    readonly keepBlocks: number
+  }
   readonly disk: {
     readonly warnBytes: number
     readonly stopBytes: number

@@ -66,6 +66,8 @@ export function createDefaults(environment: Environment): Config {
     log: { level: 'info', format: 'json' },
     batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
+    snapshot: { everyBlocks: 8192, keep: 2, joinBehindBlocks: 10_000 },
+    storage: { keepBlocks: 0 },
     disk: { warnBytes: 1_073_741_824, stopBytes: 268_435_456 },
     keys: { passphraseFile: null }
   }

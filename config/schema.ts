@@ -27,6 +27,8 @@ const PORT_MAX = 65_535
 const ADDRESSES_MAX = 16
 const BOOTSTRAP_MAX = 64
 const MEMBERS_MAX = 100
+const BLOCKS_MAX = 1_000_000_000
+const SNAPSHOTS_KEPT_MAX = 16
 const LOG_LEVELS: readonly LogLevel[] = [
   'silent',
   'fatal',
@@ -142,6 +144,30 @@ export const configSchema: z.ZodType<Config> = group({
       wholeNumber(1024, 8 * MIB),
       'bytes',
       'Pending transactions that are proposed without any wait'
+    )
+  }),
+  snapshot: group({
+    everyBlocks: measured(
+      wholeNumber(0, BLOCKS_MAX),
+      'blocks',
+      'A snapshot is made at every height that is a multiple of this; 0 makes none'
+    ),
+    keep: measured(
+      wholeNumber(1, SNAPSHOTS_KEPT_MAX),
+      'snapshots',
+      'How many of the newest are kept and offered to others'
+    ),
+    joinBehindBlocks: measured(
+      wholeNumber(1, BLOCKS_MAX),
+      'blocks',
+      'How far behind this node must be to look for a snapshot before it asks for blocks'
+    )
+  }),
+  storage: group({
+    keepBlocks: measured(
+      wholeNumber(0, BLOCKS_MAX),
+      'blocks',
+      'How far back transactions are kept; older ones are forgotten once a snapshot stands above them, 0 keeps all'
     )
   }),
   disk: group({

@@ -43,6 +43,7 @@ export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   DISK_WRITE_FAILED: EXIT_CODES.disk,
   FILE_EXISTS: EXIT_CODES.usage,
   GENESIS_WRONG: EXIT_CODES.configuration,
+  KEY_IN_USE: EXIT_CODES.locked,
   KEY_FILE_WRONG: EXIT_CODES.configuration,
   OWN_BUG: EXIT_CODES.bug,
   NODE_NOT_REACHED: EXIT_CODES.noPeers,

@@ -8,6 +8,7 @@
  */
 
 import type { DeviceRecord, OutcomeName, OwnershipRecord } from '../protocol/index.ts'
+import type { SyncProgress } from './sync/sync-progress.ts'
 
 /** How far a transaction has come. */
 export type TransactionStage = 'pooled' | 'accepted' | 'confirmed' | 'final' | 'dropped'
@@ -81,6 +82,8 @@ export interface BlockView {
   readonly timeMs: number
   readonly stateRoot: Uint8Array
   readonly transactionCount: number
+  /** Whether this node has forgotten what stood in it; the list below is empty then. */
+  readonly isPruned: boolean
   /** Ids and outcomes of its transactions, in order. */
   readonly transactions: readonly {
     readonly transactionId: Uint8Array
@@ -130,6 +133,11 @@ export interface LedgerStatus {
   readonly pendingTransactions: number
   /** Highest final height that a peer told of. */
   readonly highestKnownHeight: number
+  /** The lowest heights whose block, and whose transactions, this node holds. */
+  readonly blocksFrom: number
+  readonly transactionsFrom: number
+  /** How far a node that is behind has come; null when it is not. */
+  readonly sync: SyncProgress | null
   /** One of: joining, catching-up, ready, paused (quorum lost), stopped (must not vote). */
   readonly state: 'joining' | 'catching-up' | 'ready' | 'paused' | 'stopped'
   /** One sentence for people. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomInt } from 'node:crypto'
 import { createEd25519Signer } from '#crypto'
 import type { Config, GenesisDocument } from '../config/index.ts'
 import { genesisElectorate, networkTagOfGenesis, toHex } from '../protocol/index.ts'
@@ -21,7 +22,8 @@ import { createNodeNetwork, readBootstrapFile } from './node-network.ts'
 import { findOwnSeat } from './own-seat.ts'
 import { openReplica, type Replica } from './replica.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
-import { createSurfaces, describeReady } from './surfaces.ts'
+import { systemFiles } from './storage/files.ts'
+import { createSurfaces, describeReady, settleConfig } from './surfaces.ts'
 import { watchEventLoop } from './watchdog.ts'
 
 /** What a node starts with. */
@@ -39,6 +41,10 @@ export interface RunningNode {
   readonly stop: () => Promise<void>
   /** Resolves with the trouble if the node cannot go on. */
   readonly failed: Promise<NodeError>
+  /** Resolves when a snapshot is installed: stopped and started again, the node goes on from it. */
+  readonly ended: Promise<'snapshot-installed'>
+  /** The settings with the ports that it took, so that it comes back where it was. */
+  readonly settledConfig: () => Config
 }
 
 /**
@@ -128,7 +134,9 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
       stopping ??= stop()
       return stopping
     },
-    failed: opened.failure.happened
+    failed: opened.failure.happened,
+    ended: parts.installed,
+    settledConfig: () => settleConfig(options.config, network, surfaces)
   }
 }
 
@@ -137,6 +145,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly network: Network
   readonly replica: Replica
+  readonly installed: Promise<'snapshot-installed'>
   readonly fail: (error: unknown) => void
 }
 
@@ -163,6 +172,10 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     metrics,
     bootstrapFileAddresses
   })
+  let onInstalled: () => void = () => undefined
+  const installed = new Promise<'snapshot-installed'>((resolve) => {
+    onInstalled = () => resolve('snapshot-installed')
+  })
   const identity = createEd25519Signer(keys.identity.seed)
   const { dissemination, pushMembersMax } = config.network
   const replica = await openReplica(
@@ -172,10 +185,13 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
         publicKey: keys.identity.publicKey,
         sign: (message) => identity.sign(message)
       },
+      instance: randomInt(2 ** 48 - 1),
       seat: findOwnSeat(electorate, keys, directory.paths.keys),
       pace: config.pace,
       batch: config.batch,
-      dissemination: { mode: dissemination, pushMembersMax }
+      dissemination: { mode: dissemination, pushMembersMax },
+      snapshot: config.snapshot,
+      keepBlocks: config.storage.keepBlocks
     },
     {
       clock: systemClock,
@@ -185,10 +201,17 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       verifier,
       log,
       metrics,
+      snapshots: {
+        files: systemFiles,
+        folder: directory.paths.snapshots,
+        createNextLedger: directory.createNextLedger,
+        declareNextLedger: directory.declareNextLedger,
+        onInstalled
+      },
       fail
     }
   )
   const { keeper, driver, book, intake } = replica
   showMetrics(metrics, { keeper, driver, network, book, intake })
-  return { log, metrics, network, replica, fail }
+  return { log, metrics, network, replica, installed, fail }
 }

@@ -34,10 +34,12 @@ import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
 import { Voter } from './consensus/voter.ts'
 import { Dissemination, type DisseminationOptions } from './dissemination.ts'
+import { NodeError } from './errors.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
 import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
+import { LedgerPruner } from './ledger/pruner.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
@@ -45,12 +47,19 @@ import type { OwnSeat } from './own-seat.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
+import {
+  PART_ANSWER_MAX_BYTES,
+  Snapshots,
+  type SnapshotsOptions,
+  type SnapshotWorld
+} from './snapshot/snapshots.ts'
 import type { Database } from './storage/database.ts'
 import type { VoteLog } from './storage/vote-log.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
-import { CatchUp } from './sync/catch-up.ts'
+import { CatchUp, type CatchUpOptions } from './sync/catch-up.ts'
 import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { createAsk, servePeers } from './sync/serve-peers.ts'
+import { SyncMeter } from './sync/sync-progress.ts'
 
 /** What a replica is told. */
 export interface ReplicaOptions {
@@ -62,9 +71,15 @@ export interface ReplicaOptions {
   }
   /** Null for an observer. */
   readonly seat: OwnSeat | null
+  /** A random number below 2^48 that tells this process from others with its key. */
+  readonly instance: number
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
+  /** How snapshots are made, kept and looked for. */
+  readonly snapshot?: SnapshotsOptions & CatchUpOptions
+  /** Blocks below the tip whose transactions are kept; all unless said. */
+  readonly keepBlocks?: number
 }
 
 /** What a replica reaches the world by. */
@@ -76,6 +91,8 @@ export interface ReplicaPorts {
   readonly verifier: Verifier
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
+  /** The places of snapshots; without them none is made or taken. */
+  readonly snapshots?: SnapshotWorld
   /** The replica cannot go on. */
   readonly fail: (error: unknown) => void
 }
@@ -87,6 +104,8 @@ interface Found {
   readonly core: Awaited<ReturnType<typeof openNodeCore>>
 }
 
+/** For replicas that are told nothing of snapshots. */
+const NO_SNAPSHOTS = { everyBlocks: 0, keep: 1, joinBehindBlocks: Number.POSITIVE_INFINITY }
 const OFFENCE_POINTS = 50
 /** Views between two prunings of the vote log. */
 const PRUNE_EVERY_VIEWS = 512
@@ -99,7 +118,7 @@ const FETCH_TIMEOUT_MS = 8_000
  * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
  */
 export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts): Promise<Replica> {
-  const { genesis, seat, pace } = options
+  const { genesis, seat, pace, instance } = options
   const { ledger, voteLog, clock } = ports
   const opening = await openLedger(ledger, genesis)
   const bodies = await readBodies(ledger)
@@ -107,6 +126,7 @@ export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts):
     voteLog,
     nowMs: clock.nowMs(),
     pace,
+    instance,
     electorate: genesisElectorate(genesis),
     seat,
     floorView: opening.floor.view,
@@ -130,6 +150,8 @@ export class Replica {
   readonly intake: Intake | null
   readonly book: TransactionBook = new TransactionBook()
   readonly service: NodeService
+  /** Null where snapshots are neither made nor taken. */
+  readonly snapshots: Snapshots | null
   readonly #options: ReplicaOptions
   readonly #ports: ReplicaPorts
   readonly #bodies: ReadonlyMap<BlockId, Block>
@@ -138,6 +160,8 @@ export class Replica {
   readonly #fetcher: BatchFetcher
   readonly #finalBlocks: FinalBlockIntakePorts
   readonly #dissemination: Dissemination
+  readonly #pruner: LedgerPruner
+  readonly #meter: SyncMeter
   readonly #leaders: readonly MemberIndex[]
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
@@ -168,10 +192,14 @@ export class Replica {
       { database: ledger, networkTag, electorate, opened: found.opening },
       {
         transactionsOf: (reference) => this.store.transactionsOf(reference),
-        pause: clock.pause
+        pause: clock.pause,
+        onWritten: (block) => this.snapshots?.blockWritten(block)
       }
     )
     this.archive = new Archive(ledger, networkTag)
+    this.#meter = new SyncMeter({ clock, log: ports.log.info })
+    this.snapshots = this.#createSnapshots()
+    this.#pruner = this.#createPruner()
     this.#timers = new Timers({ clock, post: (news) => void this.#post(news) })
     const post = this.#post
     this.#plane = new MemberPlane({
@@ -203,6 +231,7 @@ export class Replica {
   /** Goes to the network, serves peers, and sets consensus going. */
   async start(): Promise<void> {
     const { network } = this.#ports
+    await this.snapshots?.open()
     network.onMemberMessage((protocol, from, message) =>
       this.#plane.receive(protocol, from, message)
     )
@@ -214,7 +243,8 @@ export class Replica {
       driver: this.driver,
       keeper: this.keeper,
       bodies: this.#bodies,
-      catchUp: this.catchUp
+      catchUp: this.catchUp,
+      snapshots: this.snapshots
     })
     await network.start()
     this.#dissemination.start()
@@ -223,12 +253,20 @@ export class Replica {
     this.catchUp.start()
   }
 
-  /** Ends; what is under way is finished. The network and the databases stay open. */
+  /**
+   * Ends; what is under way is finished. The network and the databases stay open.
+   *
+   * A ledger that was built from a snapshot is made complete: from then on nothing may be signed
+   * before the data directory was opened anew.
+   */
   async stop(): Promise<void> {
     this.catchUp.stop()
     await this.intake?.close()
     this.#timers.stop()
     await this.driver.stop()
+    await this.#pruner.stop()
+    await this.snapshots?.stop()
+    await this.snapshots?.complete()
   }
 
   /** Batches that are held and not final wait again; what this node accepted, it still carries. */
@@ -255,7 +293,7 @@ export class Replica {
     protocol: 'fetch' | 'status'
   ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
     const timeoutMs = protocol === 'fetch' ? FETCH_TIMEOUT_MS : STATUS_TIMEOUT_MS
-    return createAsk(this.#ports.network, protocol, timeoutMs)
+    return createAsk(this.#ports.network, protocol, { timeoutMs })
   }
 
   #connectedPeers(): string[] {
@@ -289,6 +327,7 @@ export class Replica {
     return {
       networkTag: this.networkTag,
       electorate: this.electorate,
+      clock: this.#ports.clock,
       store: this.store,
       fetcher: this.#fetcher,
       tip: () => this.keeper.tip,
@@ -299,10 +338,9 @@ export class Replica {
   }
 
   #createCatchUp(): CatchUp {
-    const { clock, log, fail } = this.#ports
-    return new CatchUp({
+    const { log, fail } = this.#ports
+    return new CatchUp(this.#options.snapshot ?? NO_SNAPSHOTS, {
       ...this.#finalBlocks,
-      clock,
       ownStatus: () => ({
         height: this.keeper.tip.height,
         view: this.driver.core.view,
@@ -313,9 +351,51 @@ export class Replica {
       ask: this.#ask('fetch'),
       penalise: this.#penalise,
       awaitHeight: (height, timeoutMs) => this.service.awaitHeight(height, timeoutMs),
+      joinBySnapshot: async (heightMin) => (await this.snapshots?.join(heightMin)) ?? false,
+      meter: this.#meter,
       log: log.debug,
       onFailure: fail
     })
+  }
+
+  #createSnapshots(): Snapshots | null {
+    const { snapshots: world, network, ledger, clock, log } = this.#ports
+    if (world === undefined) return null
+    return new Snapshots(this.#options.snapshot ?? NO_SNAPSHOTS, {
+      world,
+      clock,
+      database: ledger,
+      archive: this.archive,
+      networkTag: this.networkTag,
+      electorate: this.electorate,
+      blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
+      peers: () => this.#connectedPeers(),
+      ask: this.#ask('fetch'),
+      askPart: createAsk(network, 'fetch', {
+        timeoutMs: FETCH_TIMEOUT_MS,
+        answerMaxBytes: PART_ANSWER_MAX_BYTES
+      }),
+      penalise: this.#penalise,
+      meter: this.#meter,
+      log: log.info,
+      onTrouble: (error) => log.warn('no snapshot was made', { error: String(error) })
+    })
+  }
+
+  #createPruner(): LedgerPruner {
+    const { ledger, clock, log, fail } = this.#ports
+    const { keepBlocks = 0 } = this.#options
+    return new LedgerPruner(
+      { keepBlocks, networkTag: this.networkTag },
+      {
+        database: ledger,
+        clock,
+        tipHeight: () => this.keeper.tip.height,
+        snapshotHeight: () => this.snapshots?.newestHeight ?? 0,
+        log: log.info,
+        onFailure: fail
+      }
+    )
   }
 
   #createDissemination(): Dissemination {
@@ -382,7 +462,7 @@ export class Replica {
   }
 
   #createEffects(): ReturnType<typeof createEffectPorts> {
-    const { ledger, log, clock, fail } = this.#ports
+    const { ledger, log, clock, network, fail } = this.#ports
     const { networkTag, electorate } = this
     return createEffectPorts({
       networkTag,
@@ -415,6 +495,7 @@ export class Replica {
       onAlarm: (code, view) => {
         this.#alarms.push(code)
         log.error('consensus raised an alarm', { code, view })
+        if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
       },
       onFailure: fail
     })
@@ -434,6 +515,7 @@ export class Replica {
       metrics.count('thingmoot_ledger_transactions_total', 'final', block.transactions.length)
     }
     this.#passOn(blocks)
+    this.#pruner.wake()
   }
 
   /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
@@ -476,9 +558,17 @@ export class Replica {
         isAdmitted: seat === null || core.mayVote,
         blocksBehind: this.catchUp.highestKnown - this.keeper.tip.height
       }),
+      sync: () => this.#meter.progress(),
       pendingTransactions: () => this.book.openCount,
       alarms: () => this.#alarms,
       clock
     })
   }
+}
+
+function keyInUse(self: string): NodeError {
+  return new NodeError(
+    'KEY_IN_USE',
+    `another process votes with the key of ${self.slice(0, 8)}; end one of the two, and copy no data directory`
+  )
 }

@@ -27,6 +27,7 @@ export interface SurfacesPorts {
 export interface Surfaces {
   readonly http: HttpApi
   readonly mqtt: Gateway | null
+  readonly metrics: Gateway | null
   readonly all: readonly Gateway[]
 }
 
@@ -45,10 +46,29 @@ export function createSurfaces(
     connections: { connectionsMax: clientsMax, connectionsPerAddressMax: clientsMax }
   }
   const mqtt = config.mqtt.enabled ? createMqttGateway(mqttOptions, ports) : null
-  const metricsListener = config.metrics.enabled
-    ? [createMetricsListener(config.metrics, { metricsText: metrics.text, reportBug: fail })]
-    : []
-  return { http, mqtt, all: [http, ...(mqtt === null ? [] : [mqtt]), ...metricsListener] }
+  const listener = config.metrics.enabled
+    ? createMetricsListener(config.metrics, { metricsText: metrics.text, reportBug: fail })
+    : null
+  const all = [http, mqtt, listener].filter((gateway) => gateway !== null)
+  return { http, mqtt, metrics: listener, all }
+}
+
+/** The settings with the ports that were taken in place of free ones. */
+export function settleConfig(
+  config: Config,
+  network: Pick<Network, 'listening'>,
+  { http, mqtt, metrics }: Surfaces
+): Config {
+  const portOf = (gateway: Gateway | null, port: number): number => gateway?.address()?.port ?? port
+  const isOpen = config.network.listen.some((address) => /\/tcp\/0(\/|$)/.test(address))
+  const listening = network.listening().map((address) => address.replace(/\/p2p\/[^/]+$/, ''))
+  return {
+    ...config,
+    network: { ...config.network, listen: isOpen ? listening : config.network.listen },
+    http: { ...config.http, port: portOf(http, config.http.port) },
+    mqtt: { ...config.mqtt, port: portOf(mqtt, config.mqtt.port) },
+    metrics: { ...config.metrics, port: portOf(metrics, config.metrics.port) }
+  }
 }
 
 /** Where a node that is ready is reached, in one line. */

@@ -110,7 +110,7 @@ test('member messages are read, the proposal with its batch and justification', 
   assert.equal(proposal.batches.map(toHex), [golden.batch.encoded])
   const from = 0 as MemberIndex
   for (const status of [messages.statusQuestion, messages.statusAnswer])
-    assert.is(decodeMemberMessage(hex(status), from)?.kind, 'status')
+    assert.is(decodeMemberMessage(hex(status), from, messages.proposalLeader)?.kind, 'status')
   assert.is(decodeMemberMessage(hex(messages.certificate), from)?.kind, 'certificate')
 })
 

@@ -17,7 +17,7 @@ import {
 } from '../../protocol/index.ts'
 import { toJsonObject, toJsonValue } from './json-value.ts'
 import { readingToJson } from './reading-json.ts'
-import { cbor, createRoute, json, problem, type Route } from './route.ts'
+import { type Answer, cbor, createRoute, json, problem, type Route } from './route.ts'
 import { count, hex, idParams, integer, nothing } from './shapes.ts'
 
 const READINGS_DEFAULT = 50
@@ -26,16 +26,28 @@ const STATE_KEY_MAX_BYTES = 128
 /** What a caller is told to wait before he asks for a receipt again. */
 const RECEIPT_RETRY_SECONDS = 1
 
+const FIRST_HEIGHT = 1
+
+/** What is not found where old transactions were pruned is gone rather than missing. */
+function unknownTransaction(transactionsFrom: number): Answer {
+  return transactionsFrom > FIRST_HEIGHT
+    ? problem(
+        'TRANSACTION_PRUNED',
+        `This node knows no such transaction, and keeps only those from height ${transactionsFrom} on.`
+      )
+    : problem('TRANSACTION_NOT_FOUND', 'This node has not seen the transaction.')
+}
+
 const transactionRoute = createRoute({
   method: 'GET',
   path: '/v1/transactions/:id',
   summary: 'Where a transaction stands',
   params: idParams,
   query: nothing,
-  handle: async ({ params }, { ledger }) => {
+  handle: async ({ params, status: { transactionsFrom } }, { ledger }) => {
     const status = await ledger.transactionStatus(params.id)
     return status === null
-      ? problem('TRANSACTION_NOT_FOUND', 'This node has not seen the transaction.')
+      ? unknownTransaction(transactionsFrom)
       : json({ transaction: toJsonObject(status) })
   }
 })
@@ -46,9 +58,11 @@ const receiptRoute = createRoute({
   summary: 'The proof that a transaction is final, and with what outcome',
   params: idParams,
   query: nothing,
-  handle: async ({ params, wantsCbor }, { ledger }) => {
+  handle: async ({ params, wantsCbor, status: { transactionsFrom } }, { ledger }) => {
     const encoded = await ledger.receipt(params.id)
     if (encoded === null) {
+      const isUnknown = (await ledger.transactionStatus(params.id)) === null
+      if (isUnknown && transactionsFrom > FIRST_HEIGHT) return unknownTransaction(transactionsFrom)
       const detail = 'The transaction is unknown here, or not final yet.'
       return problem('RECEIPT_NOT_FOUND', detail, RECEIPT_RETRY_SECONDS)
     }

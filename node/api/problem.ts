@@ -52,6 +52,7 @@ export type ProblemCode =
   | 'TRANSACTIONS_TOO_MANY'
   | 'TRANSACTION_DROPPED'
   | 'TRANSACTION_NOT_FOUND'
+  | 'TRANSACTION_PRUNED'
   | 'WAITS_TOO_MANY'
 
 /** Status and title of every problem of the API itself. */
@@ -76,6 +77,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   TRANSACTIONS_TOO_MANY: { status: 413, title: 'There are too many transactions in one request' },
   TRANSACTION_DROPPED: { status: 503, title: 'The transaction waited too long and was dropped' },
   TRANSACTION_NOT_FOUND: { status: 404, title: 'This node does not know the transaction' },
+  TRANSACTION_PRUNED: { status: 410, title: 'This node has forgotten transactions as old as this' },
   WAITS_TOO_MANY: { status: 503, title: 'Too many requests wait here' }
 }
 

@@ -86,8 +86,12 @@ export class BatchStore {
     return this.#ports.database.getSync(batchKey(id))
   }
 
-  /** Judges and keeps bytes that came from another node. */
-  async take(bytes: Uint8Array): Promise<BatchTaking> {
+  /**
+   * Judges and keeps bytes that came from another node.
+   *
+   * @param isFinal - they claim to be a batch that a final block names
+   */
+  async take(bytes: Uint8Array, isFinal = false): Promise<BatchTaking> {
     const head = bytes.length > BATCH_ENCODED_MAX_BYTES ? undefined : peekBatchHeader(bytes)
     if (head === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
     const reference = createBatchReference(head.headerBytes, head.header, this.#electorate)
@@ -99,9 +103,9 @@ export class BatchStore {
       const verdict = await underWay.verdict
       // The id covers the header alone: of a copy that was spoilt on its way nothing follows for this one.
       const isSame = verdict.kind !== 'faulty' || equalBytes(underWay.bytes, bytes)
-      return isSame ? verdict : await this.take(bytes)
+      return isSame ? verdict : await this.take(bytes, isFinal)
     }
-    const taking = { bytes, verdict: this.#judgeAndKeep(bytes, reference) }
+    const taking = { bytes, verdict: this.#judgeAndKeep(bytes, reference, isFinal) }
     this.#taking.set(id, taking)
     try {
       return await taking.verdict
@@ -165,8 +169,12 @@ export class BatchStore {
     return pending
   }
 
-  async #judgeAndKeep(bytes: Uint8Array, reference: BatchReference): Promise<BatchTaking> {
-    const finding = await this.#ports.verifier.judgeBatch(bytes)
+  async #judgeAndKeep(
+    bytes: Uint8Array,
+    reference: BatchReference,
+    isFinal: boolean
+  ): Promise<BatchTaking> {
+    const finding = await this.#ports.verifier.judgeBatch(bytes, isFinal)
     if (finding === undefined) return { kind: 'busy' }
     if (finding.fault !== null) return { kind: 'faulty', fault: finding.fault }
     const transactions = finding.rows.map(({ start, length, transactionId }) => {

@@ -15,7 +15,13 @@ export const ROW_BYTES = 73
 
 /** A question to the worker; its bytes are handed over, not copied. */
 export type Question =
-  | { readonly kind: 'batch'; readonly number: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: 'batch'
+      readonly number: number
+      readonly bytes: Uint8Array<ArrayBuffer>
+      /** Whether a final block names it, so that a quorum has checked its transactions' signatures. */
+      readonly isFinal: boolean
+    }
   /** Loose transactions: their bytes joined, and where each ends. */
   | {
       readonly kind: 'transactions'

@@ -33,8 +33,13 @@ export interface BatchFinding {
 
 /** Asks a worker; every answer comes in the order of the questions. */
 export interface Verifier {
-  /** Judges a batch; its bytes are handed over and come back. Undefined when there is no room. */
-  readonly judgeBatch: (bytes: Uint8Array) => Promise<BatchFinding> | undefined
+  /**
+   * Judges a batch; its bytes are handed over and come back. Undefined when there is no room.
+   *
+   * @param isFinal - a final block names it: the signatures of its transactions were checked by a
+   * quorum, and its root covers their bytes
+   */
+  readonly judgeBatch: (bytes: Uint8Array, isFinal?: boolean) => Promise<BatchFinding> | undefined
   /** Judges one loose transaction. Undefined when there is no room. */
   readonly judgeTransaction: (wire: Uint8Array) => Promise<Row> | undefined
   readonly close: () => Promise<void>
@@ -85,12 +90,13 @@ export class VerificationQueue implements Verifier {
     })
   }
 
-  judgeBatch(encoded: Uint8Array): Promise<BatchFinding> | undefined {
+  judgeBatch(encoded: Uint8Array, isFinal = false): Promise<BatchFinding> | undefined {
     if (!this.#hasRoom(encoded)) return undefined
     const question: Question = {
       kind: 'batch',
       number: this.#number++,
-      bytes: ownBytes(encoded)
+      bytes: ownBytes(encoded),
+      isFinal
     }
     return new Promise((resolve) => {
       this.#batches.push({ question, settle: (answer) => resolve(findingOf(answer)) })

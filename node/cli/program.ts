@@ -13,6 +13,7 @@ import { addIdCommand } from './id.ts'
 import { addInitCommand } from './init.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
+import { addSnapshotCommand } from './snapshot.ts'
 import { addStartCommand, type StartPorts } from './start.ts'
 import { addStatusCommand } from './status.ts'
 import { addTestnetCommand, type TestnetPorts } from './testnet.ts'
@@ -46,6 +47,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addConfigCommand(program, ports)
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
+  addSnapshotCommand(program, ports)
   addVerifyCommand(program, ports)
   addTestnetCommand(program, ports)
   return program

@@ -27,6 +27,10 @@ export interface RunningNode {
   readonly stop: () => Promise<void>
   /** Resolves with the trouble if the node cannot go on; never, if all is well. */
   readonly failed: Promise<NodeError>
+  /** Resolves when a snapshot is installed: stopped and started again, the node goes on from it. */
+  readonly ended: Promise<'snapshot-installed'>
+  /** The settings with the ports that it took, so that it comes back where it was. */
+  readonly settledConfig: () => Config
 }
 
 /**
@@ -66,11 +70,16 @@ async function start(options: OptionValues, ports: StartPorts): Promise<void> {
   const { genesis, genesisHash } = await readGenesis(config.genesis, config.networkId)
   const output = createOutput({}, ports)
   const stopAsked = listen(ports, output)
-  const node = await ports.startNode({ config, genesis, genesisHash })
+  let node = await ports.startNode({ config, genesis, genesisHash })
   output.line(`READY ${node.readyLine()}`)
-  const trouble = await Promise.race([node.failed, stopAsked])
-  await withDeadline(node.stop(), ports, output)
-  if (trouble instanceof NodeError) throw trouble
+  for (;;) {
+    const event = await Promise.race([node.failed, stopAsked, node.ended])
+    await withDeadline(node.stop(), ports, output)
+    if (event instanceof NodeError) throw event
+    if (event === undefined) return
+    // The ledger is another one: everything that knew the old one begins anew.
+    node = await ports.startNode({ config: node.settledConfig(), genesis, genesisHash })
+  }
 }
 
 /** Resolves at the first request to stop; the second one ends the process at once. */

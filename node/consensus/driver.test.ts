@@ -44,6 +44,7 @@ function core(): CoreState {
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     electorate: ELECTORATE,
     self: 0 as MemberIndex,
+    instance: 1,
     committed: { blockId: '00'.repeat(32) as BlockId, height: 0, view: 0 as View },
     ownVotes: [],
     certificates: [],

@@ -11,12 +11,14 @@ import {
   decodeMemberMessage,
   type Electorate,
   encodeProposalMessage,
+  isVoteGenuine,
   judgeBlock,
   type MemberIndex,
   type News,
   PROPOSAL_INLINE_MAX_BYTES,
   type Proposal,
   type Recipients,
+  type Status,
   toHex
 } from '../../protocol/index.ts'
 import type { BatchStore } from '../batches/batch-store.ts'
@@ -83,7 +85,7 @@ export class MemberPlane {
     const member = this.#ports.electorate.indexOf.get(from)
     if (member === undefined) return
     if (protocol === 'batches') return await this.#receiveBatch(from, message)
-    const read = decodeMemberMessage(message, member)
+    const read = decodeMemberMessage(message, member, this.#ownIndex())
     if (read === undefined) return this.#offend(from, 'member message malformed')
     switch (read.kind) {
       case 'vote':
@@ -93,6 +95,8 @@ export class MemberPlane {
         return await this.#ports.post({ kind: 'certificate-received', from: member, certificate })
       }
       case 'status':
+        if (!this.#isProved(read.status))
+          return this.#offend(from, 'status with a forged vote of ours')
         return await this.#ports.post({
           kind: 'status-received',
           from: member,
@@ -101,6 +105,17 @@ export class MemberPlane {
       case 'proposal':
         return this.#receiveProposal(member, read.proposal, read.batches)
     }
+  }
+
+  #ownIndex(): MemberIndex | null {
+    const { electorate, network } = this.#ports
+    return electorate.indexOf.get(network.self) ?? null
+  }
+
+  /** A vote that shows that our log is old must be ours. */
+  #isProved({ latestVoteOfYours }: Status): boolean {
+    const { networkTag, electorate } = this.#ports
+    return latestVoteOfYours === null || isVoteGenuine(networkTag, electorate, latestVoteOfYours)
   }
 
   /** Inlined batches are judged before the proposal is news, without holding up the stream. */

@@ -26,6 +26,7 @@ import { readRecordedVotes } from './voter.ts'
 export async function openNodeCore(options: {
   readonly voteLog: VoteLog
   readonly nowMs: number
+  readonly instance: number
   readonly electorate: Electorate
   readonly seat: OwnSeat | null
   readonly floorView: View
@@ -50,6 +51,7 @@ export async function openNodeCore(options: {
     certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
     blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
     nowMs: options.nowMs,
+    instance: options.instance,
     pace: options.pace
   })
 }

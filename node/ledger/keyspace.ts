@@ -8,6 +8,7 @@
  */
 
 import { concatBytes, fromHex, uint64 } from '../../protocol/index.ts'
+import type { KeyBounds } from '../storage/key-range.ts'
 
 const STATE_VALUE = Uint8Array.of(0x01)
 const TREE_LEAF = Uint8Array.of(0x02)
@@ -19,6 +20,7 @@ const FLOOR = Uint8Array.of(0x07)
 const BODY = Uint8Array.of(0x08)
 const PENDING_BATCH = Uint8Array.of(0x09)
 const EVIDENCE = Uint8Array.of(0x0a)
+const BASE = Uint8Array.of(0x0b)
 
 /** Bytes of a transaction's id that the index keeps: ids are hashes, so a clash needs 2^48 tries. */
 const TRANSACTION_PREFIX_BYTES = 12
@@ -28,18 +30,32 @@ export function stateValueKey(table: number, key: Uint8Array): Uint8Array {
   return concatBytes(STATE_VALUE, Uint8Array.of(table), key)
 }
 
+/** All records of all tables, in order of table and key. */
+export const STATE_VALUES: KeyBounds = rangeOf(STATE_VALUE)
+
+/** The table and the key of a record that lies under a key of {@link STATE_VALUES}. */
+export function stateValuePlace(key: Uint8Array): {
+  readonly table: number
+  readonly key: Uint8Array
+} {
+  return { table: key[1] as number, key: key.subarray(2) }
+}
+
 /** A leaf of the state tree by its index. */
 export function treeLeafKey(index: number): Uint8Array {
   return concatBytes(TREE_LEAF, uint64(index))
 }
 
 /** All leaves of the state tree, in order of index. */
-export const TREE_LEAVES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = rangeOf(TREE_LEAF)
+export const TREE_LEAVES: KeyBounds = rangeOf(TREE_LEAF)
 
 /** A final block by its height. */
 export function blockKey(height: number): Uint8Array {
   return concatBytes(BLOCK, uint64(height))
 }
+
+/** All final blocks. */
+export const BLOCKS: KeyBounds = rangeOf(BLOCK)
 
 /** The height of a final block by its id. */
 export function heightOfBlockKey(blockId: Uint8Array): Uint8Array {
@@ -50,6 +66,12 @@ export function heightOfBlockKey(blockId: Uint8Array): Uint8Array {
 export function batchKey(batchId: string): Uint8Array {
   return concatBytes(BATCH, fromHex(batchId) as Uint8Array)
 }
+
+/** All batches. */
+export const BATCHES: KeyBounds = rangeOf(BATCH)
+
+/** All places of transactions. */
+export const TRANSACTIONS: KeyBounds = rangeOf(TRANSACTION)
 
 /** Where a transaction counted first, by its id. */
 export function transactionKey(transactionId: Uint8Array): Uint8Array {
@@ -65,7 +87,7 @@ export function bodyKey(blockId: string): Uint8Array {
 }
 
 /** All bodies. */
-export const BODIES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = rangeOf(BODY)
+export const BODIES: KeyBounds = rangeOf(BODY)
 
 /** Marks a batch that is held and not final. */
 export function pendingBatchKey(batchId: string): Uint8Array {
@@ -73,14 +95,22 @@ export function pendingBatchKey(batchId: string): Uint8Array {
 }
 
 /** All marks of pending batches. */
-export const PENDING_BATCHES: { readonly gte: Uint8Array; readonly lt: Uint8Array } =
-  rangeOf(PENDING_BATCH)
+export const PENDING_BATCHES: KeyBounds = rangeOf(PENDING_BATCH)
 
 /** Two votes of one member that cannot both be honest. */
 export function evidenceKey(epoch: number, view: number, member: number): Uint8Array {
   return concatBytes(EVIDENCE, uint64(epoch), uint64(view), uint64(member))
 }
 
-function rangeOf(prefix: Uint8Array): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+/** All evidence. */
+export const ALL_EVIDENCE: KeyBounds = rangeOf(EVIDENCE)
+
+/** The lowest height whose block is here; missing where all are. */
+export const BLOCKS_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(1))
+
+/** The lowest height whose batches and outcomes are here; missing where all are. */
+export const BATCHES_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(2))
+
+function rangeOf(prefix: Uint8Array): KeyBounds {
   return { gte: prefix, lt: Uint8Array.of((prefix[0] as number) + 1) }
 }

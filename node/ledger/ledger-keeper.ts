@@ -54,6 +54,8 @@ export interface LedgerKeeperPorts {
   readonly transactionsOf: (reference: BatchReference) => readonly Transaction[] | undefined
   /** Lets waiting work go first. */
   readonly pause: () => Promise<void>
+  /** Hears of a block right after its write, before anything of the next one is written. */
+  readonly onWritten?: (block: Block) => void
 }
 
 /** A block that was executed here. */
@@ -191,6 +193,7 @@ export class LedgerKeeper {
       invariant(entry !== undefined, 'a block is executed before it is committed')
       const own = finalisation.vote.subject?.blockId === blockId ? finalisation : null
       await this.#write(entry, own)
+      this.#ports.onWritten?.(entry.block)
       this.#committed = commitVersion(this.#committed, entry.version)
       this.#executed.delete(blockId)
       committed.push({ ...entry, finalisation: own })

@@ -23,7 +23,14 @@ import {
   type Transaction,
   UNFINALISED_MAX
 } from '../../protocol/index.ts'
-import { batchKey, heightOfBlockKey, stateValueKey, transactionKey } from '../ledger/keyspace.ts'
+import {
+  BATCHES_FROM_KEY,
+  BLOCKS_FROM_KEY,
+  batchKey,
+  heightOfBlockKey,
+  stateValueKey,
+  transactionKey
+} from '../ledger/keyspace.ts'
 import { readStoredBlock } from '../ledger/open-ledger.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type { TransactionStatus } from '../ledger-service.ts'
@@ -45,6 +52,16 @@ export class Archive {
   constructor(database: Database, networkTag: Uint8Array) {
     this.#database = database
     this.#networkTag = networkTag
+  }
+
+  /** The lowest height whose block is here. */
+  get blocksFrom(): number {
+    return this.#heightUnder(BLOCKS_FROM_KEY)
+  }
+
+  /** The lowest height whose batches and outcomes are here: what is below was pruned. */
+  get batchesFrom(): number {
+    return this.#heightUnder(BATCHES_FROM_KEY)
   }
 
   /** A final block by its height. */
@@ -69,7 +86,8 @@ export class Archive {
     const transaction = stored && this.#transactionAt(stored, position)
     if (stored === undefined || transaction === undefined) return undefined
     if (!equalBytes(transaction.id, transactionId)) return undefined
-    const outcome = stored.outcomes[position] as Outcome
+    const outcome = stored.outcomes[position]
+    if (outcome === undefined) return undefined
     return { transaction, stored, position, outcome }
   }
 
@@ -82,9 +100,14 @@ export class Archive {
     return { transactionId, stage: 'final', outcome, code, height, timeMs }
   }
 
-  /** All transactions of a final block, in order. */
-  transactionsOf({ block }: StoredBlock): Transaction[] {
-    return block.batches.flatMap(({ id }) => this.#batchTransactions(id))
+  /** All transactions of a final block, in order; null when they were pruned. */
+  transactionsOf({ block, outcomes }: StoredBlock): Transaction[] | null {
+    const transactions = block.batches.flatMap(({ id }) => this.#batchTransactions(id) ?? [])
+    // Outcomes go with the batches; a batch may also have stood in an earlier block that was pruned.
+    return transactions.length === block.header.transactionCount &&
+      outcomes.length === transactions.length
+      ? transactions
+      : null
   }
 
   /** The encoded receipt of a final transaction; null while the block is not proved final here. */
@@ -94,7 +117,9 @@ export class Archive {
     const { stored, position, outcome } = found
     const finality = this.finalityOf(stored)
     if (finality === null) return null
-    const leaves = this.transactionsOf(stored).map(({ id }, index) =>
+    const transactions = this.transactionsOf(stored)
+    if (transactions === null) return null
+    const leaves = transactions.map(({ id }, index) =>
       listLeafHash(encodeReceiptLeaf(id, stored.outcomes[index] as Outcome))
     )
     const path = createListTree(leaves).path(position)
@@ -131,19 +156,27 @@ export class Archive {
     return null
   }
 
+  #heightUnder(key: Uint8Array): number {
+    const encoded = this.#database.getSync(key)
+    const height = encoded === undefined ? undefined : decodeCbor(encoded)
+    return typeof height === 'number' ? height : 0
+  }
+
   #transactionAt({ block }: StoredBlock, position: number): Transaction | undefined {
     let first = 0
     for (const { id, header } of block.batches) {
-      if (position < first + header.count) return this.#batchTransactions(id)[position - first]
+      if (position < first + header.count) return this.#batchTransactions(id)?.[position - first]
       first += header.count
     }
     return undefined
   }
 
-  #batchTransactions(id: BatchId): Transaction[] {
+  /** Undefined when the batch was pruned. */
+  #batchTransactions(id: BatchId): Transaction[] | undefined {
     const bytes = this.#database.getSync(batchKey(id))
-    const batch = bytes === undefined ? undefined : decodeBatch(bytes)
-    invariant(batch !== undefined, 'the batches of final blocks are held')
+    if (bytes === undefined) return undefined
+    const batch = decodeBatch(bytes)
+    invariant(batch !== undefined, 'the batches of final blocks are well formed')
     return batch.transactions.map((wire) => {
       const decoded = decodeTransaction(wire, this.#networkTag)
       invariant(decoded.ok, 'the transactions of final blocks are well formed')

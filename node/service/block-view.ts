@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeCertificate } from '../../protocol/index.ts'
+import { encodeCertificate, type Outcome } from '../../protocol/index.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type { BlockView } from '../ledger-service.ts'
 import type { Archive } from './archive.ts'
@@ -12,7 +12,7 @@ import type { Archive } from './archive.ts'
 /** The view of a stored block. */
 export function viewOfBlock(archive: Archive, stored: StoredBlock): BlockView {
   const { header, idBytes, headerBytes } = stored.block
-  const ids = archive.transactionsOf(stored).map(({ id }) => id)
+  const ids = archive.transactionsOf(stored)?.map(({ id }) => id)
   const { finalisation } = archive.finalityOf(stored) ?? { finalisation: null }
   return {
     height: header.height,
@@ -24,9 +24,10 @@ export function viewOfBlock(archive: Archive, stored: StoredBlock): BlockView {
     timeMs: header.timeMs,
     stateRoot: header.stateRoot,
     transactionCount: header.transactionCount,
-    transactions: stored.outcomes.map((outcome, index) => ({
-      transactionId: ids[index] as Uint8Array,
-      ...outcome
+    isPruned: ids === undefined,
+    transactions: (ids ?? []).map((transactionId, index) => ({
+      transactionId,
+      ...(stored.outcomes[index] as Outcome)
     })),
     finalisation:
       stored.finalisation === null || finalisation === null ? null : encodeCertificate(finalisation)

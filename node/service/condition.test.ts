@@ -6,6 +6,7 @@ const test = suite('the condition of the ledger')
 
 const FACTS: StateFacts = {
   condition: { isStopped: false, isAdmitted: true, blocksBehind: 0 },
+  sync: null,
   isMember: true,
   members: 4,
   missing: [],
@@ -65,6 +66,24 @@ const ROWS: readonly (readonly [
     { condition: { ...FACTS.condition, blocksBehind: 3 } },
     'catching-up',
     'Catching up: 3 blocks behind.'
+  ],
+  [
+    'it takes blocks',
+    {
+      condition: { ...FACTS.condition, blocksBehind: 28_800 },
+      sync: { kind: 'blocks', done: 1200, total: 30_000, blocksPerSecond: 640, leftMs: 45_000 }
+    },
+    'catching-up',
+    'Catching up: block 1,200 of 30,000, 640 blocks/s, about 45 s left.'
+  ],
+  [
+    'it takes a snapshot',
+    {
+      condition: { ...FACTS.condition, blocksBehind: 28_800 },
+      sync: { kind: 'snapshot', done: 43e6, total: 100e6, bytesPerSecond: 12e6, leftMs: 19_500 }
+    },
+    'catching-up',
+    'Catching up by snapshot: 43 %, 12 MB/s, about 20 s left.'
   ],
   [
     'it is hardly behind',

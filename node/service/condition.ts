@@ -5,6 +5,7 @@
  */
 
 import type { LedgerStatus } from '../ledger-service.ts'
+import { describeSync, type SyncProgress } from '../sync/sync-progress.ts'
 
 /** What the node knows of itself. */
 export interface LedgerCondition {
@@ -19,6 +20,8 @@ export interface LedgerCondition {
 /** Everything the sentence is made of. */
 export interface StateFacts {
   readonly condition: LedgerCondition
+  /** How far catching up is; null when nothing is to catch up with. */
+  readonly sync: SyncProgress | null
   readonly isMember: boolean
   readonly members: number
   readonly missing: readonly { readonly memberId: string; readonly region: string }[]
@@ -51,11 +54,7 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
       sentence: `Paused, nothing lost: ${facts.members - facts.missing.length} of ${facts.members} members are present and the moot needs ${lacking} more ${lacking === 1 ? 'vote' : 'votes'}. Missing: ${namesOf(facts)}.`
     }
   }
-  if (condition.blocksBehind > BEHIND_MAX)
-    return {
-      state: 'catching-up',
-      sentence: `Catching up: ${condition.blocksBehind} blocks behind.`
-    }
+  if (condition.blocksBehind > BEHIND_MAX) return describeBehind(facts)
   if (!condition.isAdmitted)
     return {
       state: 'joining',
@@ -70,15 +69,17 @@ function describeObserver(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sent
   const linked = members - missing.length
   if (linked === 0)
     return { state: 'joining', sentence: 'Observer: no member is reached yet, reads may be stale.' }
-  if (condition.blocksBehind > BEHIND_MAX)
-    return {
-      state: 'catching-up',
-      sentence: `Catching up: ${condition.blocksBehind} blocks behind.`
-    }
+  if (condition.blocksBehind > BEHIND_MAX) return describeBehind(facts)
   return {
     state: 'ready',
     sentence: `Observer: follows the ledger through ${linked} of ${members} members. ${activity(facts)}`
   }
+}
+
+function describeBehind({ condition, sync }: StateFacts): Pick<LedgerStatus, 'state' | 'sentence'> {
+  const sentence =
+    sync === null ? `Catching up: ${condition.blocksBehind} blocks behind.` : describeSync(sync)
+  return { state: 'catching-up', sentence }
 }
 
 function presence({

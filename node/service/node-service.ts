@@ -26,6 +26,7 @@ import type {
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
+import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
@@ -51,6 +52,7 @@ export interface NodeServicePorts {
   readonly highestKnownHeight: () => number
   readonly lastHeardAtMs: (memberIndex: number) => number | null
   readonly condition: () => LedgerCondition
+  readonly sync: () => SyncProgress | null
   readonly pendingTransactions: () => number
   readonly alarms: () => readonly string[]
   readonly clock: Clock
@@ -180,9 +182,11 @@ export class NodeService implements LedgerService {
       (sum, { isConnected, weight }) => sum + (isConnected ? weight : 0),
       0
     )
+    const sync = this.#ports.sync()
     const isMember = members.some(({ isSelf }) => isSelf)
     const { state, sentence } = describeState({
       condition: this.#ports.condition(),
+      sync,
       isMember,
       members: members.length,
       missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),
@@ -212,6 +216,9 @@ export class NodeService implements LedgerService {
       peers: this.#ports.peers().filter((peer) => peer.state === 'connected').length,
       pendingTransactions: this.#ports.pendingTransactions(),
       highestKnownHeight: this.#ports.highestKnownHeight(),
+      blocksFrom: this.#ports.archive.blocksFrom,
+      transactionsFrom: this.#ports.archive.batchesFrom,
+      sync,
       state,
       sentence,
       alarms: this.#ports.alarms()

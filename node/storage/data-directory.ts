@@ -15,7 +15,9 @@ import { NodeError } from '../errors.ts'
 import { type Database, type DatabasePorts, openDatabase } from './database.ts'
 import { readFailure, writeFailure } from './disk-errors.ts'
 import { makeFolder, syncFolder } from './durable-file.ts'
+import { systemFiles } from './files.ts'
 import { assertPrivate } from './key-file.ts'
+import { declareReady, ledgerPlaces, settleLedgerSwap } from './ledger-swap.ts'
 import { type HeldLock, takeLock } from './lock-file.ts'
 import {
   checkOwner,
@@ -33,6 +35,7 @@ export interface DataPaths {
   readonly keys: string
   readonly ledger: string
   readonly sign: string
+  readonly snapshots: string
   readonly lock: string
 }
 
@@ -54,9 +57,15 @@ export interface DataDirectory {
   readonly marker: NodeMarker
   readonly ledger: Database
   readonly voteLog: VoteLog
+  /** Makes an empty ledger to take the place of this one, and of any that was begun before. */
+  readonly createNextLedger: () => Promise<Database>
+  /** The next ledger, closed, is to be in place at the next start: nothing may be signed before. */
+  readonly declareNextLedger: () => Promise<void>
   close(): Promise<void>
 }
 
+/** A ledger that is built in one go takes few large tables better than many small ones. */
+const BUILDING_BUFFER_BYTES = 16 * 1024 * 1024
 const PRIVATE_MODE = 0o700
 
 /** Names of everything in a data directory. */
@@ -66,6 +75,7 @@ export function dataPaths(path: string): DataPaths {
     keys: join(path, 'keys'),
     ledger: join(path, 'ledger'),
     sign: join(path, 'sign'),
+    snapshots: join(path, 'snapshots'),
     lock: join(path, 'lock')
   }
 }
@@ -122,6 +132,7 @@ export async function openDataDirectory(
   await requireKeyFolder(paths.keys)
   const lock = await takeLock(paths.lock)
   try {
+    await settleLedgerSwap(ledgerPlaces(options.path), systemFiles)
     return await openDatabases({ paths, marker, lock, options }, ports)
   } catch (error) {
     await lock.release()
@@ -153,7 +164,16 @@ async function openDatabases(opening: Opening, ports: DatabasePorts): Promise<Da
     await ledger.close()
     await lock.release()
   }
-  return { paths, marker, ledger, voteLog, close }
+  const places = ledgerPlaces(options.path)
+  const createNextLedger = async (): Promise<Database> => {
+    await systemFiles.remove(places.incoming)
+    return await openDatabase(
+      { path: places.incoming, identity, create: true, writeBufferBytes: BUILDING_BUFFER_BYTES },
+      ports
+    )
+  }
+  const declareNextLedger = (): Promise<void> => declareReady(places, systemFiles)
+  return { paths, marker, ledger, voteLog, createNextLedger, declareNextLedger, close }
 }
 
 async function createDatabases(paths: DataPaths, marker: NodeMarker): Promise<void> {

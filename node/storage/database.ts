@@ -13,7 +13,20 @@ import { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
 import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
 import { readFailure, writeFailure } from './disk-errors.ts'
-import { type EngineBatch, type EngineStore, levelEngine, type StorageEngine } from './engine.ts'
+import {
+  type EngineBatch,
+  type EngineSnapshot,
+  type EngineStore,
+  levelEngine,
+  type StorageEngine
+} from './engine.ts'
+import {
+  assertCallersKey,
+  callersRange,
+  type KeyBounds,
+  type KeyRange,
+  rangeAfter
+} from './key-range.ts'
 
 /** Key and payload. */
 export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
@@ -37,15 +50,15 @@ export interface DatabasePorts {
   readonly engine?: StorageEngine
 }
 
-/** A range of keys; without bounds, all of them. */
-export interface KeyRange {
-  readonly gt?: Uint8Array
-  readonly gte?: Uint8Array
-  readonly lt?: Uint8Array
-  readonly lte?: Uint8Array
-  readonly reverse?: boolean
-  /** The most entries to deliver in all. */
-  readonly limit?: number
+/** The database as it was at one moment. While it is open nothing of that moment is thrown away. */
+export interface DatabaseSnapshot {
+  /**
+   * Walks a range in order, a bounded page at a time.
+   *
+   * @throws NodeError STORAGE_DAMAGED
+   */
+  readonly iterate: (range?: KeyRange) => AsyncGenerator<readonly Entry[], void, void>
+  readonly close: () => Promise<void>
 }
 
 /** Changes that become visible and durable together. A batch is written or discarded, once. */
@@ -61,7 +74,6 @@ const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const PAGE_ENTRIES_MAX = 512
 const PAGE_BYTES_MAX = 256 * 1024
 const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
-const FIRST_KEY: Uint8Array = Uint8Array.of(1)
 
 /**
  * Opens a database that exists, or makes one that does not.
@@ -186,15 +198,41 @@ export class Database {
    *
    * @throws NodeError STORAGE_DAMAGED
    */
-  async *iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
+  iterate(range: KeyRange = {}): AsyncGenerator<readonly Entry[], void, void> {
+    return this.#iterate(range)
+  }
+
+  /** Holds the present moment fast; to be closed before the database is. */
+  snapshot(): DatabaseSnapshot {
+    const snapshot = this.#store.snapshot()
+    return {
+      iterate: (range = {}) => this.#iterate(range, snapshot),
+      close: () => snapshot.close()
+    }
+  }
+
+  /** Gives the room of what was deleted in a range back to the disk. */
+  compact({ gte, lt }: KeyBounds): Promise<void> {
+    return this.#store.compactRange(gte, lt)
+  }
+
+  /** About how many bytes a range takes on the disk. */
+  sizeOf({ gte, lt }: KeyBounds): Promise<number> {
+    return this.#store.approximateSize(gte, lt)
+  }
+
+  async *#iterate(
+    range: KeyRange,
+    snapshot?: EngineSnapshot
+  ): AsyncGenerator<readonly Entry[], void, void> {
     let left = range.limit ?? Number.POSITIVE_INFINITY
     let rest = callersRange(range)
     while (left > 0) {
-      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX))
+      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX), snapshot)
       const last = page.at(-1)
       if (last === undefined) return
       left -= page.length
-      rest = after(rest, last[0])
+      rest = rangeAfter(rest, last[0])
       yield page
     }
   }
@@ -248,9 +286,14 @@ export class Database {
     throw readFailure(this.path, error)
   }
 
-  async #readPage(range: KeyRange, size: number): Promise<readonly Entry[]> {
+  async #readPage(
+    range: KeyRange,
+    size: number,
+    snapshot: EngineSnapshot | undefined
+  ): Promise<readonly Entry[]> {
     const iterator = this.#store.iterator({
       ...range,
+      ...(snapshot === undefined ? {} : { snapshot }),
       fillCache: false,
       highWaterMarkBytes: PAGE_BYTES_MAX
     })
@@ -275,23 +318,4 @@ export class Database {
     const name = Buffer.from(key).toString('hex')
     throw new NodeError('STORAGE_DAMAGED', `${this.path}: the checksum of key ${name} is wrong`)
   }
-}
-
-function assertCallersKey(key: Uint8Array): void {
-  invariant(key.length > 0 && key[0] !== 0, 'a key has a first byte, which is not zero')
-}
-
-function callersRange(range: KeyRange): KeyRange {
-  const { limit: _, ...bounds } = range
-  const lowest = bounds.gt ?? bounds.gte
-  if (lowest !== undefined && Buffer.compare(lowest, FIRST_KEY) >= 0) return bounds
-  const { gt: _gt, gte: _gte, ...upper } = bounds
-  return { ...upper, gte: FIRST_KEY }
-}
-
-function after(range: KeyRange, last: Uint8Array): KeyRange {
-  const { gt, gte, lt, lte, ...rest } = range
-  const lower = gt === undefined ? gte && { gte } : { gt }
-  const upper = lt === undefined ? lte && { lte } : { lt }
-  return range.reverse === true ? { ...rest, ...lower, lt: last } : { ...rest, ...upper, gt: last }
 }

@@ -31,6 +31,11 @@ export interface EngineBatch {
   close(): Promise<void>
 }
 
+/** The folder as it was at one moment. */
+export interface EngineSnapshot {
+  close(): Promise<void>
+}
+
 /** One open folder of keys and values. */
 export interface EngineStore {
   readonly status: string
@@ -38,12 +43,20 @@ export interface EngineStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>
   iterator(
-    range: EngineRange & { readonly fillCache: boolean; readonly highWaterMarkBytes: number }
+    range: EngineRange & {
+      readonly fillCache: boolean
+      readonly highWaterMarkBytes: number
+      readonly snapshot?: EngineSnapshot
+    }
   ): {
     nextv(size: number): Promise<[Uint8Array, Uint8Array][]>
     close(): Promise<void>
   }
   batch(): EngineBatch
+  snapshot(): EngineSnapshot
+  /** Gives the room of what was deleted in a range back to the disk. */
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>
+  approximateSize(start: Uint8Array, end: Uint8Array): Promise<number>
   close(): Promise<void>
 }
 

@@ -48,11 +48,15 @@ export class BatchFetcher {
     this.#ports = ports
   }
 
-  /** Resolves when all batches of a block are held, or it no longer matters. */
-  async obtain(block: Block, first: readonly string[]): Promise<FetchOutcome> {
+  /**
+   * Resolves when all batches of a block are held, or it no longer matters.
+   *
+   * @param isFinal - the block is proved final
+   */
+  async obtain(block: Block, first: readonly string[], isFinal = false): Promise<FetchOutcome> {
     const underWay = this.#underWay.get(block.id)
     if (underWay !== undefined) return await underWay
-    const obtaining = this.#obtain(block, first)
+    const obtaining = this.#obtain(block, first, isFinal)
     this.#underWay.set(block.id, obtaining)
     try {
       return await obtaining
@@ -61,12 +65,12 @@ export class BatchFetcher {
     }
   }
 
-  async #obtain(block: Block, first: readonly string[]): Promise<FetchOutcome> {
+  async #obtain(block: Block, first: readonly string[], isFinal: boolean): Promise<FetchOutcome> {
     const { peers } = this.#ports
     let sources = first
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
       for (const source of sources) {
-        const outcome = this.#settled(block) ?? (await this.#askFor(block, source))
+        const outcome = this.#settled(block) ?? (await this.#askFor(block, source, isFinal))
         if (outcome !== undefined) return outcome
       }
       const outcome = this.#settled(block)
@@ -82,7 +86,7 @@ export class BatchFetcher {
   }
 
   /** A batch that is in a block and holds a stateless fault makes the block invalid, whoever sent it. */
-  async #askFor(block: Block, source: string): Promise<'faulty' | undefined> {
+  async #askFor(block: Block, source: string, isFinal: boolean): Promise<'faulty' | undefined> {
     const ids = this.#missing(block.batches).slice(0, BATCHES_PER_REQUEST_MAX)
     const answer = await this.#ports.ask(source, encodeFetchRequest({ kind: 'batches', ids }))
     const batches = answer === undefined ? undefined : decodeBatchesAnswer(answer)
@@ -92,7 +96,7 @@ export class BatchFetcher {
         this.#ports.penalise(source, 'a batch was sent that was not asked for')
         continue
       }
-      const taking = await this.#ports.store.take(bytes)
+      const taking = await this.#ports.store.take(bytes, isFinal)
       if (taking.kind !== 'faulty') continue
       this.#ports.penalise(source, 'a faulty batch was sent')
       const isAuthorsFault =

@@ -61,30 +61,32 @@ function chainOf(length: number, direct: (height: number) => boolean): StoredBlo
   }))
 }
 
-function ask<Answer>(
+async function ask<Answer>(
   request: FetchRequest,
   ports: Partial<FetchServerPorts>,
   read: (answer: Uint8Array) => Answer
-): Answer {
-  const answer = answerFetch(encodeFetchRequest(request), {
+): Promise<Answer> {
+  const answer = await answerFetch(encodeFetchRequest(request), {
     batchBytes: () => undefined,
     bodyOf: () => undefined,
     finalBlock: () => undefined,
     certificates: () => [],
+    batchesFrom: () => 0,
+    snapshots: async () => new Uint8Array(0),
     ...ports
   })
   invariant(answer !== undefined, 'a question is answered')
   return read(answer)
 }
 
-function finalBlocks(
+async function finalBlocks(
   chain: readonly StoredBlock[],
   from: number,
   count: number,
   batchBytes: FetchServerPorts['batchBytes'] = () => batch.bytes
-): readonly FinalBlockParcel[] {
+): Promise<readonly FinalBlockParcel[]> {
   const ports = { finalBlock: (height: number) => chain[height], batchBytes }
-  const parcels = ask({ kind: 'final-blocks', from, count }, ports, decodeParcels)
+  const parcels = await ask({ kind: 'final-blocks', from, count }, ports, decodeParcels)
   invariant(parcels !== undefined, 'the answer is well formed')
   return parcels
 }
@@ -92,13 +94,13 @@ function finalBlocks(
 const heights = (parcels: readonly FinalBlockParcel[]): number[] =>
   parcels.map(({ block }) => block.header.height)
 
-test('bytes that are no question are not answered', () => {
-  assert.is(answerFetch(Uint8Array.of(0xff), {} as FetchServerPorts), undefined)
+test('bytes that are no question are not answered', async () => {
+  assert.is(await answerFetch(Uint8Array.of(0xff), {} as FetchServerPorts), undefined)
 })
 
-test('batches are answered in the order of the question, null for those that are not held', () => {
+test('batches are answered in the order of the question, null for those that are not held', async () => {
   const ids = ['aa', 'bb', 'cc'].map((byte) => byte.repeat(32) as BatchId)
-  const answer = ask(
+  const answer = await ask(
     { kind: 'batches', ids },
     { batchBytes: (id) => (id === ids[1] ? undefined : Uint8Array.of(1)) },
     decodeBatchesAnswer
@@ -109,12 +111,12 @@ test('batches are answered in the order of the question, null for those that are
   )
 })
 
-test('an answer of batches stays within four mebibytes', () => {
+test('an answer of batches stays within four mebibytes', async () => {
   const ids = Array.from(
     { length: 64 },
     (_, index) => index.toString(16).padStart(64, '0') as BatchId
   )
-  const answer = ask(
+  const answer = await ask(
     { kind: 'batches', ids },
     { batchBytes: () => new Uint8Array(80_000) },
     decodeBatchesAnswer
@@ -123,31 +125,31 @@ test('an answer of batches stays within four mebibytes', () => {
   assert.is(sent.length, Math.floor((4 * 1024 * 1024) / 80_000))
 })
 
-test('a block is answered by its id', () => {
+test('a block is answered by its id', async () => {
   const id = genesis.id as BlockId
   const bodyOf = (wanted: BlockId): Block | undefined => (wanted === id ? genesis : undefined)
-  assert.is(ask({ kind: 'block', id }, { bodyOf }, decodeBlockAnswer)?.id, id)
+  assert.is((await ask({ kind: 'block', id }, { bodyOf }, decodeBlockAnswer))?.id, id)
   const other = 'ab'.repeat(32) as BlockId
-  assert.is(ask({ kind: 'block', id: other }, { bodyOf }, decodeBlockAnswer), undefined)
+  assert.is(await ask({ kind: 'block', id: other }, { bodyOf }, decodeBlockAnswer), undefined)
 })
 
-test('certificates are looked for in a bounded range of views only', () => {
+test('certificates are looked for in a bounded range of views only', async () => {
   const ranges: number[][] = []
   const certificates = (first: number, last: number): readonly Certificate[] => {
     ranges.push([first, last])
     return []
   }
   const request = { kind: 'certificates' as const, first: 5, last: Number.MAX_SAFE_INTEGER }
-  ask(request, { certificates }, decodeCertificatesAnswer)
-  ask({ ...request, last: 6 }, { certificates }, decodeCertificatesAnswer)
+  await ask(request, { certificates }, decodeCertificatesAnswer)
+  await ask({ ...request, last: 6 }, { certificates }, decodeCertificatesAnswer)
   assert.equal(ranges, [
     [5, 69],
     [5, 6]
   ])
 })
 
-test('a run of final blocks has as many as asked for, with their batches', () => {
-  const parcels = finalBlocks(
+test('a run of final blocks has as many as asked for, with their batches', async () => {
+  const parcels = await finalBlocks(
     chainOf(10, () => true),
     3,
     4
@@ -156,22 +158,22 @@ test('a run of final blocks has as many as asked for, with their batches', () =>
   assert.ok(parcels.every(({ batches }) => batches.length === 1))
 })
 
-test('a run goes on until a block that was finalised itself', () => {
+test('a run goes on until a block that was finalised itself', async () => {
   const chain = chainOf(20, (height) => height % 7 === 0)
-  assert.equal(heights(finalBlocks(chain, 3, 2)), [3, 4, 5, 6, 7])
-  assert.equal(heights(finalBlocks(chain, 7, 1)), [7])
-  assert.ok(finalBlocks(chain, 3, 2).at(-1)?.finalisation)
+  assert.equal(heights(await finalBlocks(chain, 3, 2)), [3, 4, 5, 6, 7])
+  assert.equal(heights(await finalBlocks(chain, 7, 1)), [7])
+  assert.ok((await finalBlocks(chain, 3, 2)).at(-1)?.finalisation)
 })
 
-test('a run ends at the last block that is proved final', () => {
+test('a run ends at the last block that is proved final', async () => {
   const chain = chainOf(20, (height) => height === 7)
-  assert.equal(heights(finalBlocks(chain, 5, 10)), [5, 6, 7])
-  assert.equal(heights(finalBlocks(chain, 8, 10)), [])
-  assert.equal(heights(finalBlocks(chain, 21, 10)), [])
-  assert.equal(heights(finalBlocks(chain, Number.MAX_SAFE_INTEGER, 64)), [])
+  assert.equal(heights(await finalBlocks(chain, 5, 10)), [5, 6, 7])
+  assert.equal(heights(await finalBlocks(chain, 8, 10)), [])
+  assert.equal(heights(await finalBlocks(chain, 21, 10)), [])
+  assert.equal(heights(await finalBlocks(chain, Number.MAX_SAFE_INTEGER, 64)), [])
 })
 
-test('a run without a finalisation in reach is not looked for without end', () => {
+test('a run without a finalisation in reach is not looked for without end', async () => {
   let looked = 0
   const chain = chainOf(300, () => false)
   const ports = {
@@ -180,34 +182,48 @@ test('a run without a finalisation in reach is not looked for without end', () =
       return chain[height]
     }
   }
-  assert.equal(ask({ kind: 'final-blocks', from: 1, count: 1 }, ports, decodeParcels), [])
+  assert.equal(await ask({ kind: 'final-blocks', from: 1, count: 1 }, ports, decodeParcels), [])
   assert.ok(looked <= 65)
 })
 
-test('a run that grows too large ends early, and leaves out batches that do not fit', () => {
+test('a run that grows too large ends early, and leaves out batches that do not fit', async () => {
   const chain = chainOf(64, (height) => height % 64 === 0)
   const large = new Uint8Array(100_000)
-  const parcels = finalBlocks(chain, 1, 64, () => large)
+  const parcels = await finalBlocks(chain, 1, 64, () => large)
   assert.is(parcels.length, 64)
   const sent = parcels.reduce((sum, { batches }) => sum + batches.length, 0)
   assert.is(sent, Math.floor((4 * 1024 * 1024) / large.length))
-  const direct = finalBlocks(
+  const direct = await finalBlocks(
     chainOf(64, () => true),
     1,
     64,
     () => large
   )
-  assert.ok(direct.length < 64 || direct.at(-1)?.batches.length === 0)
+  assert.is(direct.length, sent)
+  assert.ok(direct.every(({ batches }) => batches.length === 1))
 })
 
-test('batches are left out from the first one that is not held', () => {
-  const parcels = finalBlocks(
+test('batches are left out from the first one that is not held', async () => {
+  const parcels = await finalBlocks(
     chainOf(2, () => true),
     1,
     1,
     () => undefined
   )
   assert.equal(parcels[0]?.batches, [])
+})
+
+test('blocks whose batches were pruned are not sent: they help nobody onward', async () => {
+  const chain = chainOf(10, () => true)
+  const ports = {
+    finalBlock: (height: number) => chain[height],
+    batchBytes: () => batch.bytes,
+    batchesFrom: () => 5
+  }
+  const from = (height: number): Promise<readonly FinalBlockParcel[] | undefined> =>
+    ask({ kind: 'final-blocks', from: height, count: 2 }, ports, decodeParcels)
+  assert.equal(await from(4), [])
+  assert.equal(heights((await from(5)) ?? []), [5, 6])
 })
 
 test.run()

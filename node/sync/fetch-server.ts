@@ -13,7 +13,8 @@ import {
   encodeBlockAnswer,
   encodeCertificatesAnswer,
   encodeParcels,
-  type FinalBlockParcel
+  type FinalBlockParcel,
+  type SnapshotRequest
 } from './sync-message.ts'
 
 /** Bytes of batches in one answer; what is beyond, the asker asks for again. */
@@ -27,10 +28,16 @@ export interface FetchServerPorts {
   readonly bodyOf: (id: BlockId) => Block | undefined
   readonly finalBlock: (height: number) => StoredBlock | undefined
   readonly certificates: (first: number, last: number) => readonly Certificate[]
+  /** The lowest height whose batches are here. */
+  readonly batchesFrom: () => number
+  readonly snapshots: (question: SnapshotRequest) => Promise<Uint8Array>
 }
 
 /** Answers one question; undefined when the bytes are none. */
-export function answerFetch(request: Uint8Array, ports: FetchServerPorts): Uint8Array | undefined {
+export async function answerFetch(
+  request: Uint8Array,
+  ports: FetchServerPorts
+): Promise<Uint8Array | undefined> {
   const question = decodeFetchRequest(request)
   if (question === undefined) return undefined
   switch (question.kind) {
@@ -44,6 +51,10 @@ export function answerFetch(request: Uint8Array, ports: FetchServerPorts): Uint8
     }
     case 'final-blocks':
       return encodeParcels(finalBlocks(question.from, question.count, ports))
+    case 'snapshots':
+    case 'snapshot-manifest':
+    case 'snapshot-part':
+      return await ports.snapshots(question)
   }
 }
 
@@ -69,12 +80,15 @@ function finalBlocks(from: number, count: number, ports: FetchServerPorts): Fina
   const parcels: FinalBlockParcel[] = []
   let lastProved = 0
   let bytes = 0
+  // A block whose batches were pruned helps nobody onward: a snapshot does.
+  if (from < ports.batchesFrom()) return []
   for (let height = from; height < from + count + EXTRA_BLOCKS_MAX; height++) {
-    const isPlenty = height >= from + count || bytes > ANSWER_BYTES_MAX
-    if (isPlenty && lastProved > 0) break
+    if (height >= from + count && lastProved > 0) break
     const stored = ports.finalBlock(height)
     if (stored === undefined) break
     const parcel = parcelOf(stored, ports, Math.max(0, ANSWER_BYTES_MAX - bytes))
+    // What does not fit comes whole with the next run, rather than batch by batch.
+    if (parcel.batches.length < stored.block.batches.length && lastProved > 0) break
     bytes += parcel.batches.reduce((sum, { length }) => sum + length, 0)
     parcels.push(parcel)
     if (stored.finalisation !== null) lastProved = parcels.length

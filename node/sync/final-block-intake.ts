@@ -9,16 +9,20 @@
  */
 
 import {
+  type Block,
   type BlockId,
+  batchIdOf,
   type Certificate,
   type Electorate,
   equalBytes,
   judgeBlock,
   judgeCertificate,
   type LedgerVersion,
-  type News
+  type News,
+  peekBatchHeader
 } from '../../protocol/index.ts'
 import type { BatchStore } from '../batches/batch-store.ts'
+import type { Cancel, Clock } from '../clock.ts'
 import type { BatchFetcher } from './batch-fetcher.ts'
 import type { FinalBlockParcel } from './sync-message.ts'
 
@@ -29,6 +33,7 @@ export type RunVerdict = 'taken' | 'old' | 'ahead' | 'forged'
 export interface FinalBlockIntakePorts {
   readonly networkTag: Uint8Array
   readonly electorate: Electorate
+  readonly clock: Pick<Clock, 'nowMs' | 'later'>
   readonly store: BatchStore
   readonly fetcher: BatchFetcher
   readonly tip: () => LedgerVersion
@@ -36,6 +41,12 @@ export interface FinalBlockIntakePorts {
   /** Says whether a block's batches are worth fetching although consensus does not know it yet. */
   readonly want: (blockId: BlockId, isWanted: boolean) => void
 }
+
+/** What a run of blocks must follow on. */
+type Parent = Pick<LedgerVersion, 'height' | 'blockIdBytes'>
+
+/** Time in which the batches of a block must be had, from whomever. */
+const BATCHES_DEADLINE_MS = 15_000
 
 /**
  * Takes a run of consecutive final blocks.
@@ -48,36 +59,79 @@ export async function takeFinalBlocks(
   source: string,
   ports: FinalBlockIntakePorts
 ): Promise<RunVerdict> {
-  const tip = ports.tip()
-  const run = parcels.filter(({ block }) => block.header.height > tip.height)
-  const [first] = run
-  const last = run[run.length - 1]
-  if (first === undefined || last === undefined) return 'old'
-  if (first.block.header.height !== tip.height + 1) return 'ahead'
-  const finalisation = last.finalisation
-  if (finalisation === null || !isChain(run, tip) || !isGenuine(last, finalisation, ports))
-    return 'forged'
-  for (const parcel of run) {
-    const fault = await takeParcel(parcel, source, ports)
+  const verdict = await prepareFinalBlocks(parcels, ports.tip(), ports)
+  if (verdict !== 'taken') return verdict
+  const run = above(parcels, ports.tip())
+  const finalisation = run[run.length - 1]?.finalisation
+  if (finalisation === undefined || finalisation === null) return 'old'
+  for (const { block } of run) {
+    const fault = await takeBlock(block, source, ports)
     if (fault !== undefined) return fault
   }
   await ports.post({ kind: 'certificate-received', from: null, certificate: finalisation })
   return 'taken'
 }
 
-/** Takes one block of a run whose finalisation is genuine: undefined when all is well. */
-async function takeParcel(
+/**
+ * Judges a run and takes in the batches that came with it, all at once; consensus hears nothing yet.
+ *
+ * So the next run is made ready while the present one is executed.
+ *
+ * @param parcels - untrusted
+ * @param parent  - what the run is to follow on, final by what was judged before
+ */
+export async function prepareFinalBlocks(
+  parcels: readonly FinalBlockParcel[],
+  parent: Parent,
+  ports: FinalBlockIntakePorts
+): Promise<RunVerdict> {
+  const run = above(parcels, parent)
+  const [first] = run
+  const last = run[run.length - 1]
+  if (first === undefined || last === undefined) return 'old'
+  if (first.block.header.height !== parent.height + 1) return 'ahead'
+  const { finalisation } = last
+  const { networkTag, electorate } = ports
+  const isGood =
+    finalisation !== null &&
+    isChain(run, parent) &&
+    isGenuine(last, finalisation, ports) &&
+    run.every(({ block }) => judgeBlock(block, networkTag, electorate).ok)
+  if (!isGood) return 'forged'
+  const takings = await Promise.all(run.flatMap((parcel) => takeBatches(parcel, ports)))
+  return takings.includes('faulty') ? 'forged' : 'taken'
+}
+
+function above(parcels: readonly FinalBlockParcel[], { height }: Parent): FinalBlockParcel[] {
+  return parcels.filter(({ block }) => block.header.height > height)
+}
+
+/** Of batches that no block of the run names nothing is kept. */
+function takeBatches(
   { block, batches }: FinalBlockParcel,
+  { store }: FinalBlockIntakePorts
+): Promise<string>[] {
+  return batches.map(async (bytes) => {
+    const head = peekBatchHeader(bytes)
+    const id = head && batchIdOf(head.headerBytes)
+    if (!block.batches.some((reference) => reference.id === id)) return 'faulty'
+    return (await store.take(bytes, true)).kind
+  })
+}
+
+/** Takes one block of a run that was judged: undefined when all is well. */
+async function takeBlock(
+  block: Block,
   source: string,
   ports: FinalBlockIntakePorts
 ): Promise<RunVerdict | undefined> {
-  if (!judgeBlock(block, ports.networkTag, ports.electorate).ok) return 'forged'
-  for (const bytes of batches) {
-    const taking = await ports.store.take(bytes)
-    if (taking.kind === 'faulty') return 'forged'
-  }
   ports.want(block.id, true)
-  const outcome = await ports.fetcher.obtain(block, [source])
+  let cancel: Cancel = () => undefined
+  const inTime = new Promise<'abandoned'>((resolve) => {
+    cancel = ports.clock.later(BATCHES_DEADLINE_MS, () => resolve('abandoned'))
+  })
+  const outcome = await Promise.race([ports.fetcher.obtain(block, [source], true), inTime])
+  cancel()
   ports.want(block.id, false)
   if (outcome === 'faulty') return 'forged'
   // Whoever sent the run is not to blame for batches that could not be had in time.
@@ -86,8 +140,8 @@ async function takeParcel(
   return undefined
 }
 
-function isChain(run: readonly FinalBlockParcel[], tip: LedgerVersion): boolean {
-  let parentId = tip.blockIdBytes
+function isChain(run: readonly FinalBlockParcel[], parent: Parent): boolean {
+  let parentId = parent.blockIdBytes
   for (const { block } of run) {
     if (!equalBytes(block.header.parentId, parentId)) return false
     parentId = block.idBytes

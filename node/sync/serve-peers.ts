@@ -9,10 +9,17 @@ import type { BatchStore } from '../batches/batch-store.ts'
 import type { Driver } from '../consensus/driver.ts'
 import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type { Network } from '../network/network.ts'
+import type { RequestOptions } from '../network/request.ts'
 import type { Archive } from '../service/archive.ts'
+import type { Snapshots } from '../snapshot/snapshots.ts'
 import type { CatchUp } from './catch-up.ts'
 import { answerFetch } from './fetch-server.ts'
-import { decodeNodeStatus, encodeNodeStatus } from './sync-message.ts'
+import {
+  decodeNodeStatus,
+  encodeBytesAnswer,
+  encodeNodeStatus,
+  encodeOffers
+} from './sync-message.ts'
 
 /** What answers are made of. */
 export interface ServePeersPorts {
@@ -23,24 +30,25 @@ export interface ServePeersPorts {
   readonly keeper: LedgerKeeper
   readonly bodies: ReadonlyMap<BlockId, Block>
   readonly catchUp: CatchUp
+  /** Null where snapshots are neither made nor taken. */
+  readonly snapshots: Snapshots | null
 }
 
 /** Makes a function that asks one peer; undefined when it did not answer. */
 export function createAsk(
   network: Network,
   protocol: 'fetch' | 'status',
-  timeoutMs: number
+  bounds: RequestOptions
 ): (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined> {
   // A peer that does not answer is no trouble of ours: whoever asks goes to the next.
-  return (peer, request) =>
-    network.request(protocol, peer, request, { timeoutMs }).catch(() => undefined)
+  return (peer, request) => network.request(protocol, peer, request, bounds).catch(() => undefined)
 }
 
 /** Answers what other nodes ask. */
 export function servePeers(ports: ServePeersPorts): void {
-  const { network, store, archive, driver, keeper, bodies, catchUp } = ports
+  const { network, store, archive, driver, keeper, bodies, catchUp, snapshots } = ports
   network.serve('fetch', async (_from, request) => {
-    const answer = answerFetch(request, {
+    const answer = await answerFetch(request, {
       batchBytes: (id) => store.bytesOf(id),
       bodyOf: (id) =>
         driver.core.blocks.get(id)?.block ??
@@ -48,6 +56,10 @@ export function servePeers(ports: ServePeersPorts): void {
         bodies.get(id) ??
         finalBody(archive, id),
       finalBlock: (height) => archive.block(height),
+      batchesFrom: () => archive.batchesFrom,
+      snapshots: async (question) =>
+        (await snapshots?.answer(question)) ??
+        (question.kind === 'snapshots' ? encodeOffers([]) : encodeBytesAnswer(null)),
       certificates: (first, last) =>
         [...driver.core.certificates]
           .filter(([view]) => view >= first && view <= last)

@@ -9,6 +9,7 @@ import {
   genesisBlock,
   toHex
 } from '../../protocol/index.ts'
+import type { PartName } from '../snapshot/snapshot-folder.ts'
 import { certify } from '../testing/small-chain.ts'
 import { GENESIS } from '../testing/small-network.ts'
 import {
@@ -17,17 +18,22 @@ import {
   CERTIFICATES_PER_ANSWER_MAX,
   decodeBatchesAnswer,
   decodeBlockAnswer,
+  decodeBytesAnswer,
   decodeCertificatesAnswer,
   decodeFetchRequest,
   decodeNodeStatus,
+  decodeOffers,
   decodeParcels,
   encodeBatchesAnswer,
   encodeBlockAnswer,
+  encodeBytesAnswer,
   encodeCertificatesAnswer,
   encodeFetchRequest,
   encodeNodeStatus,
+  encodeOffers,
   encodeParcels,
-  type FetchRequest
+  type FetchRequest,
+  SNAPSHOTS_OFFERED_MAX
 } from './sync-message.ts'
 
 const test = suite('what nodes ask each other')
@@ -35,6 +41,8 @@ const test = suite('what nodes ask each other')
 const block = genesisBlock(GENESIS, new Uint8Array(32))
 const certificate = certify('finalise', block)
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex)
+
+const snapshotId = fc.uint8Array({ minLength: 32, maxLength: 32 })
 
 const request: fc.Arbitrary<FetchRequest> = fc.oneof(
   fc.record({
@@ -51,6 +59,15 @@ const request: fc.Arbitrary<FetchRequest> = fc.oneof(
     kind: fc.constant('final-blocks' as const),
     from: fc.maxSafeNat(),
     count: fc.integer({ min: 1, max: BLOCKS_PER_REQUEST_MAX })
+  }),
+  fc.constant({ kind: 'snapshots' as const }),
+  fc.record({ kind: fc.constant('snapshot-manifest' as const), id: snapshotId }),
+  fc.record({
+    kind: fc.constant('snapshot-part' as const),
+    id: snapshotId,
+    part: fc
+      .tuple(fc.constantFrom<PartName['kind']>('leaves', 'values'), fc.maxSafeNat())
+      .map(([kind, index]) => ({ kind, index }))
   })
 )
 
@@ -71,7 +88,17 @@ test('a question for more than one may ask is none', () => {
     { kind: 'final-blocks', from: 1, count: 0 }
   ]
   for (const fault of faults) assert.is(decodeFetchRequest(encodeFetchRequest(fault)), undefined)
-  for (const value of [[5, 1], [1], [2, new Uint8Array(31)], [3, 1], 1, null])
+  for (const value of [
+    [5, 1],
+    [6, new Uint8Array(31)],
+    [7, new Uint8Array(32), 2, 0],
+    [7, new Uint8Array(32), 1],
+    [1],
+    [2, new Uint8Array(31)],
+    [3, 1],
+    1,
+    null
+  ])
     assert.is(decodeFetchRequest(encodeCbor(value)), undefined)
 })
 
@@ -156,6 +183,22 @@ test('changed, cut and random bytes are never thrown at', () => {
       }
     })
   )
+})
+
+test('offers of snapshots come back from their bytes, and too many of them are none', () => {
+  const offer = { height: 8192, id: new Uint8Array(32).fill(3), bytes: 12_345 }
+  assert.equal(decodeOffers(encodeOffers([offer])), [offer])
+  assert.is(decodeOffers(encodeOffers(Array(40).fill(offer)))?.length, SNAPSHOTS_OFFERED_MAX)
+  const many = Array.from({ length: 17 }, () => [1, new Uint8Array(32), 1])
+  for (const value of [many, [[1, new Uint8Array(31), 1]], [[1, new Uint8Array(32)]], 5, null])
+    assert.is(decodeOffers(encodeCbor(value)), undefined)
+})
+
+test('an answer with bytes is bytes or null, and nothing else', () => {
+  assert.equal(decodeBytesAnswer(encodeBytesAnswer(Uint8Array.of(1, 2))), Uint8Array.of(1, 2))
+  assert.is(decodeBytesAnswer(encodeBytesAnswer(null)), null)
+  for (const value of [[], 1, 'text']) assert.is(decodeBytesAnswer(encodeCbor(value)), undefined)
+  assert.is(decodeBytesAnswer(Uint8Array.of(0x5a, 0xff)), undefined)
 })
 
 test.run()

@@ -26,11 +26,14 @@ import {
   tuple,
   uint
 } from '../../protocol/index.ts'
+import type { PartName } from '../snapshot/snapshot-folder.ts'
 
 /** Most batches of one request. */
 export const BATCHES_PER_REQUEST_MAX = 64
 /** Most blocks of one request. */
 export const BLOCKS_PER_REQUEST_MAX = 64
+/** Most snapshots that one node offers. */
+export const SNAPSHOTS_OFFERED_MAX = 16
 /** Most certificates of one answer. */
 export const CERTIFICATES_PER_ANSWER_MAX = 64
 
@@ -40,6 +43,20 @@ export type FetchRequest =
   | { readonly kind: 'block'; readonly id: BlockId }
   | { readonly kind: 'certificates'; readonly first: number; readonly last: number }
   | { readonly kind: 'final-blocks'; readonly from: number; readonly count: number }
+  | SnapshotRequest
+
+/** One question about snapshots. */
+export type SnapshotRequest =
+  | { readonly kind: 'snapshots' }
+  | { readonly kind: 'snapshot-manifest'; readonly id: Uint8Array }
+  | { readonly kind: 'snapshot-part'; readonly id: Uint8Array; readonly part: PartName }
+
+/** A snapshot as it is offered. */
+export interface SnapshotOffer {
+  readonly height: number
+  readonly id: Uint8Array
+  readonly bytes: number
+}
 
 /** A final block as it travels: with what finalised it, if that was itself, and its batches. */
 export interface FinalBlockParcel {
@@ -56,10 +73,17 @@ export interface NodeStatus {
   readonly isMember: boolean
 }
 
+/** Parts by their numbers on the wire. */
+const PART_KINDS: readonly PartName['kind'][] = ['leaves', 'values']
+
 const batchesRequest = tuple(uint(1, 1), list(bytes(32), BATCHES_PER_REQUEST_MAX, 1))
 const blockRequest = tuple(uint(2, 2), bytes(32))
 const certificatesRequest = tuple(uint(3, 3), uint(), uint())
 const finalBlocksRequest = tuple(uint(4, 4), uint(), uint(BLOCKS_PER_REQUEST_MAX, 1))
+const snapshotsRequest = tuple(uint(5, 5))
+const manifestRequest = tuple(uint(6, 6), bytes(32))
+const partRequest = tuple(uint(7, 7), bytes(32), uint(1), uint())
+const offerList = list(tuple(uint(), bytes(32), uint()), SNAPSHOTS_OFFERED_MAX)
 const batchList = list(nullable(bytesBetween(1, 131_072)), BATCHES_PER_REQUEST_MAX)
 const certificateList = list(bytesBetween(1, 65_536), CERTIFICATES_PER_ANSWER_MAX)
 const parcelFields = tuple(
@@ -81,6 +105,14 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
       return encodeCbor([3, request.first, request.last])
     case 'final-blocks':
       return encodeCbor([4, request.from, request.count])
+    case 'snapshots':
+      return encodeCbor([5])
+    case 'snapshot-manifest':
+      return encodeCbor([6, request.id])
+    case 'snapshot-part': {
+      const { kind, index } = request.part
+      return encodeCbor([7, request.id, PART_KINDS.indexOf(kind), index])
+    }
   }
 }
 
@@ -96,7 +128,41 @@ export function decodeFetchRequest(encoded: Uint8Array): FetchRequest | undefine
   if (certificates !== undefined)
     return { kind: 'certificates', first: certificates[1], last: certificates[2] }
   const final = finalBlocksRequest(value)
-  return final && { kind: 'final-blocks', from: final[1], count: final[2] }
+  if (final !== undefined) return { kind: 'final-blocks', from: final[1], count: final[2] }
+  return readSnapshotRequest(value)
+}
+
+function readSnapshotRequest(value: CborValue | undefined): SnapshotRequest | undefined {
+  if (snapshotsRequest(value) !== undefined) return { kind: 'snapshots' }
+  const manifest = manifestRequest(value)
+  if (manifest !== undefined) return { kind: 'snapshot-manifest', id: manifest[1] }
+  const part = partRequest(value)
+  if (part === undefined) return undefined
+  const kind = PART_KINDS[part[2]] as PartName['kind']
+  return { kind: 'snapshot-part', id: part[1], part: { kind, index: part[3] } }
+}
+
+/** The answer to the question which snapshots there are. */
+export function encodeOffers(offers: readonly SnapshotOffer[]): Uint8Array {
+  const told = offers.slice(0, SNAPSHOTS_OFFERED_MAX)
+  return encodeCbor(told.map(({ height, id, bytes: total }) => [height, id, total]))
+}
+
+/** Reads the snapshots that a node offers; undefined when the bytes are no list of them. */
+export function decodeOffers(encoded: Uint8Array): readonly SnapshotOffer[] | undefined {
+  const read = offerList(decodeCbor(encoded))
+  return read?.map(([height, id, total]) => ({ height, id, bytes: total }))
+}
+
+/** The answer to a question about a manifest or a part: null when it is not held. */
+export function encodeBytesAnswer(found: Uint8Array | null): Uint8Array {
+  return encodeCbor(found)
+}
+
+/** Reads such an answer; undefined when it is neither bytes nor null. */
+export function decodeBytesAnswer(encoded: Uint8Array): Uint8Array | null | undefined {
+  const value = decodeCbor(encoded)
+  return value === null || value instanceof Uint8Array ? value : undefined
 }
 
 /** The answer to a question about batches: null for those that are not held. */

@@ -173,8 +173,11 @@ function keepCertificate(state: CoreState, certificate: Certificate): void {
   }
   held[NAMES[kind]] = certificate
   state.certificates.set(view, held)
-  for (const { signer } of certificate.signatures)
-    if (view > (state.highestVoteSeen.get(signer) ?? -1)) state.highestVoteSeen.set(signer, view)
+  const { vote } = certificate
+  // Of one view this one is sure to be genuine.
+  for (const { signer, signature } of certificate.signatures)
+    if (view >= (state.latestVoteSeen.get(signer)?.vote.view ?? -1))
+      state.latestVoteSeen.set(signer, { vote, signer, signature })
 }
 
 /** A view passed without a word of its leader: its next turn is not waited for. */

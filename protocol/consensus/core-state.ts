@@ -79,6 +79,17 @@ export interface FinalBlock {
   readonly view: View
 }
 
+/** As which processes a member was heard. */
+export interface HeardAs {
+  /** The process that was heard of last for the first time. */
+  instance: number
+  sinceMs: number
+  /** Those before it. */
+  readonly before: Set<number>
+  /** When one of those before was heard again, although it should be gone. */
+  twinAtMs: number | null
+}
+
 /** How a leader paces its proposals under load. Local policy: no two nodes need the same. */
 export interface Pace {
   /** Shortest and longest that the oldest pending batch waits for company. */
@@ -94,6 +105,8 @@ export interface CoreState {
   readonly pace: Pace
   /** This node's seat; null for an observer, who never votes. */
   readonly self: MemberIndex | null
+  /** The number of this process. */
+  readonly instance: number
   readonly leaders: readonly MemberIndex[]
 
   view: View
@@ -128,11 +141,17 @@ export interface CoreState {
   /** False until a quorum has said that it holds no vote of ours that we do not. */
   mayVote: boolean
   readonly statusAnswers: Set<MemberIndex>
+  /** When a quorum had answered: from then on a twin is listened for. */
+  answeredAtMs: number | null
+  /** Those who heard another process with our key. */
+  readonly twinReports: Set<MemberIndex>
+  /** The processes that each member was heard as. */
+  readonly heardAs: Map<MemberIndex, HeardAs>
   /** A burnt key or a determinism fault: never vote again in this epoch. */
   isStopped: boolean
 
   readonly equivocators: Set<MemberIndex>
-  readonly highestVoteSeen: Map<MemberIndex, View>
+  readonly latestVoteSeen: Map<MemberIndex, SignedVote>
   /** The highest view that a member showed to have left behind. */
   readonly shownView: Map<MemberIndex, View>
   /** The highest final view that a member told of. */
@@ -156,6 +175,8 @@ export interface CoreOptions {
   readonly electorate: Electorate
   readonly pace: Pace
   readonly self: MemberIndex | null
+  /** A random number that tells this process from others with its key. */
+  readonly instance: number
   readonly committed: FinalBlock
   /** The votes of this epoch's log above the committed view, as they were signed. */
   readonly ownVotes: readonly SignedVote[]
@@ -168,11 +189,12 @@ export interface CoreOptions {
 
 /** A core at rest: the event `started` sets it going. */
 export function createCore(options: CoreOptions): CoreState {
-  const { electorate, pace, self, committed, nowMs } = options
+  const { electorate, pace, self, instance, committed, nowMs } = options
   const state: CoreState = {
     electorate,
     pace,
     self,
+    instance,
     leaders: leaderOrder(electorate),
     view: (committed.view + 1) as View,
     finalView: committed.view,
@@ -193,9 +215,12 @@ export function createCore(options: CoreOptions): CoreState {
     pendingBatches: new Map(),
     mayVote: false,
     statusAnswers: new Set(),
+    answeredAtMs: null,
+    twinReports: new Set(),
+    heardAs: new Map(),
     isStopped: false,
     equivocators: new Set(),
-    highestVoteSeen: new Map(),
+    latestVoteSeen: new Map(),
     shownView: new Map(),
     shownFinalView: new Map(),
     heardAtMs: new Map(),

@@ -7,9 +7,9 @@ const test = suite('consensus core')
 
 test('four members make final what one of them was given, and then rest', () => {
   const world = new World({ seed: 1, weights: [1, 1, 1, 1] })
-  world.runUntil(2000)
+  world.runUntil(6000)
   const id = world.submit(world.nodes[2] as WorldNode)
-  world.runUntil(4000)
+  world.runUntil(8000)
   for (const node of world.nodes) assert.equal(batchesOf(node), [id])
   const heights = world.nodes.map(({ chain }) => chain.length)
   world.runUntil(50_000)
@@ -41,12 +41,12 @@ test('silence is broken by a heartbeat', () => {
 
 test('no view passes in vain when nothing fails', () => {
   const world = new World({ seed: 4, weights: [1, 1, 1, 1, 1, 1, 1] })
-  world.runUntil(2000)
+  world.runUntil(6000)
   for (let count = 0; count < 100; count++) {
     world.submit(world.nodes[count % 7] as WorldNode)
-    world.runUntil(2000 + 50 * (count + 1))
+    world.runUntil(6000 + 50 * (count + 1))
   }
-  world.runUntil(10_000)
+  world.runUntil(14_000)
   const nullified = [...world.signed.keys()].filter((key) => key.endsWith('/nullify'))
   assert.equal(nullified, [])
   assert.is(batchesOf(world.nodes[3] as WorldNode).length, 100)
@@ -55,7 +55,7 @@ test('no view passes in vain when nothing fails', () => {
 
 test('a dead leader costs one turn, and later turns nothing', () => {
   const world = new World({ seed: 5, weights: [1, 1, 1, 1] })
-  world.runUntil(2000)
+  world.runUntil(6000)
   world.crash(world.nodes[1] as WorldNode)
   for (let count = 0; count < 40; count++) {
     world.submit(world.nodes[0] as WorldNode)
@@ -68,7 +68,7 @@ test('a dead leader costs one turn, and later turns nothing', () => {
 
 test('without a quorum nothing is decided, and on heal nothing is lost', () => {
   const world = new World({ seed: 6, weights: [1, 1, 1, 1] })
-  world.runUntil(2000)
+  world.runUntil(6000)
   world.crash(world.nodes[1] as WorldNode)
   world.crash(world.nodes[2] as WorldNode)
   const id = world.submit(world.nodes[0] as WorldNode)
@@ -86,7 +86,7 @@ test('without a quorum nothing is decided, and on heal nothing is lost', () => {
 
 test('a member whose log is older than what others saw of it never votes with that key again', () => {
   const world = new World({ seed: 7, weights: [1, 1, 1, 1] })
-  world.runUntil(2000)
+  world.runUntil(6000)
   for (let count = 0; count < 10; count++) {
     world.submit(world.nodes[0] as WorldNode)
     world.runUntil(world.nowMs + 400)

@@ -120,5 +120,7 @@ export type AlarmCode =
   | 'DETERMINISM_FAULT'
   /** Others hold votes of this member that its own log does not: the key is burnt. */
   | 'VOTE_LOG_STALE'
+  /** Another process speaks with this member's key: one of the two must end. */
+  | 'KEY_IN_USE'
   /** Two finalised blocks of one view: more than f members are faulty. */
   | 'FORK_PROVED'

@@ -22,6 +22,7 @@ const test = suite('member messages')
 
 const { networkTag, electorate, batch, block1, certify, sign } = CHAIN
 const FROM = 2 as MemberIndex
+const TO = 1 as MemberIndex
 const proposal = {
   block: block1,
   vote: sign('notarise', 2, block1, FROM),
@@ -33,8 +34,10 @@ const status: Status = {
   finalView: 7 as View,
   height: 5,
   pendingBatches: 3,
-  highestVoteOfYours: 8 as View,
-  isQuestion: true
+  latestVoteOfYours: sign('notarise', 2, block1, TO),
+  isQuestion: true,
+  instance: 77,
+  hasTwin: false
 }
 
 /** The wire form of whatever was read. */
@@ -55,13 +58,18 @@ const MESSAGES: readonly (readonly [name: string, encoded: Uint8Array])[] = [
   ['a question', encodeStatusMessage(status)],
   [
     'an answer to someone unseen',
-    encodeStatusMessage({ ...status, highestVoteOfYours: null, isQuestion: false })
+    encodeStatusMessage({
+      ...status,
+      latestVoteOfYours: null,
+      isQuestion: false,
+      hasTwin: true
+    })
   ]
 ]
 
 for (const [name, encoded] of MESSAGES) {
   test(`${name} comes back from its bytes`, () => {
-    const read = decodeMemberMessage(encoded, FROM)
+    const read = decodeMemberMessage(encoded, FROM, TO)
     assert.ok(read)
     assert.is(read && toHex(encodeAgain(read)), toHex(encoded))
   })
@@ -84,7 +92,7 @@ for (const [name, encoded] of MESSAGES) {
           const inserted = way === 2 ? Uint8Array.of(byte, changed[at] ?? 0) : Uint8Array.of(byte)
           changed = concatBytes(changed.subarray(0, at), inserted, changed.subarray(at + 1))
         }
-        const read = decodeMemberMessage(changed, FROM)
+        const read = decodeMemberMessage(changed, FROM, TO)
         if (read !== undefined) assert.is(toHex(encodeAgain(read)), toHex(changed))
       }),
       { numRuns: 300 }

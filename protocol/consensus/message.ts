@@ -32,8 +32,12 @@ export interface Status {
   readonly finalView: View
   readonly height: number
   readonly pendingBatches: number
-  /** The highest view in which the sender saw a vote of the receiver; null for none. */
-  readonly highestVoteOfYours: View | null
+  /** The vote of the receiver with the highest view that the sender holds; null for none. */
+  readonly latestVoteOfYours: SignedVote | null
+  /** A number that the sender's process drew when it came up. */
+  readonly instance: number
+  /** Whether the sender heard another process with the receiver's key after the present one. */
+  readonly hasTwin: boolean
   /** Whether the sender asks for a status in return. */
   readonly isQuestion: boolean
 }
@@ -67,6 +71,8 @@ const voteFields = tuple(
   nullable(bytes(32)),
   bytes(64)
 )
+const isVoteFields = (value: CborValue | undefined): CborValue | undefined =>
+  voteFields(value) === undefined ? undefined : value
 const proposalFields = tuple(
   uint(2, 2),
   blockFromFields,
@@ -82,13 +88,19 @@ const statusFields = tuple(
   uint(),
   uint(),
   uint(),
-  nullable(uint()),
+  nullable(isVoteFields),
+  uint(1),
+  uint(),
   uint(1)
 )
 
 /** The wire form of a vote. */
-export function encodeVoteMessage({ vote, signature }: SignedVote): Uint8Array {
-  return encodeCbor([
+export function encodeVoteMessage(vote: SignedVote): Uint8Array {
+  return encodeCbor(voteToFields(vote))
+}
+
+function voteToFields({ vote, signature }: SignedVote): CborValue {
+  return [
     NUMBERS.vote,
     VOTE_KINDS[vote.kind],
     vote.epoch,
@@ -96,7 +108,7 @@ export function encodeVoteMessage({ vote, signature }: SignedVote): Uint8Array {
     vote.subject === null ? null : vote.subject.parentView,
     vote.subject === null ? null : (fromHex(vote.subject.blockId) as Uint8Array),
     signature
-  ])
+  ]
 }
 
 /** The wire form of a proposal, with batches that travel inside it. */
@@ -131,8 +143,10 @@ export function encodeStatusMessage(status: Status): Uint8Array {
     status.finalView,
     status.height,
     status.pendingBatches,
-    status.highestVoteOfYours,
-    status.isQuestion ? 1 : 0
+    status.latestVoteOfYours === null ? null : voteToFields(status.latestVoteOfYours),
+    status.isQuestion ? 1 : 0,
+    status.instance,
+    status.hasTwin ? 1 : 0
   ])
 }
 
@@ -140,10 +154,12 @@ export function encodeStatusMessage(status: Status): Uint8Array {
  * Reads a message that came on a member's stream.
  *
  * @param from - the member whose stream it came on: the only signer of its votes
+ * @param to   - the member that reads it: the signer of a vote that a status names
  */
 export function decodeMemberMessage(
   encoded: Uint8Array,
-  from: MemberIndex
+  from: MemberIndex,
+  to: MemberIndex | null = null
 ): MemberMessage | undefined {
   const value = decodeCbor(encoded)
   const number = Array.isArray(value) ? (value as readonly CborValue[])[0] : undefined
@@ -153,10 +169,15 @@ export function decodeMemberMessage(
     const read = certificateFields(value)
     return read && { kind: 'certificate', certificate: read[1] }
   }
-  return number === NUMBERS.status ? readStatus(value) : undefined
+  return number === NUMBERS.status ? readStatus(value, to) : undefined
 }
 
 function readVote(value: CborValue | undefined, from: MemberIndex): MemberMessage | undefined {
+  const vote = voteFromFields(value, from)
+  return vote && { kind: 'vote', vote }
+}
+
+function voteFromFields(value: CborValue | undefined, signer: MemberIndex): SignedVote | undefined {
   const read = voteFields(value)
   if (read === undefined) return undefined
   const [, number, epoch, view, parentView, blockId, signature] = read
@@ -168,7 +189,7 @@ function readVote(value: CborValue | undefined, from: MemberIndex): MemberMessag
       ? null
       : { parentView: parentView as View, blockId: toHex(blockId) as BlockId }
   const vote = { kind, epoch: epoch as Epoch, view: view as View, subject }
-  return { kind: 'vote', vote: { vote, signer: from, signature } }
+  return { vote, signer, signature }
 }
 
 function readProposal(value: CborValue | undefined, from: MemberIndex): MemberMessage | undefined {
@@ -185,10 +206,16 @@ function readProposal(value: CborValue | undefined, from: MemberIndex): MemberMe
   return { kind: 'proposal', proposal: { block, vote, justification }, batches }
 }
 
-function readStatus(value: CborValue | undefined): MemberMessage | undefined {
+function readStatus(
+  value: CborValue | undefined,
+  to: MemberIndex | null
+): MemberMessage | undefined {
   const read = statusFields(value)
   if (read === undefined) return undefined
-  const [, epoch, view, finalView, height, pendingBatches, highest, isQuestion] = read
+  const [, epoch, view, finalView, height, pendingBatches, voteValue, isQuestion, instance, twin] =
+    read
+  const vote = voteValue === null || to === null ? null : voteFromFields(voteValue, to)
+  if (vote === undefined) return undefined
   return {
     kind: 'status',
     status: {
@@ -197,8 +224,10 @@ function readStatus(value: CborValue | undefined): MemberMessage | undefined {
       finalView: finalView as View,
       height,
       pendingBatches,
-      highestVoteOfYours: highest as View | null,
-      isQuestion: isQuestion === 1
+      latestVoteOfYours: vote,
+      isQuestion: isQuestion === 1,
+      instance,
+      hasTwin: twin === 1
     }
   }
 }

@@ -13,6 +13,7 @@ import { type CoreState, certificatesOf, viewRecord } from './core-state.ts'
 import type { Recipients } from './effect.ts'
 import { groundOf } from './lead.ts'
 import type { Status } from './message.ts'
+import { admitToVoting, hasTwin } from './own-key.ts'
 import {
   fittingJustification,
   leaderOfView,
@@ -108,6 +109,7 @@ export function wakeLeaders(turn: Turn): void {
 export function exchangeStatus(turn: Turn): void {
   const { state } = turn
   if (state.self === null) return
+  admitToVoting(turn)
   const { delta0Ms } = state.electorate.parameters
   const others = othersAmong(
     state,
@@ -126,8 +128,10 @@ export function sendStatus(turn: Turn, member: MemberIndex, isQuestion: boolean)
     finalView: state.finalView,
     height: state.committed.height,
     pendingBatches: state.pendingBatches.size,
-    highestVoteOfYours: state.highestVoteSeen.get(member) ?? null,
-    isQuestion
+    latestVoteOfYours: state.latestVoteSeen.get(member) ?? null,
+    isQuestion,
+    instance: state.instance,
+    hasTwin: hasTwin(state, member, turn.nowMs)
   }
   turn.effects.push({ kind: 'send-status', status, to: [member] })
 }

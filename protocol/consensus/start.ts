@@ -1,10 +1,5 @@
 /**
- * The start: what a node says and asks before its first vote.
- *
- * A vote log can be lost, or restored from an old copy, without looking wrong.
- * So a member first asks all others for the highest view that holds a vote of
- * its own; if a quorum's answers name none above its log, the log is whole. If
- * one does, the key is burnt, and the node only watches until the next epoch.
+ * The start: what a node says and asks before its first vote, and what it answers others.
  *
  * @see SPEC.md §9.14 Starting
  * @module
@@ -15,8 +10,9 @@ import { noteShown, noteShownFinal, restoreCertificate } from './certificate-sto
 import { awaitHeartbeat } from './commitment.ts'
 import { type CoreOptions, type CoreState, certificatesOf, createCore } from './core-state.ts'
 import type { Status } from './message.ts'
+import { admitToVoting, judgeOwnKey, noteInstance } from './own-key.ts'
 import { exchangeStatus, sayAgain, sendStatus } from './standstill.ts'
-import { sendCertificate, type Turn, weightOf } from './turn.ts'
+import { sendCertificate, type Turn } from './turn.ts'
 import { countOwnVote } from './vote-tally.ts'
 
 /** Opens a core, fresh or as it was left. Only the event `started` sets it going. */
@@ -53,7 +49,8 @@ export function receiveStatus(turn: Turn, from: MemberIndex, status: Status): vo
   if (status.epoch !== state.electorate.epoch) return
   noteShownFinal(state, from, status.finalView)
   noteShown(state, from, (status.view - 1) as View)
-  judgeOwnLog(turn, from, status)
+  noteInstance(turn, from, status.instance)
+  judgeOwnKey(turn, from, status)
   if (status.isQuestion && state.self !== null) sendStatus(turn, from, false)
   if (status.finalView < state.finalView || status.view < state.view)
     answerBehind(turn, from, status)
@@ -64,24 +61,6 @@ export function receiveStatus(turn: Turn, from: MemberIndex, status: Status): vo
       last: Math.max(status.finalView, status.view - 1) as View,
       from: [from]
     })
-}
-
-function judgeOwnLog(turn: Turn, from: MemberIndex, status: Status): void {
-  const { state } = turn
-  const { highestVoteOfYours } = status
-  if (state.self === null || state.mayVote || state.isStopped) return
-  if (highestVoteOfYours !== null && highestVoteOfYours > state.highestOwnVote) {
-    state.isStopped = true
-    turn.effects.push({ kind: 'raise-alarm', code: 'VOTE_LOG_STALE', view: highestVoteOfYours })
-    return
-  }
-  state.statusAnswers.add(from)
-  admitToVoting(turn)
-}
-
-function admitToVoting(turn: Turn): void {
-  const { state } = turn
-  if (weightOf(state, state.statusAnswers) >= state.electorate.quorumWeight) state.mayVote = true
 }
 
 function answerBehind(turn: Turn, from: MemberIndex, status: Status): void {

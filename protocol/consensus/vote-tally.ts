@@ -27,7 +27,7 @@ export function receiveVote(turn: Turn, signed: SignedVote): void {
   const { state } = turn
   const { vote, signer } = signed
   if (vote.epoch !== state.electorate.epoch || state.electorate.seats[signer] === undefined) return
-  noteVoteSeen(state, signer, vote.view)
+  noteVoteSeen(state, signed)
   if (vote.kind === 'nullify' && answerLateNullify(turn, signer, vote.view)) return
   if (vote.view <= state.finalView || vote.view > state.view + 1) return
   const record = viewRecord(state, vote.view)
@@ -154,8 +154,11 @@ function isCertified(state: CoreState, { kind, view }: Vote): boolean {
   return (kind === 'notarise' ? notarisation : finalisation) !== null
 }
 
-function noteVoteSeen(state: CoreState, signer: MemberIndex, view: View): void {
-  if (view > (state.highestVoteSeen.get(signer) ?? -1)) state.highestVoteSeen.set(signer, view)
+function noteVoteSeen(state: CoreState, signed: SignedVote): void {
+  const { signer } = signed
+  const { view } = signed.vote
+  if (view > (state.latestVoteSeen.get(signer)?.vote.view ?? -1))
+    state.latestVoteSeen.set(signer, signed)
   // Who votes in a view has left the one before: it holds that one's certificate.
   if (view - 1 > (state.shownView.get(signer) ?? -1))
     state.shownView.set(signer, (view - 1) as View)

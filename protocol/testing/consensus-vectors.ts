@@ -152,8 +152,10 @@ function messageVectors(chain: VectorChain): Vector {
     finalView: 2 as View,
     height: 1,
     pendingBatches: 0,
-    highestVoteOfYours: null,
-    isQuestion: true
+    latestVoteOfYours: null,
+    isQuestion: true,
+    instance: 281_474_976_710_654,
+    hasTwin: false
   }
   return {
     proposal: toHex(
@@ -163,7 +165,12 @@ function messageVectors(chain: VectorChain): Vector {
     certificate: toHex(encodeCertificateMessage(certify('finalise', 2, block1))),
     statusQuestion: toHex(encodeStatusMessage(status)),
     statusAnswer: toHex(
-      encodeStatusMessage({ ...status, highestVoteOfYours: 2 as View, isQuestion: false })
+      encodeStatusMessage({
+        ...status,
+        latestVoteOfYours: sign('finalise', 2, block1, leader),
+        isQuestion: false,
+        hasTwin: true
+      })
     )
   }
 }

@@ -47,6 +47,7 @@ export class World {
   readonly #delayMs: readonly [number, number]
   #random: number
   #batchNumber = 0
+  #instances = 1
 
   constructor(options: WorldOptions) {
     this.#random = options.seed * 2 + 1
@@ -201,6 +202,7 @@ export class World {
       pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
       electorate: this.electorate,
       self,
+      instance: this.#instances++,
       committed,
       ownVotes: node?.log ?? [],
       certificates: [...finalisation, ...(node?.certificates ?? [])],

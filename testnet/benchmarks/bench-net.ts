@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeError } from '../../node/errors.ts'
 import { toHex } from '../../protocol/index.ts'
-import { Cluster } from '../cluster/cluster.ts'
+import { Cluster, type ClusterNode } from '../cluster/cluster.ts'
 import { readView } from '../cluster/node-api.ts'
 import { type PreparedTestnet, prepareTestnet } from '../founding/prepare.ts'
 import type { RegionSet } from '../regions/region-set.ts'
@@ -25,6 +25,10 @@ export interface BenchNetOptions {
   readonly parentFolder: string
   /** Whether the folder stays, for a look at logs and data. */
   readonly isKept: boolean
+  /** Nodes without a seat, which are not started yet. */
+  readonly late?: number
+  /** Settings of a node that are to be otherwise than usual, by their paths. */
+  readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
 }
 
 /** What a phase tells, and asks of the run. */
@@ -86,8 +90,9 @@ export async function openBenchNet(options: BenchNetOptions, ports: PhasePorts):
   ports.onOpened(() => close('kill'))
   try {
     await cluster.open()
-    await Promise.all(cluster.nodes.map(({ node }) => cluster.startNode(node.index)))
-    await awaitMembers(cluster)
+    const started = cluster.nodes.filter(({ node }) => node.role === 'member')
+    await Promise.all(started.map(({ node }) => cluster.startNode(node.index)))
+    await awaitMembers(started)
   } catch (error) {
     await close('kill')
     throw error
@@ -106,17 +111,17 @@ export function nodePids({ cluster }: BenchNet): readonly number[] {
 }
 
 function wantedOf(
-  { members, regionSet }: BenchNetOptions,
+  { members, regionSet, late = 0, settingsOf = () => ({}) }: BenchNetOptions,
   makerSeeds: readonly Uint8Array[]
 ): Parameters<typeof prepareTestnet>[1] {
   const vendorGrants = makerSeeds.map((seed) => ({
     vendorId: makerOf(seed).vendorId,
     ...MAKER_GRANT
   }))
-  return { members, observers: 0, regionSet, isFresh: false, vendorGrants }
+  return { members, observers: late, regionSet, isFresh: false, vendorGrants, settingsOf }
 }
 
-async function awaitMembers({ nodes }: Cluster): Promise<void> {
+async function awaitMembers(nodes: readonly ClusterNode[]): Promise<void> {
   const endMs = performance.now() + JOIN_WAIT_MS
   const waiting = new Set(nodes)
   while (waiting.size > 0) {

@@ -8,10 +8,23 @@ import { Command } from 'commander'
 import { parseCount, usage } from '../../node/cli/command.ts'
 import { parseRegionSet, REGION_SETS } from '../regions/region-set.ts'
 import { type BenchOptions, PHASES, type Phase } from './bench.ts'
+import type { SyncBenchOptions } from './sync-bench.ts'
 
 /** What a command line asks for. */
 export interface BenchWish extends BenchOptions {
   readonly isJson: boolean
+}
+
+/** What a command line of `sync` asks for. */
+export interface SyncBenchWish extends SyncBenchOptions {
+  readonly isJson: boolean
+}
+
+interface SyncFlags {
+  readonly transactions: string
+  readonly devices: string
+  readonly keep?: boolean
+  readonly json?: boolean
 }
 
 interface Flags {
@@ -32,11 +45,14 @@ interface Flags {
 /** Builds the program; commander's own ends are thrown. */
 export function createBenchProgram(
   folder: string,
-  run: (wish: BenchWish) => Promise<void>
+  run: (wish: BenchWish) => Promise<void>,
+  runSync: (wish: SyncBenchWish) => Promise<void>
 ): Command {
-  return new Command('thingmoot bench')
+  const program = new Command('thingmoot bench')
     .description('How fast Thingmoot is on this machine, beside what this machine allows')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error:/, 'thingmoot:'))
@@ -55,6 +71,35 @@ export function createBenchProgram(
     .option('--json', 'print nothing but the JSON line')
     .option('--verbose', 'with an error, show where in the program it arose')
     .action((flags: Flags) => run(readFlags(flags, folder)))
+  addSync(program, folder, runSync)
+  return program
+}
+
+function addSync(
+  program: Command,
+  folder: string,
+  run: (wish: SyncBenchWish) => Promise<void>
+): void {
+  program
+    .command('sync')
+    .description(
+      'how fast a late node joins, killed midway through its snapshot, and one by blocks'
+    )
+    .exitOverride()
+    .option('--transactions <number>', 'device messages on the ledger before it joins', '100000')
+    .option('--devices <number>', 'devices that send them', '5000')
+    .option('--keep', 'leave the folders of the nodes behind')
+    .option('--json', 'print nothing but the JSON line')
+    .option('--verbose', 'with an error, show where in the program it arose')
+    .action((flags: SyncFlags) =>
+      run({
+        transactions: within(flags.transactions, '--transactions', [1000, 10_000_000]),
+        devices: within(flags.devices, '--devices', [16, 1_000_000]),
+        folder,
+        isKept: flags.keep === true,
+        isJson: flags.json === true
+      })
+    )
 }
 
 function readFlags(flags: Flags, folder: string): BenchWish {

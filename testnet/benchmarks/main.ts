@@ -10,8 +10,10 @@
 import '../../node/shims.ts'
 import { reportError } from '../../node/cli/run.ts'
 import { runBench } from './bench.ts'
-import { createBenchProgram } from './bench-program.ts'
+import { type BenchWish, createBenchProgram, type SyncBenchWish } from './bench-program.ts'
 import { benchTable } from './bench-table.ts'
+import { measureSync } from './sync-bench.ts'
+import { syncTable } from './sync-report.ts'
 
 const EXIT_INVALID = 1
 const EXIT_INTERRUPTED = 130
@@ -35,10 +37,14 @@ function rounded(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? Math.round(10_000 * value) / 10_000 : value
 }
 
-const program = createBenchProgram(process.cwd(), async ({ isJson, ...options }) => {
-  const say = (line: string): void => {
+const teller =
+  (isJson: boolean) =>
+  (line: string): void => {
     if (!isJson) process.stdout.write(`${line}\n`)
   }
+
+async function runThroughputAndLatency({ isJson, ...options }: BenchWish): Promise<void> {
+  const say = teller(isJson)
   const report = await runBench(options, {
     note: say,
     onOpened: (kill) => void opened.push(kill)
@@ -47,7 +53,21 @@ const program = createBenchProgram(process.cwd(), async ({ isJson, ...options })
   for (const line of benchTable(report)) say(line)
   process.stdout.write(`${JSON.stringify(report, rounded)}\n`)
   process.exitCode = report.valid ? 0 : EXIT_INVALID
-})
+}
+
+async function runSync({ isJson, ...options }: SyncBenchWish): Promise<void> {
+  const say = teller(isJson)
+  const report = await measureSync(options, {
+    note: say,
+    onOpened: (kill) => void opened.push(kill)
+  })
+  say('')
+  for (const line of syncTable(report)) say(line)
+  process.stdout.write(`${JSON.stringify(report, rounded)}\n`)
+  process.exitCode = report.valid ? 0 : EXIT_INVALID
+}
+
+const program = createBenchProgram(process.cwd(), runThroughputAndLatency, runSync)
 try {
   await program.parseAsync(process.argv.slice(2), { from: 'user' })
 } catch (error) {

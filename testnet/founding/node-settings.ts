@@ -21,8 +21,8 @@ export interface NodeSettings {
   /** The members with their indexes among the nodes. */
   readonly members: readonly { readonly index: number; readonly memberId: string }[]
   readonly links: LinkPlan
-  /** Settings, by their paths, instead of those of every testnet or beside them. */
-  readonly others?: Readonly<Record<string, unknown>>
+  /** What a network shall have otherwise, by the paths of the settings. */
+  readonly changes: Readonly<Record<string, unknown>>
 }
 
 const HOST = '127.0.0.1'
@@ -37,7 +37,7 @@ const OBSERVERS_PER_ADDRESS = 1000
  */
 export function writeNodeSettings(home: string, settings: NodeSettings): void {
   const path = settingsPath(home, settings.node.slug)
-  const flags = { ...flagsOf(home, settings), ...settings.others }
+  const flags = flagsOf(home, settings)
   const { config } = loadConfig({ filePath: path, fileText: undefined, environment: {}, flags })
   const draft = `${path}.draft`
   try {
@@ -50,7 +50,7 @@ export function writeNodeSettings(home: string, settings: NodeSettings): void {
 
 function flagsOf(
   home: string,
-  { node, members, links }: NodeSettings
+  { node, members, links, changes }: NodeSettings
 ): Readonly<Record<string, unknown>> {
   const { index, ports, dataFolder } = node
   return {
@@ -73,6 +73,7 @@ function flagsOf(
     'log.level': 'info',
     'log.format': 'json',
     'disk.warnBytes': 256 * MIB,
-    'disk.stopBytes': 64 * MIB
+    'disk.stopBytes': 64 * MIB,
+    ...changes
   }
 }

@@ -37,7 +37,7 @@ export interface WantedTestnet {
   readonly vendorGrants?: TestnetShape['vendorGrants']
   /** Whether nodes with no distance between them get relays as well, so that links can be made to fail. */
   readonly relayEveryLink?: boolean
-  /** Settings of a node, by their paths, that differ from a testnet's own. */
+  /** Settings of a node that are to be otherwise than usual, by their paths. */
   readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
 }
 
@@ -79,7 +79,7 @@ export async function prepareTestnet(
   const nodes = known?.nodes ?? (await foundTestnet(home, shape, timeMs))
   const regionSet = known?.regionSet ?? shape.regionSet
   const regions = planRegions(regionSet, nodes.length)
-  const { relayEveryLink = false, settingsOf = () => ({}) } = wanted
+  const { relayEveryLink = false } = wanted
   const linkOptions = { oneWayMs: regions.oneWayMs, relayEveryLink }
   const relays = relayCount(nodes.length, linkOptions)
   const reservation = await reserveAll(known, nodes.length * PORTS_PER_NODE + relays)
@@ -88,8 +88,10 @@ export async function prepareTestnet(
   const nodePorts = registered.map(({ ports }) => ports.peer)
   const links = planLinks({ nodePorts, relayPorts, ...linkOptions })
   const members = await membersOf(registered)
-  for (const node of registered)
-    writeNodeSettings(home, { node, members, links, others: settingsOf(node.index) })
+  for (const node of registered) {
+    const changes = wanted.settingsOf?.(node.index) ?? {}
+    writeNodeSettings(home, { node, members, links, changes })
+  }
   const registry: Registry = {
     format: REGISTRY_FORMAT,
     regionSet,

@@ -14,7 +14,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import { readBlock, readView } from '../cluster/node-api.ts'
 import type { NodeExit } from '../cluster/node-process.ts'
 import type { RegisteredNode } from '../cluster/registry.ts'
-import { prepareTestnet, type WantedTestnet } from '../founding/prepare.ts'
+import { prepareTestnet } from '../founding/prepare.ts'
 
 /** A network that runs. */
 export interface LiveNet {
@@ -48,14 +48,25 @@ export interface NodeEnd {
 const WAIT_MAX_MS = 60_000
 const POLL_MS = 50
 
+/** What a live network may have otherwise. */
+export interface LiveNetChange {
+  /** Settings of a node, by their paths. */
+  readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
+  /** Whether every link leads through a relay, so that it can be made to fail. */
+  readonly relayEveryLink?: boolean
+  /** How many of the last nodes are not started yet. */
+  readonly late?: number
+}
+
 /** Founds a network, starts its nodes at once and waits until all are ready. */
 export async function openLiveNet(
   members: number,
   observers: number,
-  others: Pick<WantedTestnet, 'relayEveryLink' | 'settingsOf'> = {}
+  { settingsOf = () => ({}), relayEveryLink = false, late = 0 }: LiveNetChange = {}
 ): Promise<LiveNet> {
   const home = mkdtempSync(join(tmpdir(), 'thingmoot-live-'))
-  const wanted = { members, observers, regionSet: 'local', isFresh: false, ...others } as const
+  const shape = { members, observers, regionSet: 'local', isFresh: false } as const
+  const wanted = { ...shape, settingsOf, relayEveryLink }
   const testnet = await prepareTestnet(home, wanted, Date.now())
   const ends: NodeEnd[] = []
   const cluster = new Cluster(testnet, {
@@ -71,8 +82,9 @@ export async function openLiveNet(
   const memberIds = new Map([...testnet.memberNodes].map(([id, { index }]) => [index, id]))
   try {
     await cluster.open()
-    await Promise.all(cluster.nodes.map(({ node }) => cluster.startNode(node.index)))
-    await Promise.all(cluster.nodes.map(({ url }) => waitForState(url, 'ready')))
+    const started = cluster.nodes.slice(0, members + observers - late)
+    await Promise.all(started.map(({ node }) => cluster.startNode(node.index)))
+    await Promise.all(started.map(({ url }) => waitForState(url, 'ready')))
   } catch (error) {
     await close()
     throw error

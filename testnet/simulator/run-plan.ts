@@ -5,22 +5,26 @@
  */
 
 import { AgreementChecker } from './checkers/agreement.ts'
-import { Violation } from './checkers/checker.ts'
+import { type Checker, Violation } from './checkers/checker.ts'
 import { ConductChecker } from './checkers/conduct.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { SignatureChecker } from './checkers/signatures.ts'
 import type { Plan } from './world/plan.ts'
 import { World } from './world/world.ts'
 
+/** What was broken first. */
+export interface Failure {
+  /** The invariant of the design, or `BUG`. */
+  readonly invariant: string
+  readonly message: string
+  readonly atMs: number
+}
+
 /** How a run went. */
 export interface RunReport {
   readonly seed: number
   /** Null when everything was kept. */
-  readonly failure: {
-    readonly invariant: string
-    readonly message: string
-    readonly atMs: number
-  } | null
+  readonly failure: Failure | null
   readonly hash: number
   readonly events: number
   readonly height: number
@@ -29,31 +33,58 @@ export interface RunReport {
   readonly marks: Readonly<Record<string, number>>
 }
 
-/** Brings a plan about. */
-export async function runPlan(plan: Plan): Promise<RunReport> {
+/** Who looks at a run beside the checkers. */
+export interface RunLookers {
+  /** Told of everything, in front of the checkers. */
+  readonly watchers?: readonly Checker[]
+  /** Called before anything has started. */
+  readonly prepare?: (world: World) => void
+  /** Called when it is over, whatever came of it. */
+  readonly look?: (world: World) => void
+}
+
+/** A world with all checkers. */
+export interface WatchedWorld {
+  readonly world: World
+  readonly agreement: AgreementChecker
+  readonly signatures: SignatureChecker
+  readonly conduct: ConductChecker
+}
+
+/** Makes the world of a plan, watched by every checker. */
+export function watchWorld(plan: Plan, watchers: readonly Checker[] = []): WatchedWorld {
   const agreement = new AgreementChecker()
   const signatures = new SignatureChecker(() => world)
   const conduct = new ConductChecker(() => world, signatures)
   const promises = new PromiseChecker(agreement)
   const world: World = new World(plan, {
-    checkers: [agreement, signatures, conduct, promises],
+    checkers: [...watchers, agreement, signatures, conduct, promises],
     answers: {
       onFinal: (node, id, height) => promises.onFinal(node, id, height),
       onAccepted: (node, id, receipt) => promises.onAccepted(node, id, receipt)
     }
   })
-  let failure: RunReport['failure'] = null
+  return { world, agreement, signatures, conduct }
+}
+
+/** Brings a plan about. */
+export async function runPlan(plan: Plan, lookers: RunLookers = {}): Promise<RunReport> {
+  const { world, agreement, signatures } = watchWorld(plan, lookers.watchers)
+  let failure: Failure | null = null
   process.on('unhandledRejection', world.onRejection)
   try {
+    lookers.prepare?.(world)
     world.start()
     await world.runUntil(plan.endMs)
     world.finish()
   } catch (error) {
-    failure = { ...describe(error), atMs: world.nowMs }
+    failure = failureOf(error, world.nowMs)
   } finally {
     process.off('unhandledRejection', world.onRejection)
   }
+  lookers.look?.(world)
   if (signatures.nullified > 0) world.mark('view:nullified')
+  for (const { vice } of plan.vices) world.mark(`vice:${vice}`)
   return {
     seed: plan.seed,
     failure,
@@ -66,8 +97,10 @@ export async function runPlan(plan: Plan): Promise<RunReport> {
   }
 }
 
-function describe(error: unknown): { readonly invariant: string; readonly message: string } {
-  if (error instanceof Violation) return { invariant: error.invariant, message: error.message }
+/** What was thrown, as a failure: a broken promise, or a bug with its stack. */
+export function failureOf(error: unknown, atMs: number): Failure {
+  if (error instanceof Violation)
+    return { invariant: error.invariant, message: error.message, atMs }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { invariant: 'BUG', message }
+  return { invariant: 'BUG', message, atMs }
 }

@@ -117,6 +117,7 @@ export function nextBlock(
     timeMs,
     stateRoot,
     transactionCount: leaves.length,
+    isPruned: false,
     transactions,
     finalisation: encodeCertificate(finality.finalisation)
   }

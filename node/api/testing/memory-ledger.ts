@@ -55,6 +55,7 @@ export interface MemoryLedger {
   readonly submissions: () => number
 }
 
+const UNREMARKABLE = { alarms: [], blocksFrom: 0, transactionsFrom: 0, sync: null } as const
 const ZERO: Uint8Array = new Uint8Array(32)
 
 interface Kept {
@@ -267,7 +268,7 @@ class MemoryWorld {
       highestKnownHeight: height + 3,
       state: 'ready',
       sentence: 'All one members present.',
-      alarms: [],
+      ...UNREMARKABLE,
       ...this.change
     }
   }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Database, type Entry, type KeyRange, openDatabase } from '../database.ts'
+import { type Database, type Entry, openDatabase } from '../database.ts'
 import type { DatabaseIdentity } from '../database-identity.ts'
+import type { KeyRange } from '../key-range.ts'
 import { IDENTITY } from './fixtures.ts'
 
 const quiet = { onWriteFailure: (): void => undefined }

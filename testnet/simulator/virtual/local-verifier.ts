@@ -11,9 +11,14 @@ import type { Verifier } from '../../../node/batches/verifier.ts'
 /** Makes one for a network. */
 export function createLocalVerifier(networkTag: Uint8Array): Verifier {
   return {
-    judgeBatch: (encoded) => {
+    judgeBatch: (encoded, isFinal = false) => {
       const bytes = new Uint8Array(encoded)
-      const { fault, rows } = answerQuestion(networkTag, { kind: 'batch', number: 0, bytes })
+      const { fault, rows } = answerQuestion(networkTag, {
+        kind: 'batch',
+        number: 0,
+        bytes,
+        isFinal
+      })
       const count = fault === null ? rows.length / ROW_BYTES : 0
       const read = Array.from({ length: count }, (_, index) => readRow(rows, index))
       return Promise.resolve({ bytes, fault, rows: read })

@@ -29,8 +29,14 @@ export interface NodeNetworkPorts {
   readonly point: () => void
   /** Every message to a member as it leaves; what it returns leaves in its place. */
   readonly onSend: (protocol: MemberProtocol, to: string, message: Uint8Array) => Outgoing
-  /** Every message that comes on a member's stream. */
-  readonly onReceive: (from: string, message: Uint8Array) => void
+  /** Every message and every question that has left. */
+  readonly onLeave: (
+    protocol: MemberProtocol | RequestProtocol,
+    to: string,
+    message: Uint8Array
+  ) => void
+  /** Every message that comes on a member's stream; false keeps it from the node's own parts. */
+  readonly onReceive: (protocol: MemberProtocol, from: string, message: Uint8Array) => boolean
   /** An answer as it leaves; undefined for silence. */
   readonly onAnswer: (
     protocol: RequestProtocol,
@@ -101,6 +107,7 @@ export class NodeNetwork implements Network {
     const place = this.#ports.network.placeOf(to)
     if (place === undefined) return
     const { network } = this.#ports
+    this.#ports.onLeave(protocol, to, message)
     network.carry({ from: this.#index, to: place }, message, (bytes) =>
       network.nodeAt(place)?.receive(protocol, this.self, bytes)
     )
@@ -113,7 +120,7 @@ export class NodeNetwork implements Network {
   /** A message has come on a member's stream: the next one of that stream waits for this one. */
   receive(protocol: MemberProtocol, from: string, message: Uint8Array): void {
     if (!this.#peers.has(from) || !this.#ports.isAlive()) return
-    this.#ports.onReceive(from, message)
+    if (!this.#ports.onReceive(protocol, from, message)) return
     const name = `${protocol}/${from}`
     let inbox = this.#inboxes.get(name)
     if (inbox === undefined) {
@@ -135,6 +142,7 @@ export class NodeNetwork implements Network {
     const place = network.placeOf(to)
     if (!isAlive()) return await NEVER
     if (place === undefined || !this.#peers.has(to)) throw unanswered(protocol, to)
+    this.#ports.onLeave(protocol, to, request)
     return await new Promise((resolve, reject) => {
       const timeout = agenda.enter(nowMs() + (options.timeoutMs ?? REQUEST_TIMEOUT_MS), () => {
         if (isAlive()) reject(unanswered(protocol, to))

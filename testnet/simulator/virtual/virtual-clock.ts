@@ -9,6 +9,11 @@ import type { Agenda } from './agenda.ts'
 
 /** Wall time at virtual time zero: 1 January 2026, UTC. */
 export const START_TIME_MS = 1_767_225_600_000
+/**
+ * No timer of the system is shorter. What waits for the rest of a delay would, after the fractions
+ * are rounded, else wait for nothing again and again, at one and the same virtual time.
+ */
+const SHORTEST_DELAY_MS = 1
 
 /** How a clock differs from true time. */
 export interface ClockError {
@@ -39,7 +44,7 @@ export function createVirtualClock(
     nowMs: () => time.nowMs() * rate,
     timeMs: () => Math.floor(START_TIME_MS + time.nowMs() * rate + error.offsetMs),
     later: (delayMs, run) => {
-      const atMs = time.nowMs() + Math.max(0, delayMs) / rate
+      const atMs = time.nowMs() + Math.max(SHORTEST_DELAY_MS, delayMs) / rate
       const entry = time.agenda.enter(atMs, () => {
         if (isAlive()) run()
       })

@@ -23,12 +23,22 @@ const REDIAL_MS = [100, 1_500] as const
 /** By how much a reordered message is late at most. */
 const REORDER_MAX_MS = 400
 
+/** Says of single messages that they are lost. */
+export type Sieve = (
+  way: { readonly from: number; readonly to: number },
+  message: Uint8Array
+) => boolean
+
 /** All links, and the nodes on them by index. */
 export class VirtualNetwork {
+  /** What a script takes out of the traffic; null for nothing. */
+  sieve: Sieve | null = null
   readonly #ports: VirtualNetworkPorts
   readonly #links: LinkState[][]
   readonly #nodes: (NodeNetwork | null)[]
-  readonly #connected = new Set<string>()
+  /** The connections there are; each has a number of its own. */
+  readonly #connected = new Map<string, number>()
+  #connections = 0
   readonly #names: string[] = []
 
   constructor(
@@ -110,17 +120,21 @@ export class VirtualNetwork {
   ): void {
     const { dice, nowMs } = this.#ports
     const link = this.link(from, to)
+    if (this.sieve?.({ from, to }, message) === true) return
     if (link.isCut || dice.happens(link.lossPermille)) return
     const leftMs = leaveTime(link, nowMs(), message.length)
     if (leftMs === undefined) return
+    const connection = this.#connected.get(pairName(from, to))
     const copies = dice.happens(link.duplicatePermille) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       const lateMs = dice.happens(link.reorderPermille) ? dice.below(REORDER_MAX_MS) : 0
       const travelMs = link.baseMs + (link.tailMs === 0 ? 0 : dice.tail(link.tailMs)) + lateMs
       const isSpoilt = dice.happens(link.corruptPermille)
       this.#ports.agenda.enter(leftMs + travelMs, () => {
+        // What was under way on a connection is lost with it.
+        if (link.isCut || this.#connected.get(pairName(from, to)) !== connection) return
         if (isSpoilt) this.#break(from, to)
-        else if (!link.isCut) deliver(message)
+        else deliver(message)
       })
     }
   }
@@ -131,7 +145,7 @@ export class VirtualNetwork {
       const [a, b] = [this.#nodes[one], this.#nodes[other]]
       if (a == null || b == null || this.#connected.has(name)) return
       if (this.link(one, other).isCut || this.link(other, one).isCut) return
-      this.#connected.add(name)
+      this.#connected.set(name, ++this.#connections)
       a.notice(b.self, true)
       b.notice(a.self, true)
     })

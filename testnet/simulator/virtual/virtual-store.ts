@@ -4,12 +4,22 @@
  * @module
  */
 
-import type { EngineBatch, EngineRange, EngineStore } from '../../../node/storage/engine.ts'
+import type {
+  EngineBatch,
+  EngineRange,
+  EngineSnapshot,
+  EngineStore
+} from '../../../node/storage/engine.ts'
 import { type Change, type Folder, put, settle } from './folder.ts'
 import type { DiskFaults, DiskPorts } from './virtual-disk.ts'
 
 /** A promise that nobody will ever answer: what a dead process waits for. */
 const NEVER: Promise<never> = new Promise(() => undefined)
+
+interface Moment {
+  readonly entries: ReadonlyMap<string, Uint8Array>
+  readonly sorted: readonly string[]
+}
 
 /** An open database, until it is closed or its process dies. */
 export class VirtualStore implements EngineStore {
@@ -18,6 +28,7 @@ export class VirtualStore implements EngineStore {
   readonly #folder: Folder
   readonly #faults: DiskFaults
   readonly #ports: DiskPorts
+  readonly #snapshots = new Map<EngineSnapshot, Moment>()
   #sorted: string[] | undefined
 
   constructor(path: string, folder: Folder, faults: DiskFaults, ports: DiskPorts) {
@@ -40,8 +51,11 @@ export class VirtualStore implements EngineStore {
     return keys.map((key) => this.getSync(key))
   }
 
-  iterator(range: EngineRange): ReturnType<EngineStore['iterator']> {
-    const keys = this.#keysWithin(range)
+  iterator(
+    range: EngineRange & { readonly snapshot?: EngineSnapshot }
+  ): ReturnType<EngineStore['iterator']> {
+    const { entries, sorted } = this.#momentOf(range.snapshot)
+    const keys = keysWithin(sorted, range)
     let position = 0
     return {
       nextv: async (size) => {
@@ -49,7 +63,7 @@ export class VirtualStore implements EngineStore {
         position += page.length
         return page.map((key): [Uint8Array, Uint8Array] => [
           bytesOf(key),
-          new Uint8Array(this.#folder.entries.get(key) as Uint8Array)
+          new Uint8Array(entries.get(key) as Uint8Array)
         ])
       },
       close: async () => undefined
@@ -64,6 +78,23 @@ export class VirtualStore implements EngineStore {
       write: ({ sync }) => this.#write(changes, sync),
       close: async () => undefined
     }
+  }
+
+  snapshot(): EngineSnapshot {
+    const entries = new Map(this.#folder.entries)
+    const snapshot = { close: async (): Promise<void> => void this.#snapshots.delete(snapshot) }
+    this.#snapshots.set(snapshot, { entries, sorted: [...entries.keys()].sort() })
+    return snapshot
+  }
+
+  async compactRange(): Promise<void> {
+    // What is deleted takes no room here.
+  }
+
+  async approximateSize(start: Uint8Array, end: Uint8Array): Promise<number> {
+    const { entries, sorted } = this.#momentOf(undefined)
+    const keys = keysWithin(sorted, { gte: start, lt: end })
+    return keys.reduce((sum, key) => sum + (entries.get(key)?.length ?? 0), 0)
   }
 
   async close(): Promise<void> {
@@ -105,22 +136,32 @@ export class VirtualStore implements EngineStore {
     unsynced.push(changes)
   }
 
-  #keysWithin({ gt, gte, lt, lte, reverse }: EngineRange): string[] {
-    this.#sorted ??= [...this.#folder.entries.keys()].sort()
-    const low = gt ?? gte
-    const high = lt ?? lte
-    const first = low === undefined ? '' : textOf(low)
-    const last = high === undefined ? undefined : textOf(high)
-    const start = lowerBound(this.#sorted, first)
-    const found: string[] = []
-    for (let index = start; index < this.#sorted.length; index++) {
-      const key = this.#sorted[index] as string
-      if (gt !== undefined && key === first) continue
-      if (last !== undefined && (key > last || (lt !== undefined && key === last))) break
-      found.push(key)
-    }
-    return reverse === true ? found.reverse() : found
+  #momentOf(snapshot: EngineSnapshot | undefined): Moment {
+    const held = snapshot === undefined ? undefined : this.#snapshots.get(snapshot)
+    if (held !== undefined) return held
+    const { entries } = this.#folder
+    this.#sorted ??= [...entries.keys()].sort()
+    return { entries, sorted: this.#sorted }
   }
+}
+
+function keysWithin(
+  sorted: readonly string[],
+  { gt, gte, lt, lte, reverse }: EngineRange
+): string[] {
+  const low = gt ?? gte
+  const high = lt ?? lte
+  const first = low === undefined ? '' : textOf(low)
+  const last = high === undefined ? undefined : textOf(high)
+  const start = lowerBound(sorted, first)
+  const found: string[] = []
+  for (let index = start; index < sorted.length; index++) {
+    const key = sorted[index] as string
+    if (gt !== undefined && key === first) continue
+    if (last !== undefined && (key > last || (lt !== undefined && key === last))) break
+    found.push(key)
+  }
+  return reverse === true ? found.reverse() : found
 }
 
 /** Where the first key not below `key` stands. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MemberProtocol } from '../../../node/network/protocol-names.ts'
+import type { MemberProtocol, RequestProtocol } from '../../../node/network/protocol-names.ts'
 import type { Change } from '../virtual/folder.ts'
 
 /** Who is told. Every method is called with the index of the node. */
@@ -13,6 +13,13 @@ export interface Observer {
   readonly onSigned?: (node: number, message: Uint8Array, signature: Uint8Array) => void
   /** A message is about to leave for another member. */
   readonly onSend?: (node: number, protocol: MemberProtocol, message: Uint8Array) => void
+  /** A message or a question has left for the node of a key, as it travels: a vice has had its way. */
+  readonly onLeave?: (
+    node: number,
+    protocol: MemberProtocol | RequestProtocol,
+    to: string,
+    message: Uint8Array
+  ) => void
   /** Changes have become durable. */
   readonly onSynced?: (node: number, path: string, changes: readonly Change[]) => void
   /** A node holds something against a peer. */
@@ -29,6 +36,7 @@ export function tellAll(observers: readonly Observer[]): Required<Observer> {
   return {
     onSigned: (...facts) => observers.forEach((one) => void one.onSigned?.(...facts)),
     onSend: (...facts) => observers.forEach((one) => void one.onSend?.(...facts)),
+    onLeave: (...facts) => observers.forEach((one) => void one.onLeave?.(...facts)),
     onSynced: (...facts) => observers.forEach((one) => void one.onSynced?.(...facts)),
     onPenalty: (...facts) => observers.forEach((one) => void one.onPenalty?.(...facts)),
     onAlarm: (...facts) => observers.forEach((one) => void one.onAlarm?.(...facts)),

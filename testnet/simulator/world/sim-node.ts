@@ -9,7 +9,8 @@ import { NodeError } from '../../../node/errors.ts'
 import { openReplica, type Replica } from '../../../node/replica.ts'
 import { type Database, openDatabase } from '../../../node/storage/database.ts'
 import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
-import { encodeVote, type MemberIndex, type Vote } from '../../../protocol/index.ts'
+import type { MemberIndex } from '../../../protocol/index.ts'
+import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
 import type { Dice } from '../virtual/dice.ts'
 import { createLocalVerifier } from '../virtual/local-verifier.ts'
@@ -35,6 +36,8 @@ export interface SimNodePorts {
   readonly diskDice: Dice
   readonly viceDice: Dice
   readonly observer: Required<Observer>
+  /** The node's vice has bitten. */
+  readonly markVice: (name: string) => void
   /** A bug of our own: the run has failed. */
   readonly onBug: (node: number, error: unknown) => void
 }
@@ -67,6 +70,7 @@ export class SimNode {
   readonly #ports: SimNodePorts
   #life: Life | null = null
   #isFounded = false
+  #starts = 0
 
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
     this.index = options.index
@@ -162,7 +166,9 @@ export class SimNode {
         observer.onSend(this.index, protocol, message)
         return this.vice?.send?.(life.hands, { protocol, to, message }) ?? [message]
       },
-      onReceive: (from, message) => this.vice?.hear?.(life.hands, from, message),
+      onLeave: (protocol, to, message) => observer.onLeave(this.index, protocol, to, message),
+      onReceive: (protocol, from, message) =>
+        this.vice?.hear?.(life.hands, { protocol, from, message }) ?? true,
       onAnswer: (protocol, request, answer) => {
         if (this.vice?.answer === undefined) return answer
         return this.vice.answer(life.hands, { protocol, request, answer })
@@ -192,6 +198,7 @@ export class SimNode {
       {
         genesis: founding.genesis,
         identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
+        instance: ++this.#starts,
         seat: { index: this.index as MemberIndex, signVote: this.#voteSigner() },
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
         batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
@@ -263,36 +270,19 @@ export class SimNode {
   }
 
   #createHands(life: Life): Hands {
-    const founding = this.#founding
-    const clock = this.#createClock(life)
-    const voteSigner = createEd25519Signer(this.#keys.voteSeed)
-    const identity = createEd25519Signer(this.#keys.identitySeed)
-    return {
+    const { viceDice: dice, markVice } = this.#ports
+    return createHands({
       index: this.index,
-      founding,
-      dice: this.#ports.viceDice,
-      others: founding.members.filter(({ key }) => key !== this.key).map(({ key }) => key),
-      replica: () => life.replica as Replica,
-      signVote: (vote: Vote) => ({
-        vote,
-        signer: this.index as MemberIndex,
-        signature: voteSigner.sign(encodeVote(founding.networkTag, founding.electorate, vote))
-      }),
-      sign: (message) => identity.sign(message),
-      push: (protocol, to, message) => {
-        if (life.isAlive) life.network.push(protocol, to, message)
-      },
-      timeMs: clock.timeMs,
-      every: (pauseMs, run) => {
-        const next = (): void => {
-          clock.later(pauseMs, () => {
-            run()
-            next()
-          })
-        }
-        next()
+      founding: this.#founding,
+      dice,
+      clock: this.#createClock(life),
+      life,
+      mark: (trick) => {
+        const name = this.vice?.name ?? ''
+        markVice(name)
+        markVice(`${name}/${trick}`)
       }
-    }
+    })
   }
 
   /** The process cannot go on: by the world's trouble, which is expected, or by a bug of ours. */

@@ -85,6 +85,7 @@ export class World {
           diskDice: new Dice(seed, `disk/${index}`),
           viceDice: new Dice(seed, `vice/${index}`),
           observer,
+          markVice: (name) => this.mark(`vice:${name}`),
           onBug: (node, error) =>
             this.fail(new Error(`node ${node}: ${String((error as Error)?.stack ?? error)}`))
         }
@@ -241,6 +242,7 @@ export class World {
     return checkers.map((checker) => ({
       onSigned: (...facts) => this.#guard(() => checker.onSigned?.(...facts)),
       onSend: (...facts) => this.#guard(() => checker.onSend?.(...facts)),
+      onLeave: (...facts) => this.#guard(() => checker.onLeave?.(...facts)),
       onSynced: (...facts) => this.#guard(() => checker.onSynced?.(...facts)),
       onPenalty: (...facts) => this.#guard(() => checker.onPenalty?.(...facts)),
       onAlarm: (...facts) => this.#guard(() => checker.onAlarm?.(...facts)),

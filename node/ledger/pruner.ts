@@ -1,0 +1,184 @@
+/**
+ * The pruner: forgets what stood in old blocks, while the node goes on.
+ *
+ * Batches, places of transactions and outcomes go; blocks and finalisations stay, for headers are
+ * proved by them. Nothing goes that no own snapshot stands above: whoever is that far behind is to
+ * find one here. Then the emptied ranges are compacted, or the disk would keep them for long.
+ *
+ * @module
+ */
+
+import {
+  type BatchId,
+  decodeBatch,
+  decodeCbor,
+  encodeCbor,
+  reopenTransaction,
+  transactionIdOf
+} from '../../protocol/index.ts'
+import { type Clock, sleep } from '../clock.ts'
+import type { Batch, Database } from '../storage/database.ts'
+import {
+  BATCHES,
+  BATCHES_FROM_KEY,
+  BLOCKS,
+  batchKey,
+  blockKey,
+  pendingBatchKey,
+  TRANSACTIONS,
+  transactionKey
+} from './keyspace.ts'
+import { readStoredBlock } from './open-ledger.ts'
+import { encodeStoredBlock } from './stored-block.ts'
+
+/** How much is kept. */
+export interface LedgerPrunerOptions {
+  /** Blocks below the tip whose transactions are kept; 0 keeps all. */
+  readonly keepBlocks: number
+  /** Bytes that must have gone before their room is given back to the disk; by default 8 MiB. */
+  readonly compactFromBytes?: number
+  readonly networkTag: Uint8Array
+}
+
+/** What the pruner needs from others. */
+export interface LedgerPrunerPorts {
+  readonly database: Database
+  readonly clock: Pick<Clock, 'nowMs' | 'later' | 'pause'>
+  readonly tipHeight: () => number
+  /** The height of the newest own snapshot; 0 when there is none. */
+  readonly snapshotHeight: () => number
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly onFailure: (error: unknown) => void
+}
+
+const FIRST_HEIGHT = 1
+/** Heights that go in one write. */
+const SLICE_BLOCKS = 8
+/** Compacting rewrites what is kept: it must be worth it. */
+const COMPACT_FROM_BYTES = 8 * 1024 * 1024
+const COMPACT_SHARE = 0.25
+/** Share of the time that pruning leaves to others. */
+const REST_FACTOR = 2
+
+/** Prunes in the background. */
+export class LedgerPruner {
+  readonly #options: LedgerPrunerOptions
+  readonly #ports: LedgerPrunerPorts
+  #pruning: Promise<void> | undefined
+  #freedBytes = 0
+  #isStopped = false
+
+  constructor(options: LedgerPrunerOptions, ports: LedgerPrunerPorts) {
+    this.#options = options
+    this.#ports = ports
+  }
+
+  /** There may be something to forget. */
+  wake(): void {
+    if (this.#options.keepBlocks === 0 || this.#isStopped || this.#pruning !== undefined) return
+    if (this.#lowest() >= this.#target()) return
+    this.#pruning = this.#prune()
+      .catch(this.#ports.onFailure)
+      .finally(() => {
+        this.#pruning = undefined
+      })
+  }
+
+  /** Resolves when nothing is being pruned. */
+  async whenIdle(): Promise<void> {
+    await this.#pruning
+  }
+
+  /** Ends; resolves when the database is left alone. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#pruning
+  }
+
+  /** The lowest height that is to stay. */
+  #target(): number {
+    const { tipHeight, snapshotHeight } = this.#ports
+    return Math.min(tipHeight() - this.#options.keepBlocks, snapshotHeight())
+  }
+
+  #lowest(): number {
+    const encoded = this.#ports.database.getSync(BATCHES_FROM_KEY)
+    const height = encoded === undefined ? undefined : decodeCbor(encoded)
+    return typeof height === 'number' ? height : FIRST_HEIGHT
+  }
+
+  async #prune(): Promise<void> {
+    const { clock, log } = this.#ports
+    const first = this.#lowest()
+    for (let from = first; from < this.#target() && !this.#isStopped; from = this.#lowest()) {
+      const startMs = clock.nowMs()
+      await this.#pruneSlice(from, Math.min(from + SLICE_BLOCKS, this.#target()))
+      await sleep(clock, REST_FACTOR * (clock.nowMs() - startMs))
+    }
+    const last = this.#lowest()
+    if (last > first) log('old transactions pruned', { transactionsFrom: last })
+    await this.#compact()
+  }
+
+  async #pruneSlice(from: number, end: number): Promise<void> {
+    const { database, clock } = this.#ports
+    const batch = database.createBatch()
+    for (let height = from; height < end; height++) {
+      const stored = readStoredBlock(database, height)
+      if (stored === undefined) continue
+      for (const { id } of stored.block.batches) {
+        await this.#forgetBatch(batch, id, height)
+        await clock.pause()
+      }
+      batch.put(blockKey(height), encodeStoredBlock({ ...stored, outcomes: [] }))
+    }
+    batch.put(BATCHES_FROM_KEY, encodeCbor(end))
+    await batch.write({ sync: false })
+  }
+
+  async #forgetBatch(batch: Batch, id: BatchId, height: number): Promise<void> {
+    const { database } = this.#ports
+    const bytes = await database.get(batchKey(id))
+    const decoded = bytes === undefined ? undefined : decodeBatch(bytes)
+    if (bytes === undefined || decoded === undefined) return
+    const keys = decoded.transactions.map((wire) => this.#placeKey(wire))
+    const places = await database.getMany(keys)
+    for (const [index, place] of places.entries())
+      if (isPlaceAt(place, height)) batch.delete(keys[index] as Uint8Array)
+    // Somebody has carried it into a block that is not final yet.
+    if ((await database.get(pendingBatchKey(id))) !== undefined) return
+    batch.delete(batchKey(id))
+    this.#freedBytes += bytes.length
+  }
+
+  #placeKey(wire: Uint8Array): Uint8Array {
+    const { networkTag } = this.#options
+    const draft = reopenTransaction(wire, new Uint8Array(32), networkTag)
+    return transactionKey(
+      draft === undefined ? new Uint8Array(32) : transactionIdOf(networkTag, draft.signedBody)
+    )
+  }
+
+  async #compact(): Promise<void> {
+    const { database, clock, log } = this.#ports
+    if (this.#isStopped) return
+    const { compactFromBytes = COMPACT_FROM_BYTES } = this.#options
+    const heldBytes = await database.sizeOf(BATCHES)
+    if (this.#freedBytes < Math.max(compactFromBytes, COMPACT_SHARE * heldBytes)) return
+    const startMs = clock.nowMs()
+    for (const range of [BATCHES, TRANSACTIONS, BLOCKS]) {
+      if (this.#isStopped) return
+      await database.compact(range)
+    }
+    log('pruned room given back to the disk', {
+      freedBytes: this.#freedBytes,
+      durationMs: Math.round(clock.nowMs() - startMs)
+    })
+    this.#freedBytes = 0
+  }
+}
+
+function isPlaceAt(encoded: Uint8Array | undefined, height: number): boolean {
+  const place = encoded === undefined ? undefined : decodeCbor(encoded)
+  return Array.isArray(place) && place[0] === height
+}

@@ -1,0 +1,137 @@
+/**
+ * The ledger builder: a complete new ledger from a whole snapshot, beside the one in use.
+ *
+ * It is built while the node runs. What the old ledger alone knows, above all the bodies of blocks
+ * that this node voted for, is copied when the node has stopped; the floor is written last, in one
+ * synced write. The vote log is left alone.
+ *
+ * @module
+ */
+
+import {
+  decodeValueChunk,
+  encodeBlock,
+  encodeCbor,
+  RUN_LEAVES,
+  type SnapshotManifest,
+  toHex
+} from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import {
+  ALL_EVIDENCE,
+  BATCHES_FROM_KEY,
+  BLOCKS_FROM_KEY,
+  BODIES,
+  batchKey,
+  blockKey,
+  heightOfBlockKey,
+  PENDING_BATCHES,
+  stateValueKey,
+  treeLeafKey
+} from '../ledger/keyspace.ts'
+import { putFloor } from '../ledger/open-ledger.ts'
+import { encodeStoredBlock } from '../ledger/stored-block.ts'
+import type { Batch, Database } from '../storage/database.ts'
+import type { KeyBounds } from '../storage/key-range.ts'
+import type { PartName, SnapshotFolder } from './snapshot-folder.ts'
+
+const LEAF_BYTES = 96
+
+/** A snapshot whose parts were all judged. */
+export interface WholeSnapshot {
+  readonly manifest: SnapshotManifest
+  readonly folder: SnapshotFolder
+}
+
+/**
+ * Writes the state of a snapshot into an empty ledger.
+ *
+ * @returns false when the work was given up
+ * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
+ */
+export async function buildState(
+  ledger: Database,
+  { manifest, folder }: WholeSnapshot,
+  ports: { readonly pause: () => Promise<void>; readonly isStopped: () => boolean }
+): Promise<boolean> {
+  for (let index = 0; index < manifest.runRoots.length; index++) {
+    if (ports.isStopped()) return false
+    const run = await requirePart(folder, { kind: 'leaves', index })
+    const batch = ledger.createBatch()
+    for (let leaf = 0; leaf * LEAF_BYTES < run.length; leaf++) {
+      const start = leaf * LEAF_BYTES
+      batch.put(treeLeafKey(index * RUN_LEAVES + leaf), run.subarray(start, start + LEAF_BYTES))
+    }
+    await batch.write({ sync: false })
+    await ports.pause()
+  }
+  for (let index = 0; index < manifest.valueChunks.length; index++) {
+    if (ports.isStopped()) return false
+    const records = decodeValueChunk(await requirePart(folder, { kind: 'values', index }))
+    if (records === undefined) throw damaged(folder, { kind: 'values', index })
+    const batch = ledger.createBatch()
+    for (const { table, key, value } of records) batch.put(stateValueKey(table, key), value)
+    await batch.write({ sync: false })
+    await ports.pause()
+  }
+  return true
+}
+
+/**
+ * Makes the new ledger complete: the block, what the old ledger alone knows, and at last the floor.
+ *
+ * @param old - the ledger in use, whose node has stopped
+ * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
+ */
+export async function completeLedger(
+  ledger: Database,
+  manifest: SnapshotManifest,
+  old: Database
+): Promise<void> {
+  await copyRange(old, ledger, BODIES)
+  await copyRange(old, ledger, ALL_EVIDENCE)
+  await copyRange(old, ledger, PENDING_BATCHES)
+  for await (const page of old.iterate(PENDING_BATCHES)) {
+    const batch = ledger.createBatch()
+    for (const [key] of page) await copyOne(old, batch, batchKey(toHex(key.subarray(1))))
+    await batch.write({ sync: false })
+  }
+  const { block, descendants } = manifest
+  const { height, view } = block.header
+  // It is about the block itself only where that was finalised directly.
+  const finalisation = descendants.length === 0 ? manifest.finalisation : null
+  const batch = ledger.createBatch()
+  const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes: [] }
+  batch.put(blockKey(height), encodeStoredBlock(stored))
+  batch.put(heightOfBlockKey(block.idBytes), encodeCbor(height))
+  batch.put(BLOCKS_FROM_KEY, encodeCbor(height))
+  batch.put(BATCHES_FROM_KEY, encodeCbor(height + 1))
+  putFloor(batch, { height, view, finalisation })
+  await batch.write({ sync: true })
+}
+
+async function copyRange(from: Database, to: Database, range: KeyBounds): Promise<void> {
+  for await (const page of from.iterate(range)) {
+    const batch = to.createBatch()
+    for (const [key, payload] of page) batch.put(key, payload)
+    await batch.write({ sync: false })
+  }
+}
+
+async function copyOne(from: Database, batch: Batch, key: Uint8Array): Promise<void> {
+  const payload = await from.get(key)
+  if (payload !== undefined) batch.put(key, payload)
+}
+
+async function requirePart(folder: SnapshotFolder, part: PartName): Promise<Uint8Array> {
+  const bytes = await folder.readPart(part)
+  if (bytes === undefined) throw damaged(folder, part)
+  return bytes
+}
+
+function damaged(folder: SnapshotFolder, { kind, index }: PartName): NodeError {
+  return new NodeError(
+    'STORAGE_DAMAGED',
+    `${folder.path}: part ${kind} ${index} is not as it was written`
+  )
+}

@@ -1,0 +1,48 @@
+/**
+ * What a large batch of runs must have seen: a fault that is never met is never tried.
+ *
+ * @module
+ */
+
+import { VICE_NAMES } from '../adversaries/vices.ts'
+import type { Fault } from '../world/plan.ts'
+
+/** So many runs must hit every expected mark. */
+export const RUNS_THAT_HIT_ALL = 500
+
+/** Forget a kind of fault and this no longer compiles. */
+const FAULTS: Readonly<Record<Fault['kind'], true>> = {
+  crash: true,
+  cut: true,
+  weather: true,
+  clog: true,
+  'slow-disk': true,
+  'full-disk': true,
+  'refusing-disk': true,
+  'log-hole': true,
+  'marker-lost': true,
+  'bit-flip': true,
+  'clock-jump': true
+}
+
+/** Why a node may refuse to come up, or end, under the faults that are drawn. */
+const REFUSALS: readonly string[] = [
+  'DISK_FULL',
+  'DISK_WRITE_FAILED',
+  'STORAGE_DAMAGED',
+  'STORAGE_MISSING'
+]
+
+/** The marks that are expected. */
+export const EXPECTED_MARKS: readonly string[] = [
+  ...Object.keys(FAULTS).map((kind) => `fault:${kind}`),
+  ...VICE_NAMES.map((vice) => `vice:${vice}`),
+  ...REFUSALS.map((code) => `refused:${code}`),
+  'view:nullified',
+  'beyond-repair'
+]
+
+/** The expected marks that were not hit. */
+export function missingMarks(marks: Readonly<Record<string, number>>): string[] {
+  return EXPECTED_MARKS.filter((name) => (marks[name] ?? 0) === 0)
+}

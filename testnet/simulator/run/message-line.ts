@@ -1,0 +1,99 @@
+/**
+ * What a message says, in a few words.
+ *
+ * @module
+ */
+
+import type { MemberProtocol, RequestProtocol } from '../../../node/network/protocol-names.ts'
+import { decodeFetchRequest } from '../../../node/sync/sync-message.ts'
+import {
+  type Certificate,
+  decodeMemberMessage,
+  type MemberIndex,
+  type MemberMessage,
+  type Proposal,
+  type Status,
+  type Vote
+} from '../../../protocol/index.ts'
+
+const CERTIFICATE_NAMES: Readonly<Record<Vote['kind'], string>> = {
+  notarise: 'notarisation',
+  nullify: 'nullification',
+  finalise: 'finalisation'
+}
+const ID_DIGITS = 4
+
+/**
+ * Puts a message into words.
+ *
+ * @param from - the seat that sent it
+ */
+export function messageLine(
+  protocol: MemberProtocol | RequestProtocol,
+  message: Uint8Array,
+  from: number
+): string {
+  if (protocol === 'batches') return `batch (${message.length} B)`
+  if (protocol === 'fetch') return questionLine(message)
+  if (protocol !== 'votes') return `asks ${protocol}`
+  const read = decodeMemberMessage(message, from as MemberIndex)
+  return read === undefined ? `nonsense (${message.length} B)` : memberLine(read)
+}
+
+/** The first digits of an id. */
+export function shortId(id: string): string {
+  return `${id.slice(0, ID_DIGITS)}…`
+}
+
+function memberLine(read: MemberMessage): string {
+  switch (read.kind) {
+    case 'vote':
+      return voteLine(read.vote.vote)
+    case 'proposal':
+      return proposalLine(read.proposal)
+    case 'certificate':
+      return `certificate ${certificateLine(read.certificate)}`
+    case 'status':
+      return statusLine(read.status)
+  }
+}
+
+function voteLine({ kind, view, subject }: Vote): string {
+  return `${kind.toUpperCase()} v${view}${subject === null ? '' : ` ${shortId(subject.blockId)}`}`
+}
+
+function proposalLine({ block, justification }: Proposal): string {
+  const { view, height, parentView } = block.header
+  const gaps = justification.filter(({ vote }) => vote.kind === 'nullify').length
+  const jumped = gaps === 0 ? '' : `, ${gaps} nullified between`
+  return `proposes v${view} h${height} ${shortId(block.id)} on v${parentView}, ${block.batches.length} batches${jumped}`
+}
+
+function certificateLine({ vote: { kind, view, subject } }: Certificate): string {
+  const about = subject === null ? '' : ` ${shortId(subject.blockId)}`
+  return `${CERTIFICATE_NAMES[kind]} v${view}${about}`
+}
+
+function statusLine(status: Status): string {
+  const { view, finalView, height, latestVoteOfYours, hasTwin, isQuestion } = status
+  const seen = latestVoteOfYours === null ? 'no vote' : `a vote in v${latestVoteOfYours.vote.view}`
+  const twin = hasTwin ? ', two of you' : ''
+  const question = isQuestion ? ', and you?' : ''
+  return `status v${view} final v${finalView} h${height}, saw ${seen} of yours${twin}${question}`
+}
+
+function questionLine(message: Uint8Array): string {
+  const question = decodeFetchRequest(message)
+  switch (question?.kind) {
+    case 'batches':
+      return `asks for ${question.ids.length} batches`
+    case 'block':
+      return `asks for block ${shortId(question.id)}`
+    case 'certificates':
+      return `asks for certificates v${question.first} to v${question.last}`
+    case 'final-blocks':
+      return `asks for ${question.count} final blocks from h${question.from}`
+    case undefined:
+      return `asks nonsense (${message.length} B)`
+  }
+}
