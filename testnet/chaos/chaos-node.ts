@@ -35,7 +35,7 @@ const MAIN = fileURLToPath(new URL('../../node/main.js', import.meta.url))
 const START_MAX_MS = 40_000
 const KILL_MAX_MS = 20_000
 /** How soon a node has to be back after a crash. */
-export const BACK_MAX_MS = 20_000
+const BACK_MAX_MS = 20_000
 
 /** One node. */
 export class ChaosNode {

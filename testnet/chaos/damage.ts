@@ -17,7 +17,7 @@ export interface FlippedBit {
 }
 
 /** The files of a LevelDB folder that a pattern fits, the largest first. */
-export function filesOf(folder: string, pattern: RegExp): readonly string[] {
+function filesOf(folder: string, pattern: RegExp): readonly string[] {
   return readdirSync(folder)
     .filter((name) => pattern.test(name))
     .map((name) => join(folder, name))

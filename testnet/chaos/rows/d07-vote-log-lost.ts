@@ -32,13 +32,13 @@ export const voteLogLost: Row = {
     const node = net.node(NODE)
     const ahead = await replaced(net, node, () => killWithVotesAhead(net, node))
     note(`older copy after a crash: stopped after ${seconds(ahead)}`)
-    const removedMs = await removed(net, node)
-    note(`removed: stopped after ${seconds(removedMs)}`)
     const inOrder = await replaced(net, node, async () => void (await node.terminate(END_MAX_MS)))
+    note(`older copy after an end in order: stopped after ${seconds(inOrder)}`)
+    const removedMs = await removed(net, node)
     return {
       'older, crashed: stopped after': seconds(ahead),
-      'removed: stopped after': seconds(removedMs),
-      'older, ended: stopped after': seconds(inOrder)
+      'older, ended: stopped after': seconds(inOrder),
+      'removed: stopped after': seconds(removedMs)
     }
   }
 }
