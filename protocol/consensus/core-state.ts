@@ -137,6 +137,8 @@ export interface CoreState {
   /** The finalisation that catching up was last asked for. */
   catchUpView: View | null
   readonly pendingBatches: Map<BatchId, PendingBatch>
+  /** How many of them each author has. */
+  readonly pendingOfAuthor: Map<MemberIndex, number>
 
   /** False until a quorum has said that it holds no vote of ours that we do not. */
   mayVote: boolean
@@ -215,6 +217,7 @@ export function createCore(options: CoreOptions): CoreState {
     fetchedAtMs: new Map(),
     catchUpView: null,
     pendingBatches: new Map(),
+    pendingOfAuthor: new Map(),
     mayVote: false,
     statusAnswers: new Set(),
     answeredAtMs: null,
