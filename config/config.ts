@@ -57,6 +57,7 @@ export interface Config {
   }
   readonly storage: {
     readonly keepBlocks: number
+    readonly scrubBytesPerSecond: number
   }
   readonly disk: {
     readonly warnBytes: number

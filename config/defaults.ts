@@ -67,7 +67,7 @@ export function createDefaults(environment: Environment): Config {
     batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     snapshot: { everyBlocks: 8192, keep: 2, joinBehindBlocks: 10_000 },
-    storage: { keepBlocks: 0 },
+    storage: { keepBlocks: 0, scrubBytesPerSecond: 2_097_152 },
     disk: { warnBytes: 1_073_741_824, stopBytes: 268_435_456 },
     keys: { passphraseFile: null }
   }

@@ -168,6 +168,11 @@ export const configSchema: z.ZodType<Config> = group({
       wholeNumber(0, BLOCKS_MAX),
       'blocks',
       'How far back transactions are kept; older ones are forgotten once a snapshot stands above them, 0 keeps all'
+    ),
+    scrubBytesPerSecond: measured(
+      wholeNumber(0, 1024 * MIB),
+      'bytes/s',
+      'How fast the ledger is read again and again to find and mend damage; 0 turns it off'
     )
   }),
   disk: group({

@@ -35,6 +35,7 @@ export const EXIT_CODES: {
 export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   ADDRESS_IN_USE: EXIT_CODES.configuration,
   CONFIGURATION_WRONG: EXIT_CODES.configuration,
+  DATA_DIRECTORY_DAMAGED: EXIT_CODES.damaged,
   DATA_DIRECTORY_EXISTS: EXIT_CODES.usage,
   DATA_DIRECTORY_LOCKED: EXIT_CODES.locked,
   DATA_DIRECTORY_MISSING: EXIT_CODES.configuration,

@@ -143,6 +143,17 @@ export interface LedgerStatus {
   /** One sentence for people. */
   readonly sentence: string
   readonly alarms: readonly string[]
+  readonly storage: StorageCondition
+}
+
+/** How the ledger's records on this node's disk are. */
+export interface StorageCondition {
+  /** When all of it was last read through, by the local clock; null for not yet. */
+  readonly scrubbedAtMs: number | null
+  /** Records found damaged and not mended yet: none of them is served. */
+  readonly damagedRecords: number
+  /** Records mended since the start. */
+  readonly repairedRecords: number
 }
 
 /** The service. Ids and keys are bytes; all answers come from the committed state unless said. */

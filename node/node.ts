@@ -23,6 +23,7 @@ import { findOwnSeat } from './own-seat.ts'
 import { openReplica, type Replica } from './replica.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
 import { systemFiles } from './storage/files.ts'
+import { checkTablesOf } from './storage/level-table-check.ts'
 import { createSurfaces, describeReady, settleConfig } from './surfaces.ts'
 import { watchEventLoop } from './watchdog.ts'
 
@@ -191,13 +192,15 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       batch: config.batch,
       dissemination: { mode: dissemination, pushMembersMax },
       snapshot: config.snapshot,
-      keepBlocks: config.storage.keepBlocks
+      keepBlocks: config.storage.keepBlocks,
+      scrubBytesPerSecond: config.storage.scrubBytesPerSecond
     },
     {
       clock: systemClock,
       network,
       ledger: directory.ledger,
       voteLog: directory.voteLog,
+      checkTables: (onRead) => checkTablesOf(directory.ledger.path, onRead),
       verifier,
       log,
       metrics,

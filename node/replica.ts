@@ -9,6 +9,7 @@
  */
 
 import {
+  type BatchReference,
   type Block,
   type BlockId,
   type Electorate,
@@ -20,6 +21,7 @@ import {
   type News,
   networkTagOfGenesis,
   type Pace,
+  type Transaction,
   toHex
 } from '../protocol/index.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
@@ -37,6 +39,7 @@ import { Dissemination, type DisseminationOptions } from './dissemination.ts'
 import { NodeError } from './errors.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
+import { batchKey } from './ledger/keyspace.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
 import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
 import { LedgerPruner } from './ledger/pruner.ts'
@@ -44,6 +47,9 @@ import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 import type { OwnSeat } from './own-seat.ts'
+import { readIfWhole } from './recovery/read-if-whole.ts'
+import { Recovery, type RecoveryPorts } from './recovery/recovery.ts'
+import { explainAlarm } from './service/alarms.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
 import { createSubmitter } from './service/submitter.ts'
@@ -56,6 +62,7 @@ import {
 import type { Database } from './storage/database.ts'
 import type { VoteLog } from './storage/vote-log.ts'
 import { BatchFetcher } from './sync/batch-fetcher.ts'
+import { membersFirst } from './sync/believable-height.ts'
 import { CatchUp, type CatchUpOptions } from './sync/catch-up.ts'
 import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
 import { createAsk, servePeers } from './sync/serve-peers.ts'
@@ -80,6 +87,8 @@ export interface ReplicaOptions {
   readonly snapshot?: SnapshotsOptions & CatchUpOptions
   /** Blocks below the tip whose transactions are kept; all unless said. */
   readonly keepBlocks?: number
+  /** How fast the ledger is scrubbed; not at all unless said. */
+  readonly scrubBytesPerSecond?: number
 }
 
 /** What a replica reaches the world by. */
@@ -93,6 +102,8 @@ export interface ReplicaPorts {
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
   /** The places of snapshots; without them none is made or taken. */
   readonly snapshots?: SnapshotWorld
+  /** Looks at the files of the ledger's database, where it has any. */
+  readonly checkTables?: RecoveryPorts['checkTables']
   /** The replica cannot go on. */
   readonly fail: (error: unknown) => void
 }
@@ -163,6 +174,7 @@ export class Replica {
   readonly #pruner: LedgerPruner
   readonly #meter: SyncMeter
   readonly #leaders: readonly MemberIndex[]
+  readonly #recovery: Recovery
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
   readonly #measureFinality: (seconds: number) => void
@@ -191,12 +203,16 @@ export class Replica {
     this.keeper = new LedgerKeeper(
       { database: ledger, networkTag, electorate, opened: found.opening },
       {
-        transactionsOf: (reference) => this.store.transactionsOf(reference),
+        transactionsOf: (reference) => this.#transactionsOf(reference),
         pause: clock.pause,
+        awaitCure: (damage, timeoutMs) => this.#recovery.awaitCure(damage, timeoutMs),
         onWritten: (block) => this.snapshots?.blockWritten(block)
       }
     )
-    this.archive = new Archive(ledger, networkTag)
+    this.archive = new Archive(ledger, networkTag, {
+      readValue: (table, key) => this.keeper.readValue(table, key),
+      holdsBlock: (height) => height <= this.keeper.tip.height
+    })
     this.#meter = new SyncMeter({ clock, log: ports.log.info })
     this.snapshots = this.#createSnapshots()
     this.#pruner = this.#createPruner()
@@ -210,6 +226,7 @@ export class Replica {
       store: this.store,
       post
     })
+    this.#recovery = this.#createRecovery()
     this.#fetcher = this.#createFetcher()
     this.#finalBlocks = this.#finalBlockPorts()
     this.catchUp = this.#createCatchUp()
@@ -249,8 +266,11 @@ export class Replica {
     await network.start()
     this.#dissemination.start()
     await this.#restorePending()
+    if (this.#options.seat !== null && this.#ports.voteLog.isLost)
+      this.#raiseAlarm('storage', 'VOTE_LOG_LOST', {})
     void this.driver.post({ kind: 'started' })
     this.catchUp.start()
+    this.#recovery.start()
   }
 
   /**
@@ -267,6 +287,7 @@ export class Replica {
     await this.#pruner.stop()
     await this.snapshots?.stop()
     await this.snapshots?.complete()
+    await this.#recovery.stop()
   }
 
   /** Batches that are held and not final wait again; what this node accepted, it still carries. */
@@ -311,6 +332,58 @@ export class Replica {
 
   readonly #penalise = (peer: string, reason: string): void =>
     this.#ports.network.penalise(peer, OFFENCE_POINTS, reason)
+
+  /** A block is executed once its batches were held: one that is gone since is damaged. */
+  #transactionsOf(reference: BatchReference): readonly Transaction[] {
+    const transactions = this.store.transactionsOf(reference)
+    if (transactions !== undefined) return transactions
+    throw this.#ports.ledger.reportDamage(batchKey(reference.id), 'a batch that was held is gone')
+  }
+
+  #createRecovery(): Recovery {
+    const { ledger, clock, log, metrics, verifier, checkTables, fail } = this.#ports
+    const { networkTag, electorate, keeper } = this
+    return new Recovery(
+      { scrubBytesPerSecond: this.#options.scrubBytesPerSecond ?? 0 },
+      {
+        networkTag,
+        electorate,
+        database: ledger,
+        clock,
+        log,
+        tip: () => keeper.tip,
+        floor: () => keeper.floor,
+        baseHeight: () => Math.max(this.archive.blocksFrom, this.archive.batchesFrom),
+        packedLeaf: (index) => keeper.packedLeaf(index),
+        betweenCommits: (work) => keeper.betweenCommits(work),
+        bodyOf: (blockId) => this.#blockOf(blockId),
+        peers: () => membersFirst(this.#connectedPeers(), electorate),
+        ask: this.#ask('fetch'),
+        penalise: this.#penalise,
+        judgeBatch: (bytes) => verifier.judgeBatch(bytes),
+        pause: clock.pause,
+        count: metrics.count,
+        ...(checkTables === undefined ? {} : { checkTables }),
+        onTrouble: (error) => this.#noteTrouble(error),
+        onFailure: fail
+      }
+    )
+  }
+
+  /** Damage that no record can be written for: an operator has to act. */
+  #noteTrouble({ code, message }: NodeError): void {
+    this.#raiseAlarm('storage', code, { trouble: message })
+  }
+
+  #raiseAlarm(
+    by: 'consensus' | 'storage',
+    code: string,
+    fields: Readonly<Record<string, unknown>>
+  ): void {
+    const meaning = explainAlarm(code, this.electorate.epoch)
+    this.#ports.log.error(`${by} raised an alarm`, { code, meaning, ...fields })
+    if (!this.#alarms.includes(code)) this.#alarms.push(code)
+  }
 
   #createFetcher(): BatchFetcher {
     return new BatchFetcher({
@@ -407,7 +480,7 @@ export class Replica {
       electorate: this.electorate,
       self: this.#options.seat?.index ?? null,
       finalBlocks: this.#finalBlocks,
-      isFinal: (block) => this.archive.heightOf(block.idBytes) !== undefined,
+      isFinal: (block) => readIfWhole(() => this.archive.heightOf(block.idBytes)) !== undefined,
       onAhead: () => this.catchUp.wake(),
       onFailure: fail
     })
@@ -493,8 +566,7 @@ export class Replica {
           onFailure: fail
         }),
       onAlarm: (code, view) => {
-        this.#alarms.push(code)
-        log.error('consensus raised an alarm', { code, view })
+        this.#raiseAlarm('consensus', code, { view })
         if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
       },
       onFailure: fail
@@ -561,6 +633,7 @@ export class Replica {
       sync: () => this.#meter.progress(),
       pendingTransactions: () => this.book.openCount,
       alarms: () => this.#alarms,
+      storage: () => this.#recovery.condition,
       clock
     })
   }

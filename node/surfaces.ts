@@ -12,6 +12,7 @@ import { createMqttGateway } from './gateways/mqtt-gateway.ts'
 import type { LedgerService } from './ledger-service.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
+import { DamagedRecord } from './storage/damaged-record.ts'
 
 /** What the surfaces need of the node. */
 export interface SurfacesPorts {
@@ -36,7 +37,11 @@ export function createSurfaces(
   config: Config,
   { service, genesis, networkTag, metrics, fail }: SurfacesPorts
 ): Surfaces {
-  const ports = { ledger: service, reportBug: fail }
+  const reportBug = (error: unknown): void => {
+    // a record that is being mended is no reason to stop: whoever asked for it is told
+    if (!(error instanceof DamagedRecord)) fail(error)
+  }
+  const ports = { ledger: service, reportBug }
   const http = createHttpApi(config.http, ports)
   const { clientsMax } = config.mqtt
   const mqttOptions = {

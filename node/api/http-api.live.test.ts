@@ -11,6 +11,7 @@ import {
   toHex
 } from '../../protocol/index.ts'
 import type { NodeError } from '../errors.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import { createHttpApi } from './http-api.ts'
 import { withHttp } from './testing/http-world.ts'
 
@@ -261,6 +262,22 @@ test(
     assert.is(JSON.parse(text).code, 'INTERNAL_ERROR')
     assert.not.match(text, /invariant|\.ts|\.js|records/i)
     assert.is(bugs.length, 1)
+  })
+)
+
+test(
+  'a damaged record is a problem that passes, and no bug',
+  withHttp(async ({ get, ledger, bugs }) => {
+    const refuse = (): Promise<never> =>
+      Promise.reject(new DamagedRecord('/data/ledger', Uint8Array.of(1), 'the checksum is wrong'))
+    Object.assign(ledger.service, { readState: refuse })
+    const answer = await get('/v1/state/network')
+    const text = await answer.text()
+    assert.is(answer.status, 503)
+    assert.is(answer.headers.get('retry-after'), '2')
+    assert.is(JSON.parse(text).code, 'STORAGE_DAMAGED')
+    assert.not.match(text, /checksum|\/data/)
+    assert.equal(bugs, [])
   })
 )
 

@@ -18,6 +18,7 @@ import {
   listenError
 } from '../gateways/listening.ts'
 import type { LedgerService } from '../ledger-service.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import {
   CONNECTION_LIMITS,
   HEADERS_MAX,
@@ -44,6 +45,8 @@ import { createWaits } from './waits.ts'
 
 /** Requests that may wait at a time, whether or not their callers still listen. */
 const WAITS_MAX = 4_096
+/** What a caller is told to wait while a record is being mended. */
+const DAMAGED_RETRY_SECONDS = 2
 /** Room for the longest key of the state in hex. */
 const PATH_PARAMETER_LENGTH_MAX = 256
 
@@ -192,9 +195,13 @@ const FRAMEWORK_PROBLEMS: Readonly<Record<string, [ProblemCode, string]>> = {
 }
 
 function problemOfError(
-  error: FastifyError,
+  error: FastifyError | DamagedRecord,
   { reportBug }: HttpApiPorts
 ): ReturnType<typeof problemOf> {
+  if (error instanceof DamagedRecord) {
+    const detail = 'What was asked for is not what was written; ask again soon, or another node.'
+    return problemOf('STORAGE_DAMAGED', detail, DAMAGED_RETRY_SECONDS)
+  }
   const known = FRAMEWORK_PROBLEMS[error.code]
   if (known !== undefined) return problemOf(...known)
   // The framework marks what a stranger caused, a broken-off body too, with a status below 500.

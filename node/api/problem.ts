@@ -48,6 +48,7 @@ export type ProblemCode =
   | 'REQUEST_MALFORMED'
   | 'REQUEST_TOO_SLOW'
   | 'ROUTE_NOT_FOUND'
+  | 'STORAGE_DAMAGED'
   | 'TABLE_NOT_FOUND'
   | 'TRANSACTIONS_TOO_MANY'
   | 'TRANSACTION_DROPPED'
@@ -73,6 +74,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   REQUEST_MALFORMED: { status: 400, title: 'The request is malformed' },
   REQUEST_TOO_SLOW: { status: 408, title: 'The request took too long to arrive' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such resource' },
+  STORAGE_DAMAGED: { status: 503, title: 'A record of this node is damaged and being mended' },
   TABLE_NOT_FOUND: { status: 404, title: 'The state has no such table' },
   TRANSACTIONS_TOO_MANY: { status: 413, title: 'There are too many transactions in one request' },
   TRANSACTION_DROPPED: { status: 503, title: 'The transaction waited too long and was dropped' },

@@ -26,6 +26,7 @@ import {
   transactionIdOf
 } from '../../protocol/index.ts'
 import { batchKey, PENDING_BATCHES, pendingBatchKey } from '../ledger/keyspace.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import type { BatchFault } from './judged-batch.ts'
 import type { Verifier } from './verifier.ts'
@@ -78,12 +79,17 @@ export class BatchStore {
 
   /** Whether a batch is held, final or not. */
   has(id: BatchId): boolean {
-    return this.#decoded.has(id) || this.#ports.database.getSync(batchKey(id)) !== undefined
+    return this.#decoded.has(id) || this.bytesOf(id) !== undefined
   }
 
-  /** The bytes of a held batch, as they came. */
+  /** The bytes of a held batch, as they came. A damaged one is not held: it is fetched again. */
   bytesOf(id: BatchId): Uint8Array | undefined {
-    return this.#ports.database.getSync(batchKey(id))
+    try {
+      return this.#ports.database.getSync(batchKey(id))
+    } catch (error) {
+      if (error instanceof DamagedRecord) return undefined
+      throw error
+    }
   }
 
   /**
@@ -160,7 +166,7 @@ export class BatchStore {
     const pending: BatchReference[] = []
     for await (const page of this.#ports.database.iterate(PENDING_BATCHES))
       for (const [key] of page) {
-        const bytes = this.#ports.database.getSync(batchKey(toHex(key.subarray(1))))
+        const bytes = this.bytesOf(toHex(key.subarray(1)) as BatchId)
         const batch = bytes === undefined ? undefined : decodeBatch(bytes)
         const reference =
           batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate)

@@ -13,6 +13,7 @@ import { addIdCommand } from './id.ts'
 import { addInitCommand } from './init.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
+import { addRepairCommand } from './repair.ts'
 import { addSnapshotCommand } from './snapshot.ts'
 import { addStartCommand, type StartPorts } from './start.ts'
 import { addStatusCommand } from './status.ts'
@@ -49,6 +50,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addDeviceCommand(program, ports)
   addSnapshotCommand(program, ports)
   addVerifyCommand(program, ports)
+  addRepairCommand(program, ports)
   addTestnetCommand(program, ports)
   return program
 }

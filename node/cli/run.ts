@@ -27,9 +27,10 @@ const HINTS: Readonly<Record<string, string>> = {
   DATA_DIRECTORY_MISSING: 'thingmoot init makes one',
   DISK_FULL: 'free some space; nothing that was acknowledged is lost',
   NODE_NOT_REACHED: 'is the node running? thingmoot start',
-  STORAGE_DAMAGED: 'nothing was changed; restore the folder from a backup or make a new one',
+  STORAGE_DAMAGED: 'nothing was changed; repair says what is whole and what can be done',
   STORAGE_FORMAT_UNKNOWN: 'a newer program wrote this: upgrade',
-  VOTE_LOG_MISSING: 'without it the node could vote twice: restore it, never make it anew'
+  STORAGE_MISSING: 'nothing was changed; repair says what is whole and what can be done',
+  VOTE_LOG_MISSING: 'without it the node could vote twice; repair says what can be done'
 }
 
 const CLIENT_EXIT_CODES: Readonly<Record<ClientErrorCode, number>> = {

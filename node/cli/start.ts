@@ -52,6 +52,7 @@ export interface StartPorts extends CommandPorts, SignalPorts {
   readonly startNode: NodeStarter
 }
 
+const DAMAGE_CODES: readonly string[] = ['STORAGE_DAMAGED', 'STORAGE_MISSING', 'VOTE_LOG_MISSING']
 const STOP_DEADLINE_MS = 30_000
 /** As shells count a process that SIGINT ended. */
 const EXIT_INTERRUPTED = 130
@@ -66,20 +67,31 @@ export function addStartCommand(program: Command, ports: StartPorts): void {
 }
 
 async function start(options: OptionValues, ports: StartPorts): Promise<void> {
-  const { config } = await readSettings(options, ports)
+  const { config, filePath } = await readSettings(options, ports)
   const { genesis, genesisHash } = await readGenesis(config.genesis, config.networkId)
   const output = createOutput({}, ports)
   const stopAsked = listen(ports, output)
-  let node = await ports.startNode({ config, genesis, genesisHash })
+  const startNode = (settled: typeof config): ReturnType<NodeStarter> =>
+    ports.startNode({ config: settled, genesis, genesisHash }).catch((error) => {
+      throw withRepairLine(error, filePath)
+    })
+  let node = await startNode(config)
   output.line(`READY ${node.readyLine()}`)
   for (;;) {
     const event = await Promise.race([node.failed, stopAsked, node.ended])
     await withDeadline(node.stop(), ports, output)
-    if (event instanceof NodeError) throw event
+    if (event instanceof NodeError) throw withRepairLine(event, filePath)
     if (event === undefined) return
     // The ledger is another one: everything that knew the old one begins anew.
-    node = await ports.startNode({ config: node.settledConfig(), genesis, genesisHash })
+    node = await startNode(node.settledConfig())
   }
+}
+
+/** Damage is followed by the very line that looks into it. */
+function withRepairLine(error: unknown, filePath: string): unknown {
+  if (!(error instanceof NodeError) || !DAMAGE_CODES.includes(error.code)) return error
+  const line = `thingmoot repair --plan --config ${filePath}`
+  return new NodeError(error.code, `${error.message}; to look into it: ${line}`, { cause: error })
 }
 
 /** Resolves at the first request to stop; the second one ends the process at once. */

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { NodeError } from '../errors.ts'
+import type { StorageCondition } from '../ledger-service.ts'
+import { explainAlarm } from '../service/alarms.ts'
 import {
   addCommand,
   type CommandPorts,
@@ -16,7 +18,7 @@ import {
   usage
 } from './command.ts'
 import { requestNode } from './node-request.ts'
-import { createOutput, type Paint, table } from './output.ts'
+import { count, createOutput, type Paint, table } from './output.ts'
 import { addConfigOption, type OptionValues, readSettings } from './settings.ts'
 
 interface StatusOptions extends CommonOptions {
@@ -45,6 +47,7 @@ export interface NodeStatus {
   readonly state: string
   readonly sentence: string
   readonly alarms: readonly string[]
+  readonly storage: StorageCondition
 }
 
 const REQUEST_DEADLINE_MS = 5000
@@ -68,7 +71,12 @@ const statusShape: z.ZodType<NodeStatus> = z.looseObject({
   highestKnownHeight: z.number(),
   state: z.string(),
   sentence: z.string(),
-  alarms: z.array(z.string())
+  alarms: z.array(z.string()),
+  storage: z.object({
+    scrubbedAtMs: z.number().nullable(),
+    damagedRecords: z.number(),
+    repairedRecords: z.number()
+  })
 })
 
 const answerShape = z.looseObject({ status: statusShape })
@@ -132,6 +140,19 @@ async function ownUrl(options: OptionValues, ports: CommandPorts): Promise<strin
   return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
 }
 
+function storageRows(
+  { scrubbedAtMs, damagedRecords, repairedRecords }: NodeStatus['storage'],
+  paint: Paint
+): [string, string][] {
+  const scrubbed = scrubbedAtMs === null ? 'not yet' : new Date(scrubbedAtMs).toISOString()
+  if (damagedRecords === 0 && repairedRecords === 0) return [['scrubbed', scrubbed]]
+  const damage = `${count(damagedRecords, 'damaged record')} left, ${repairedRecords} repaired`
+  return [
+    ['scrubbed', scrubbed],
+    ['storage', damagedRecords > 0 ? paint.red(damage) : damage]
+  ]
+}
+
 function rowsOf(status: NodeStatus, paint: Paint): [string, string][] {
   const behind = status.highestKnownHeight - status.height
   const weights = `${status.reachableWeight} of ${status.totalWeight}, ${status.quorumWeight} needed`
@@ -147,6 +168,10 @@ function rowsOf(status: NodeStatus, paint: Paint): [string, string][] {
     ['node id', status.nodeId],
     ['state root', status.stateRoot],
     ...status.missingMembers.map((id): [string, string] => ['missing', paint.red(id)]),
-    ...status.alarms.map((alarm): [string, string] => ['alarm', paint.red(alarm)])
+    ...storageRows(status.storage, paint),
+    ...status.alarms.flatMap((alarm): [string, string][] => [
+      ['alarm', paint.red(alarm)],
+      ['', explainAlarm(alarm, status.epoch) ?? 'see the log of the node']
+    ])
   ]
 }

@@ -1,5 +1,5 @@
 /**
- * `thingmoot verify`: checks a proof with nothing but the genesis of its network.
+ * `thingmoot verify`: checks a proof, or a node's whole ledger, with nothing but the genesis of its network.
  *
  * No node is asked and none is trusted: the genesis names the members, and their
  * signatures say the rest.
@@ -15,21 +15,30 @@ import { readNamedFile } from './files.ts'
 import { createOutput, type Output, type Paint, table } from './output.ts'
 import { judgeProof, type ProofFault, type ProvedFact } from './proof.ts'
 import { addConfigOption, readGenesis, readSettings } from './settings.ts'
+import { verifyLedger } from './verify-ledger.ts'
 
 interface VerifyOptions extends CommonOptions {
   readonly genesis?: string
   readonly transaction?: string
+  readonly ledger?: boolean
+  readonly deep?: boolean
 }
 
 /** Adds `verify`. */
 export function addVerifyCommand(program: Command, ports: CommandPorts): void {
   addConfigOption(
-    addCommand(program, 'verify', 'check a receipt, an accepted receipt or a read proof offline')
+    addCommand(program, 'verify', 'check a receipt, a read proof or a whole ledger offline')
   )
-    .argument('<proof>', 'file with the proof as CBOR, or as its hexadecimal text')
+    .argument('[proof]', 'file with the proof as CBOR, or as its hexadecimal text')
     .option('--genesis <file>', 'genesis of the network (default: as in the settings)')
     .option('--transaction <file>', 'the bytes that an accepted receipt is for')
-    .action((path: string, options: VerifyOptions) => verify(path, options, ports))
+    .option('--ledger', 'check the whole ledger of this node, which must be down')
+    .option('--deep', 'with --ledger: every signature, and all blocks executed anew')
+    .action((path: string | undefined, options: VerifyOptions) => {
+      if ((path === undefined) !== (options.ledger === true))
+        throw usage('name either a file with a proof, or --ledger')
+      return path === undefined ? verifyLedger(options, ports) : verify(path, options, ports)
+    })
 }
 
 async function verify(path: string, options: VerifyOptions, ports: CommandPorts): Promise<void> {

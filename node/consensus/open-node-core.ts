@@ -52,7 +52,8 @@ export async function openNodeCore(options: {
     blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
     nowMs: options.nowMs,
     instance: options.instance,
-    pace: options.pace
+    pace: options.pace,
+    isLogLost: seat !== null && voteLog.isLost
   })
 }
 

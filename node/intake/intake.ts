@@ -24,6 +24,7 @@ import {
 import { type Cancel, repeat } from '../clock.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission } from '../ledger-service.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import { busy, carried, faulty, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
@@ -37,6 +38,12 @@ const RETRY_MS = 250
 const RETRY_MAX_MS = 8_000
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
+
+/** What would become of a transaction now: batched, kept for later, or refused. */
+type Forecast =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'later' }
+  | { readonly kind: 'refused'; readonly code: string }
 
 /** Takes transactions in. */
 export class Intake {
@@ -171,10 +178,7 @@ export class Intake {
     return taken(entry)
   }
 
-  /** What would become of a transaction now: batched, kept for later, or refused. */
-  #forecast(
-    transaction: Transaction
-  ): { kind: 'now' } | { kind: 'later' } | { kind: 'refused'; code: string } {
+  #forecast(transaction: Transaction): Forecast {
     const { head, networkTag, carrierId, clock } = this.#ports
     const version = head()
     const { body } = transaction
@@ -189,6 +193,16 @@ export class Intake {
     const { outcome, code } = forecastTransaction(version, transaction, block)
     if (outcome === 'refused') return { kind: 'refused', code: code ?? 'REFUSED' }
     return { kind: outcome === 'waits' ? 'later' : 'now' }
+  }
+
+  /** The forecast of what is taken in already: while a record is being mended, it waits. */
+  #forecastAgain(transaction: Transaction): Forecast {
+    try {
+      return this.#forecast(transaction)
+    } catch (error) {
+      if (error instanceof DamagedRecord) return { kind: 'later' }
+      throw error
+    }
   }
 
   /** A copy of what another node has brought into a block already is no conflict. */
@@ -224,7 +238,7 @@ export class Intake {
       const entry = this.#lanes.takeFirst(deviceId)
       if (entry === undefined) return
       const message = entry.transaction.body as DeviceMessage
-      const forecast = this.#forecast(entry.transaction)
+      const forecast = this.#forecastAgain(entry.transaction)
       if (forecast.kind === 'later') {
         this.#lanes.hold(message, entry)
         return
@@ -265,7 +279,7 @@ export class Intake {
   }
 
   #tryAgain(entry: BookEntry): void {
-    const forecast = this.#forecast(entry.transaction)
+    const forecast = this.#forecastAgain(entry.transaction)
     if (forecast.kind === 'refused') this.#end(entry, { outcome: 'refused', code: forecast.code })
     else if (forecast.kind === 'later') this.#keepForLater(entry)
     else this.#batchAgain(entry)

@@ -46,7 +46,11 @@ test(
         electorate,
         opened: await openLedger(database, genesis)
       },
-      { transactionsOf: ({ id }) => held.get(id), pause: () => Promise.resolve() }
+      {
+        transactionsOf: ({ id }) => held.get(id),
+        pause: () => Promise.resolve(),
+        awaitCure: async () => false
+      }
     )
     const transaction = vendorSetOf(home)
     const batches = [1, 2, 3].map((authorSequence) => batchOf(home, transaction, authorSequence))

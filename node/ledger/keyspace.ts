@@ -7,7 +7,7 @@
  * @module
  */
 
-import { concatBytes, fromHex, uint64 } from '../../protocol/index.ts'
+import { concatBytes, fromHex, toHex, uint64 } from '../../protocol/index.ts'
 import type { KeyBounds } from '../storage/key-range.ts'
 
 const STATE_VALUE = Uint8Array.of(0x01)
@@ -24,6 +24,8 @@ const BASE = Uint8Array.of(0x0b)
 
 /** Bytes of a transaction's id that the index keeps: ids are hashes, so a clash needs 2^48 tries. */
 const TRANSACTION_PREFIX_BYTES = 12
+const HASH_BYTES = 32
+const NUMBER_BYTES = 8
 
 /** The encoded record of a table under a key. */
 export function stateValueKey(table: number, key: Uint8Array): Uint8Array {
@@ -110,6 +112,67 @@ export const BLOCKS_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(1))
 
 /** The lowest height whose batches and outcomes are here; missing where all are. */
 export const BATCHES_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(2))
+
+/** What stands under a key. */
+export type LedgerRecord =
+  | { readonly kind: 'state-value'; readonly table: number; readonly key: Uint8Array }
+  | { readonly kind: 'tree-leaf'; readonly index: number }
+  | { readonly kind: 'block'; readonly height: number }
+  | { readonly kind: 'height-of-block'; readonly blockId: Uint8Array }
+  | { readonly kind: 'batch'; readonly id: string }
+  | { readonly kind: 'transaction'; readonly idPrefix: Uint8Array }
+  | { readonly kind: 'floor' }
+  | { readonly kind: 'body'; readonly blockId: string }
+  | { readonly kind: 'pending-batch'; readonly id: string }
+  | { readonly kind: 'evidence' }
+  /** From which height on blocks, or batches, are here. */
+  | { readonly kind: 'base' }
+  /** No key of this table: of a later program, or spoilt. */
+  | { readonly kind: 'unknown' }
+
+const UNKNOWN: LedgerRecord = { kind: 'unknown' }
+
+/** By the first byte of a key: what stands there, by the rest of the key. */
+const READERS: ReadonlyMap<number | undefined, (rest: Uint8Array) => LedgerRecord> = new Map([
+  [STATE_VALUE[0], readStateValueKey],
+  [TREE_LEAF[0], numbered((index) => ({ kind: 'tree-leaf', index }))],
+  [BLOCK[0], numbered((height) => ({ kind: 'block', height }))],
+  [HEIGHT_OF_BLOCK[0], sized(HASH_BYTES, (blockId) => ({ kind: 'height-of-block', blockId }))],
+  [BATCH[0], sized(HASH_BYTES, (id) => ({ kind: 'batch', id: toHex(id) }))],
+  [
+    TRANSACTION[0],
+    sized(TRANSACTION_PREFIX_BYTES, (idPrefix) => ({ kind: 'transaction', idPrefix }))
+  ],
+  [FLOOR[0], sized(0, () => ({ kind: 'floor' }))],
+  [BODY[0], sized(HASH_BYTES, (id) => ({ kind: 'body', blockId: toHex(id) }))],
+  [PENDING_BATCH[0], sized(HASH_BYTES, (id) => ({ kind: 'pending-batch', id: toHex(id) }))],
+  [EVIDENCE[0], sized(3 * NUMBER_BYTES, () => ({ kind: 'evidence' }))],
+  [BASE[0], sized(1, () => ({ kind: 'base' }))]
+])
+
+/** Reads a key, which may be spoilt. */
+export function readLedgerKey(key: Uint8Array): LedgerRecord {
+  return READERS.get(key[0])?.(key.slice(1)) ?? UNKNOWN
+}
+
+function readStateValueKey(rest: Uint8Array): LedgerRecord {
+  const [table] = rest
+  return table === undefined ? UNKNOWN : { kind: 'state-value', table, key: rest.slice(1) }
+}
+
+function sized(
+  length: number,
+  of: (rest: Uint8Array) => LedgerRecord
+): (rest: Uint8Array) => LedgerRecord {
+  return (rest) => (rest.length === length ? of(rest) : UNKNOWN)
+}
+
+function numbered(of: (number: number) => LedgerRecord): (rest: Uint8Array) => LedgerRecord {
+  return sized(NUMBER_BYTES, (rest) => {
+    const number = Buffer.from(rest).readBigUInt64BE()
+    return number > BigInt(Number.MAX_SAFE_INTEGER) ? UNKNOWN : of(Number(number))
+  })
+}
 
 function rangeOf(prefix: Uint8Array): KeyBounds {
   return { gte: prefix, lt: Uint8Array.of((prefix[0] as number) + 1) }

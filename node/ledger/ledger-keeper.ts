@@ -17,33 +17,28 @@ import {
   type Certificate,
   type CommittedLedger,
   commitVersion,
-  concatBytes,
   createBlock,
   type Electorate,
   type ExecutedBlock,
-  encodeBlock,
-  encodeCbor,
   equalBytes,
   type Height,
   invariant,
-  isCounting,
   type LedgerVersion,
   type Transaction,
   toHex,
   type View
 } from '../../protocol/index.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
-import {
-  blockKey,
-  bodyKey,
-  heightOfBlockKey,
-  pendingBatchKey,
-  stateValueKey,
-  transactionKey,
-  treeLeafKey
-} from './keyspace.ts'
+import { putBlockRecords } from './block-records.ts'
 import { type Floor, type OpenLedger, putFloor } from './open-ledger.ts'
-import { encodeStoredBlock } from './stored-block.ts'
+import type { StateValues } from './state-values.ts'
+
+/** How long a block waits for a damaged record: a proposal of this node's own, or what others agreed on. */
+const BUILD_CURE_MS = 2_000
+const EXECUTE_CURE_MS = 60_000
+/** Damaged records that one block waits for, one after the other. */
+const CURES_MAX = 1_024
 
 /** Transactions executed before other work gets its turn. */
 const SLICE_TRANSACTIONS = 64
@@ -56,6 +51,8 @@ export interface LedgerKeeperPorts {
   readonly pause: () => Promise<void>
   /** Hears of a block right after its write, before anything of the next one is written. */
   readonly onWritten?: (block: Block) => void
+  /** Resolves with true once a damaged record is cured, with false when the time is over. */
+  readonly awaitCure: (damage: DamagedRecord, timeoutMs: number) => Promise<boolean>
 }
 
 /** A block that was executed here. */
@@ -71,15 +68,26 @@ export interface CommittedBlock extends ExecutedEntry {
   readonly finalisation: Certificate | null
 }
 
+/** What a block is to be made of. */
+export interface BlockPlan {
+  readonly view: View
+  readonly parentView: View
+  readonly parentId: BlockId
+  readonly batches: readonly BatchReference[]
+  readonly timeMs: number
+}
+
 /** Keeps the committed state and what unfinalised blocks make of it. */
 export class LedgerKeeper {
   readonly #database: Database
   readonly #networkTag: Uint8Array
   readonly #electorate: Electorate
   readonly #ports: LedgerKeeperPorts
+  readonly #values: StateValues
   readonly #executed = new Map<BlockId, ExecutedEntry>()
   #committed: CommittedLedger
   #floor: Floor
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(
     options: {
@@ -95,6 +103,7 @@ export class LedgerKeeper {
     this.#electorate = options.electorate
     this.#committed = options.opened.committed
     this.#floor = options.opened.floor
+    this.#values = options.opened.values
     this.#ports = ports
   }
 
@@ -134,7 +143,10 @@ export class LedgerKeeper {
     const parent = this.#versionOf(toHex(header.parentId) as BlockId)
     if (parent === undefined) return false
     if (header.height !== parent.height + 1 || header.timeMs <= parent.timeMs) return false
-    const entry = await this.#run(block.batches, parent, header.timeMs)
+    const { timeMs } = header
+    const entry = await this.#whenWhole(EXECUTE_CURE_MS, () =>
+      this.#run(block.batches, parent, timeMs)
+    )
     if (entry === undefined) return false
     const { executed, transactions } = entry
     const isEqual =
@@ -145,14 +157,18 @@ export class LedgerKeeper {
     return isEqual
   }
 
-  /** Makes the block that this node proposes. */
-  async build(plan: {
-    readonly view: View
-    readonly parentView: View
-    readonly parentId: BlockId
-    readonly batches: readonly BatchReference[]
-    readonly timeMs: number
-  }): Promise<Block | null> {
+  /** Makes the block that this node proposes; none when something that it stands on is damaged. */
+  async build(plan: BlockPlan): Promise<Block | null> {
+    try {
+      return await this.#whenWhole(BUILD_CURE_MS, () => this.#build(plan))
+    } catch (error) {
+      // the turn is lost; what is damaged goes on being cured
+      if (error instanceof DamagedRecord) return null
+      throw error
+    }
+  }
+
+  async #build(plan: BlockPlan): Promise<Block | null> {
     const parent = this.#versionOf(plan.parentId)
     if (parent === undefined) return null
     const timeMs = Math.max(plan.timeMs, parent.timeMs + 1)
@@ -182,8 +198,34 @@ export class LedgerKeeper {
     return block
   }
 
+  /** The value under a key of a table in the committed state. */
+  readValue(table: number, key: Uint8Array): Uint8Array | undefined {
+    return this.#values.read(table, key)
+  }
+
+  /** The leaf of the committed state at an index, as it is stored; undefined when there is none. */
+  packedLeaf(index: number): Uint8Array | undefined {
+    const { tree } = this.#committed
+    return index < tree.base.count ? tree.packLeaves(index, index + 1) : undefined
+  }
+
+  /** Does something while no block is being committed: then database and memory say the same. */
+  betweenCommits<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(work)
+    // whoever asked learns of a failure; the next in line must still have its turn
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
   /** Commits executed blocks in order; the last one is what `finalisation` is about. */
-  async commit(
+  commit(
+    blockIds: readonly BlockId[],
+    finalisation: Certificate
+  ): Promise<readonly CommittedBlock[]> {
+    return this.betweenCommits(() => this.#commit(blockIds, finalisation))
+  }
+
+  async #commit(
     blockIds: readonly BlockId[],
     finalisation: Certificate
   ): Promise<readonly CommittedBlock[]> {
@@ -192,9 +234,11 @@ export class LedgerKeeper {
       const entry = this.#executed.get(blockId)
       invariant(entry !== undefined, 'a block is executed before it is committed')
       const own = finalisation.vote.subject?.blockId === blockId ? finalisation : null
+      this.#values.follow([this.tip.tree, entry.version.tree])
       await this.#write(entry, own)
       this.#ports.onWritten?.(entry.block)
       this.#committed = commitVersion(this.#committed, entry.version)
+      this.#values.follow([this.tip.tree])
       this.#executed.delete(blockId)
       committed.push({ ...entry, finalisation: own })
     }
@@ -205,6 +249,18 @@ export class LedgerKeeper {
 
   #versionOf(blockId: BlockId): LedgerVersion | undefined {
     return blockId === this.tip.blockId ? this.tip : this.#executed.get(blockId)?.version
+  }
+
+  /** Does again what failed on a damaged record, once that is cured. */
+  async #whenWhole<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof DamagedRecord) || attempt === CURES_MAX) throw error
+        if (!(await this.#ports.awaitCure(error, timeoutMs))) throw error
+      }
+    }
   }
 
   async #run(
@@ -238,51 +294,13 @@ export class LedgerKeeper {
   }
 
   async #write(entry: ExecutedEntry, finalisation: Certificate | null): Promise<void> {
-    const { block, executed, version } = entry
     const batch = this.#database.createBatch()
-    for (const { table, key, value } of executed.changedValues)
-      batch.put(stateValueKey(table, key), value)
-    for (const { index, key, nextKey, valueHash } of this.#committed.tree.changedLeaves(
-      version.tree
-    ))
-      batch.put(treeLeafKey(index), concatBytes(key, nextKey, valueHash))
-    const { outcomes } = executed
-    const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes }
-    batch.put(blockKey(version.height), encodeStoredBlock(stored))
-    batch.put(heightOfBlockKey(block.idBytes), encodeCbor(version.height))
-    this.#indexTransactions(batch, entry)
-    for (const { id } of block.batches) batch.delete(pendingBatchKey(id))
-    batch.delete(bodyKey(block.id))
-    const floor = {
-      height: version.height,
-      view: block.header.view,
-      finalisation
-    }
+    const leaves = this.#committed.tree.changedLeaves(entry.version.tree)
+    putBlockRecords(batch, { entry, leaves, finalisation, database: this.#database })
+    const { height } = entry.version
+    const floor = { height, view: entry.block.header.view, finalisation }
     putFloor(batch, floor)
     await batch.write({ sync: finalisation !== null })
     this.#floor = floor
-  }
-
-  /**
-   * A transaction's place is that of its first counting outcome, else of its first one at all.
-   *
-   * What waits has no place yet: it may come again. Several members may have carried the same
-   * transaction into one block, so those that count are written over those that do not.
-   */
-  #indexTransactions(
-    batch: ReturnType<Database['createBatch']>,
-    { executed, version, transactions }: ExecutedEntry
-  ): void {
-    const put = (position: number): void => {
-      const key = transactionKey((transactions[position] as Transaction).id)
-      batch.put(key, encodeCbor([version.height, position]))
-    }
-    const places = [...executed.outcomes.entries()]
-    for (const [position, outcome] of places.toReversed()) {
-      if (isCounting(outcome) || outcome.outcome === 'waits') continue
-      const { id } = transactions[position] as Transaction
-      if (this.#database.getSync(transactionKey(id)) === undefined) put(position)
-    }
-    for (const [position, outcome] of places) if (isCounting(outcome)) put(position)
   }
 }

@@ -42,6 +42,7 @@ import {
   TREE_LEAVES,
   treeLeafKey
 } from './keyspace.ts'
+import { StateValues } from './state-values.ts'
 import { decodeStoredBlock, encodeStoredBlock, type StoredBlock } from './stored-block.ts'
 
 /** The last final block as the database says. */
@@ -56,13 +57,28 @@ export interface Floor {
 export interface OpenLedger {
   readonly committed: CommittedLedger
   readonly floor: Floor
+  /** What the committed ledger reads its values through. */
+  readonly values: StateValues
 }
 
 /** Opens the ledger of a database, writing genesis into an empty one. */
 export async function openLedger(database: Database, genesis: Genesis): Promise<OpenLedger> {
-  const base = new LedgerBase((table, key) => database.getSync(stateValueKey(table, key)))
+  const values = new StateValues(database)
+  const base = new LedgerBase((table, key) => values.read(table, key))
   const encodedFloor = database.getSync(FLOOR_KEY)
-  if (encodedFloor === undefined) return await writeGenesis(database, genesis, base)
+  const opened =
+    encodedFloor === undefined
+      ? await writeGenesis(database, genesis, base)
+      : await findLedger(database, encodedFloor, base)
+  values.follow([opened.committed.tip.tree])
+  return { ...opened, values }
+}
+
+async function findLedger(
+  database: Database,
+  encodedFloor: Uint8Array,
+  base: LedgerBase
+): Promise<Omit<OpenLedger, 'values'>> {
   const floor = decodeFloor(encodedFloor)
   const tree = await loadTree(database)
   const stored = readStoredBlock(database, floor.height)
@@ -95,16 +111,16 @@ async function writeGenesis(
   database: Database,
   genesis: Genesis,
   base: LedgerBase
-): Promise<OpenLedger> {
+): Promise<Omit<OpenLedger, 'values'>> {
   const view = genesisView(genesis, base)
-  const values = view.changedValues()
+  const changed = view.changedValues()
   const tree = createStateTree()
-  const changes = values.map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
+  const changes = changed.map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
   const version = deriveVersion(tree.base, changes)
   const block = genesisBlock(genesis, version.root)
   const floor = { height: 0, view: 0 as View, finalisation: null }
   const batch = database.createBatch()
-  for (const { table, key, value } of values) batch.put(stateValueKey(table, key), value)
+  for (const { table, key, value } of changed) batch.put(stateValueKey(table, key), value)
   // The sentinel is a leaf like any other; as soon as anything is inserted it is among the changes.
   for (const { index, key, nextKey, valueHash } of tree.changedLeaves(version))
     batch.put(treeLeafKey(index), concatBytes(key, nextKey, valueHash))
@@ -137,7 +153,8 @@ async function loadTree(database: Database): Promise<CommittedLedger['tree']> {
   return loading.tree
 }
 
-function decodeFloor(encoded: Uint8Array): Floor {
+/** Reads a floor of our own writing. */
+export function decodeFloor(encoded: Uint8Array): Floor {
   const value = decodeCbor(encoded)
   invariant(Array.isArray(value) && value.length === 3, 'the database holds a well-formed floor')
   const [height, view, certificate] = value as unknown as readonly [
@@ -150,8 +167,5 @@ function decodeFloor(encoded: Uint8Array): Floor {
 }
 
 function damaged(database: Database, what: string): NodeError {
-  return new NodeError(
-    'STORAGE_DAMAGED',
-    `${database.path}: ${what}; nothing was changed, restore or resync this data directory`
-  )
+  return new NodeError('STORAGE_DAMAGED', `${database.path}: ${what}`)
 }

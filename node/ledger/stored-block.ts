@@ -23,6 +23,7 @@ import {
   OUTCOMES,
   type Outcome,
   type OutcomeName,
+  type Shape,
   text,
   tuple,
   uint
@@ -37,26 +38,61 @@ export interface StoredBlock {
   readonly outcomes: readonly Outcome[]
 }
 
-const NAMES: readonly OutcomeName[] = ['applied', 'void', 'duplicate', 'waits', 'refused']
+const NAMES: readonly (OutcomeName | undefined)[] = [
+  'applied',
+  'void',
+  'duplicate',
+  'waits',
+  'refused'
+]
+
+/** The shape of packed outcomes. */
+export const packedOutcomes: {
+  readonly numbers: Shape<Uint8Array>
+  readonly codes: Shape<readonly (readonly [number, string])[]>
+} = {
+  numbers: bytesBetween(0, 1_048_576),
+  codes: list(tuple(uint(), text(64)), 1_048_576)
+}
 
 const fields = tuple(
   bytesBetween(1, 2_097_152),
   nullable(bytesBetween(1, 65_536)),
-  bytesBetween(0, 1_048_576),
-  list(tuple(uint(), text(64)), 1_048_576)
+  packedOutcomes.numbers,
+  packedOutcomes.codes
 )
+
+/** Outcomes in their packed form: a byte each, and codes by position only where there is one. */
+export function packOutcomes(
+  outcomes: readonly Outcome[]
+): readonly [numbers: Uint8Array, codes: CborValue[]] {
+  const codes: CborValue[] = []
+  const numbers = Uint8Array.from(outcomes, ({ outcome }) => OUTCOMES[outcome])
+  for (const [index, { code }] of outcomes.entries()) if (code !== null) codes.push([index, code])
+  return [numbers, codes]
+}
+
+/** Reads packed outcomes; undefined for a number that means none. */
+export function unpackOutcomes(
+  numbers: Uint8Array,
+  codeList: readonly (readonly [index: number, code: string])[]
+): readonly Outcome[] | undefined {
+  const codes = new Map(codeList.map(([index, code]) => [index, code]))
+  const outcomes: Outcome[] = []
+  for (const [index, number] of numbers.entries()) {
+    const outcome = NAMES[number]
+    if (outcome === undefined) return undefined
+    outcomes.push({ outcome, code: codes.get(index) ?? null })
+  }
+  return outcomes
+}
 
 /** The stored form of a block. */
 export function encodeStoredBlock(stored: StoredBlock): Uint8Array {
-  const codes: CborValue[] = []
-  const outcomes = Uint8Array.from(stored.outcomes, ({ outcome }) => OUTCOMES[outcome])
-  for (const [index, { code }] of stored.outcomes.entries())
-    if (code !== null) codes.push([index, code])
   return encodeCbor([
     stored.blockBytes,
     stored.finalisation === null ? null : encodeCertificate(stored.finalisation),
-    outcomes,
-    codes
+    ...packOutcomes(stored.outcomes)
   ])
 }
 
@@ -68,13 +104,7 @@ export function decodeStoredBlock(encoded: Uint8Array): StoredBlock {
   const block = decodeBlock(blockBytes)
   invariant(block !== undefined, 'the database holds only well-formed blocks')
   const finalisation = certificate === null ? null : (decodeCertificate(certificate) ?? null)
-  const codes = new Map(codeList.map(([index, code]) => [index, code]))
-  const outcomes = Array.from(
-    numbers,
-    (number, index): Outcome => ({
-      outcome: NAMES[number] as OutcomeName,
-      code: codes.get(index) ?? null
-    })
-  )
+  const outcomes = unpackOutcomes(numbers, codeList)
+  invariant(outcomes !== undefined, 'the database holds only well-formed outcomes')
   return { block, blockBytes, finalisation, outcomes }
 }

@@ -27,6 +27,7 @@ import {
   BATCHES_FROM_KEY,
   BLOCKS_FROM_KEY,
   batchKey,
+  blockKey,
   heightOfBlockKey,
   stateValueKey,
   transactionKey
@@ -44,14 +45,36 @@ export interface ArchivedTransaction {
   readonly outcome: Outcome
 }
 
+/** What the archive needs from others. */
+export interface ArchivePorts {
+  /** The value under a key of a table in the committed state. */
+  readonly readValue: (table: number, key: Uint8Array) => Uint8Array | undefined
+  /** Whether the block of a height is final. */
+  readonly holdsBlock: (height: number) => boolean
+}
+
+/** The archive of a database that nobody writes to, whose last final block is known. */
+export function openArchive(
+  database: Database,
+  networkTag: Uint8Array,
+  tipHeight: number
+): Archive {
+  return new Archive(database, networkTag, {
+    readValue: (table, key) => database.getSync(stateValueKey(table, key)),
+    holdsBlock: (height) => height <= tipHeight
+  })
+}
+
 /** Reads what is final. */
 export class Archive {
   readonly #database: Database
   readonly #networkTag: Uint8Array
+  readonly #ports: ArchivePorts
 
-  constructor(database: Database, networkTag: Uint8Array) {
+  constructor(database: Database, networkTag: Uint8Array, ports: ArchivePorts) {
     this.#database = database
     this.#networkTag = networkTag
+    this.#ports = ports
   }
 
   /** The lowest height whose block is here. */
@@ -64,9 +87,16 @@ export class Archive {
     return this.#heightUnder(BATCHES_FROM_KEY)
   }
 
-  /** A final block by its height. */
+  /**
+   * A final block by its height.
+   *
+   * @throws DamagedRecord, as everything here does that reads what is spoilt or gone
+   */
   block(height: number): StoredBlock | undefined {
-    return readStoredBlock(this.#database, height)
+    const stored = readStoredBlock(this.#database, height)
+    if (stored === undefined && height >= this.blocksFrom && this.#ports.holdsBlock(height))
+      throw this.#database.reportDamage(blockKey(height), 'the final block is missing')
+    return stored
   }
 
   /** The height of a final block by its id. */
@@ -102,7 +132,10 @@ export class Archive {
 
   /** All transactions of a final block, in order; null when they were pruned. */
   transactionsOf({ block, outcomes }: StoredBlock): Transaction[] | null {
-    const transactions = block.batches.flatMap(({ id }) => this.#batchTransactions(id) ?? [])
+    const { height } = block.header
+    const transactions = block.batches.flatMap(
+      ({ id }) => this.#batchTransactions(height, id) ?? []
+    )
     // Outcomes go with the batches; a batch may also have stood in an earlier block that was pruned.
     return transactions.length === block.header.transactionCount &&
       outcomes.length === transactions.length
@@ -133,7 +166,7 @@ export class Archive {
     withProof: boolean
   ): { readonly value: Uint8Array | null; readonly proof: Uint8Array | null } {
     const { table, key } = place
-    const value = this.#database.getSync(stateValueKey(table, key)) ?? null
+    const value = this.#ports.readValue(table, key) ?? null
     if (!withProof) return { value, proof: null }
     const stored = this.block(tip.height)
     const finality = stored === undefined ? null : this.finalityOf(stored)
@@ -165,16 +198,19 @@ export class Archive {
   #transactionAt({ block }: StoredBlock, position: number): Transaction | undefined {
     let first = 0
     for (const { id, header } of block.batches) {
-      if (position < first + header.count) return this.#batchTransactions(id)?.[position - first]
+      if (position < first + header.count)
+        return this.#batchTransactions(block.header.height, id)?.[position - first]
       first += header.count
     }
     return undefined
   }
 
   /** Undefined when the batch was pruned. */
-  #batchTransactions(id: BatchId): Transaction[] | undefined {
+  #batchTransactions(height: number, id: BatchId): Transaction[] | undefined {
     const bytes = this.#database.getSync(batchKey(id))
-    if (bytes === undefined) return undefined
+    if (bytes === undefined && height < this.batchesFrom) return undefined
+    if (bytes === undefined)
+      throw this.#database.reportDamage(batchKey(id), 'the batch of a final block is missing')
     const batch = decodeBatch(bytes)
     invariant(batch !== undefined, 'the batches of final blocks are well formed')
     return batch.transactions.map((wire) => {

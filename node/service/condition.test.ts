@@ -5,6 +5,8 @@ import { describeState, type StateFacts } from './condition.ts'
 const test = suite('the condition of the ledger')
 
 const FACTS: StateFacts = {
+  alarms: [],
+  epoch: 0,
   condition: { isStopped: false, isAdmitted: true, blocksBehind: 0 },
   sync: null,
   isMember: true,
@@ -122,6 +124,21 @@ const ROWS: readonly (readonly [
     'Catching up: 100 blocks behind.'
   ]
 ]
+
+test('when its key must not vote any more it says which, why and what now', () => {
+  const condition = { ...FACTS.condition, isStopped: true }
+  for (const [code, words] of [
+    [
+      'VOTE_LOG_LOST',
+      /vote log was lost.*vote-2\.key.*never votes again in this epoch.*later epoch/
+    ],
+    ['VOTE_LOG_STALE', /Other members hold votes of vote-2\.key.*old copy.*Stop any other node/]
+  ] as const) {
+    const { state, sentence } = describeState({ ...FACTS, condition, alarms: [code], epoch: 2 })
+    assert.is(state, 'stopped')
+    assert.match(sentence, words)
+  }
+})
 
 for (const [why, change, state, sentence] of ROWS)
   test(`when ${why} it says so: ${state}`, () => {

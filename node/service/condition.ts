@@ -6,6 +6,7 @@
 
 import type { LedgerStatus } from '../ledger-service.ts'
 import { describeSync, type SyncProgress } from '../sync/sync-progress.ts'
+import { explainAlarm } from './alarms.ts'
 
 /** What the node knows of itself. */
 export interface LedgerCondition {
@@ -22,6 +23,8 @@ export interface StateFacts {
   readonly condition: LedgerCondition
   /** How far catching up is; null when nothing is to catch up with. */
   readonly sync: SyncProgress | null
+  readonly alarms: readonly string[]
+  readonly epoch: number
   readonly isMember: boolean
   readonly members: number
   readonly missing: readonly { readonly memberId: string; readonly region: string }[]
@@ -41,11 +44,7 @@ const BEHIND_MAX = 2
 /** The state of the ledger as this node sees it. */
 export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sentence'> {
   const { condition, reachableWeight, quorumWeight } = facts
-  if (condition.isStopped)
-    return {
-      state: 'stopped',
-      sentence: 'This node must not vote: see its alarms. It follows the others as an observer.'
-    }
+  if (condition.isStopped) return { state: 'stopped', sentence: whyStopped(facts) }
   if (!facts.isMember) return describeObserver(facts)
   if (reachableWeight < quorumWeight) {
     const lacking = quorumWeight - reachableWeight
@@ -61,6 +60,11 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
       sentence: 'Joining: asking the other members about this node’s votes.'
     }
   return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
+}
+
+function whyStopped({ alarms, epoch }: StateFacts): string {
+  const reason = alarms.map((code) => explainAlarm(code, epoch)).find((text) => text !== undefined)
+  return reason ?? 'This node must not vote: see its alarms. It follows the others as an observer.'
 }
 
 /** An observer keeps only as many links as it needs, so who is not linked is not thereby missing. */

@@ -21,11 +21,13 @@ import type {
   LedgerService,
   LedgerStatus,
   MemberView,
+  StorageCondition,
   StoredReading,
   Submission,
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
@@ -34,6 +36,8 @@ import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
+/** What a sender is told to wait when a record was damaged. */
+const DAMAGED_RETRY_MS = 2_000
 /** Most headers of one page. */
 const HEADERS_MAX = 512
 
@@ -55,6 +59,7 @@ export interface NodeServicePorts {
   readonly sync: () => SyncProgress | null
   readonly pendingTransactions: () => number
   readonly alarms: () => readonly string[]
+  readonly storage: () => StorageCondition
   readonly clock: Clock
 }
 
@@ -70,8 +75,15 @@ export class NodeService implements LedgerService {
     this.#ports = ports
   }
 
-  submit(wire: Uint8Array, _source: string): Promise<Submission> {
-    return this.#ports.submit(wire)
+  async submit(wire: Uint8Array, _source: string): Promise<Submission> {
+    try {
+      return await this.#ports.submit(wire)
+    } catch (error) {
+      // what it would be judged by is being mended
+      if (error instanceof DamagedRecord)
+        return { kind: 'busy', code: error.code, retryAfterMs: DAMAGED_RETRY_MS }
+      throw error
+    }
   }
 
   async transactionStatus(transactionId: Uint8Array): Promise<TransactionStatus | null> {
@@ -178,15 +190,15 @@ export class NodeService implements LedgerService {
     const { tip } = keeper
     const members = this.members()
     const missing = members.filter(({ isConnected }) => !isConnected)
-    const reachableWeight = members.reduce(
-      (sum, { isConnected, weight }) => sum + (isConnected ? weight : 0),
-      0
-    )
+    const weights = members.map(({ isConnected, weight }) => (isConnected ? weight : 0))
+    const reachableWeight = weights.reduce((sum, weight) => sum + weight, 0)
     const sync = this.#ports.sync()
     const isMember = members.some(({ isSelf }) => isSelf)
     const { state, sentence } = describeState({
       condition: this.#ports.condition(),
       sync,
+      alarms: this.#ports.alarms(),
+      epoch: electorate.epoch,
       isMember,
       members: members.length,
       missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),
@@ -221,7 +233,8 @@ export class NodeService implements LedgerService {
       sync,
       state,
       sentence,
-      alarms: this.#ports.alarms()
+      alarms: this.#ports.alarms(),
+      storage: this.#ports.storage()
     }
   }
 

@@ -12,7 +12,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NodeError } from '../errors.ts'
-import { type Database, type DatabasePorts, openDatabase } from './database.ts'
+import type { Database, DatabasePorts } from './database.ts'
 import { readFailure, writeFailure } from './disk-errors.ts'
 import { makeFolder, syncFolder } from './durable-file.ts'
 import { systemFiles } from './files.ts'
@@ -27,6 +27,7 @@ import {
   SCHEMA_VERSION,
   writeMarker
 } from './node-marker.ts'
+import { openDatabase } from './open-database.ts'
 import { openVoteLog, type VoteLog } from './vote-log.ts'
 
 /** Where everything lies. */

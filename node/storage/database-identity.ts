@@ -60,7 +60,8 @@ export function schemaUnknown(path: string, found: unknown, known: number): Node
   )
 }
 
-function decodeIdentity(payload: Uint8Array): DatabaseIdentity | undefined {
+/** Reads the record's payload; undefined when it is none. */
+export function decodeIdentity(payload: Uint8Array): DatabaseIdentity | undefined {
   try {
     return identityShape.safeParse(JSON.parse(Buffer.from(payload).toString())).data
   } catch {

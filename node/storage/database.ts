@@ -1,5 +1,5 @@
 /**
- * A LevelDB folder that knows whose it is, checks what it reads, and stops writing at the first failure.
+ * A database that checks what it reads, tells of damage, and stops writing at the first failure.
  *
  * Keys and payloads are opaque bytes. Keys that begin with a zero byte are the
  * database's own.
@@ -7,40 +7,21 @@
  * @module
  */
 
-import { join } from 'node:path'
 import { invariant } from '../../protocol/index.ts'
-import { NodeError } from '../errors.ts'
+import type { NodeError } from '../errors.ts'
 import { sealValue, unsealValue } from './checked-value.ts'
-import { checkIdentity, type DatabaseIdentity, encodeIdentity } from './database-identity.ts'
+import { DamagedRecord } from './damaged-record.ts'
 import { readFailure, writeFailure } from './disk-errors.ts'
-import {
-  type EngineBatch,
-  type EngineSnapshot,
-  type EngineStore,
-  levelEngine,
-  type StorageEngine
-} from './engine.ts'
+import type { EngineBatch, EngineSnapshot, EngineStore, StorageEngine } from './engine.ts'
 import {
   assertCallersKey,
   callersRange,
   type KeyBounds,
   type KeyRange,
-  rangeAfter
+  rangeBehind
 } from './key-range.ts'
-
-/** Key and payload. */
-export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
-
-/** Where a database lies and whose it must be. */
-export interface DatabaseOptions {
-  readonly path: string
-  readonly identity: DatabaseIdentity
-  /** Make a new one, which must not exist, instead of opening one, which must exist. */
-  readonly create: boolean
-  readonly writeBufferBytes?: number
-  /** Whether some writes are not synced, so that a power cut may spoil the end of the log; default true. */
-  readonly unsyncedWrites?: boolean
-}
+import { type Entry, PAGE_ENTRIES_MAX, readPairs } from './store-pages.ts'
+import { type ScannedPage, scanStore } from './store-scan.ts'
 
 /** What a database needs from others. */
 export interface DatabasePorts {
@@ -70,81 +51,16 @@ export interface Batch {
   discard(): Promise<void>
 }
 
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
-const PAGE_ENTRIES_MAX = 512
-const PAGE_BYTES_MAX = 256 * 1024
-const IDENTITY_KEY: Uint8Array = Buffer.from('\0identity')
-
-/**
- * Opens a database that exists, or makes one that does not.
- *
- * @throws NodeError STORAGE_MISSING, STORAGE_DAMAGED, STORAGE_FORMAT_UNKNOWN,
- * DATA_DIRECTORY_EXISTS, DATA_DIRECTORY_LOCKED, DISK_FULL or DISK_WRITE_FAILED
- */
-export async function openDatabase(
-  options: DatabaseOptions,
-  ports: DatabasePorts
-): Promise<Database> {
-  const { path, identity, create } = options
-  const engine = ports.engine ?? levelEngine
-  const exists = create ? engine.isTaken(path) : engine.isDatabase(path)
-  if (create && exists)
-    throw new NodeError('DATA_DIRECTORY_EXISTS', `${path}: exists and is never overwritten`)
-  if (!create && !exists)
-    throw new NodeError(
-      'STORAGE_MISSING',
-      `${join(path, 'CURRENT')}: database missing, not an empty start`
-    )
-
-  if (!create) await engine.check(path, options.unsyncedWrites ?? true)
-  const writeBufferBytes = options.writeBufferBytes ?? WRITE_BUFFER_BYTES
-  const store = await engine.open(path, { create, writeBufferBytes })
-  try {
-    if (create) {
-      await writeIdentity(path, store, identity)
-      await engine.settle(path)
-    } else checkIdentity(path, identity, readIdentity(path, store))
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-  return new Database(path, store, ports)
-}
-
-/** Without one synced write LevelDB's own folder would not open after a power cut. */
-async function writeIdentity(
-  path: string,
-  store: EngineStore,
-  identity: DatabaseIdentity
-): Promise<void> {
-  try {
-    const value = sealValue(IDENTITY_KEY, encodeIdentity(identity))
-    const batch = store.batch()
-    batch.put(IDENTITY_KEY, value)
-    await batch.write({ sync: true })
-  } catch (error) {
-    throw writeFailure(path, error)
-  }
-}
-
-function readIdentity(path: string, store: EngineStore): Uint8Array | undefined {
-  try {
-    const stored = store.getSync(IDENTITY_KEY)
-    return stored && unsealValue(IDENTITY_KEY, stored)
-  } catch (error) {
-    throw readFailure(path, error)
-  }
-}
-
-/** One open database. Made by {@link openDatabase}. */
+/** One open database. Made by `openDatabase`. */
 export class Database {
   readonly path: string
   readonly #store: EngineStore
   readonly #ports: DatabasePorts
   readonly #writing = new Set<Promise<void>>()
   #failure: NodeError | undefined
+  #onDamage: (damage: DamagedRecord) => void = () => undefined
 
-  /** For {@link openDatabase} alone. */
+  /** For `openDatabase` alone. */
   constructor(path: string, store: EngineStore, ports: DatabasePorts) {
     this.path = path
     this.#store = store
@@ -167,7 +83,7 @@ export class Database {
     try {
       stored = this.#store.getSync(key)
     } catch (error) {
-      this.#failRead(error)
+      this.#failRead(error, key)
     }
     return this.#unseal(key, stored)
   }
@@ -175,7 +91,7 @@ export class Database {
   /** @throws NodeError STORAGE_DAMAGED */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     assertCallersKey(key)
-    const stored = await this.#store.get(key).catch((error) => this.#failRead(error))
+    const stored = await this.#store.get(key).catch((error) => this.#failRead(error, key))
     return this.#unseal(key, stored)
   }
 
@@ -232,9 +148,28 @@ export class Database {
       const last = page.at(-1)
       if (last === undefined) return
       left -= page.length
-      rest = rangeAfter(rest, last[0])
+      rest = rangeBehind(rest, last[0])
       yield page
     }
+  }
+
+  /** Walks a range as {@link iterate} does, and goes on behind records that are damaged. */
+  scan(range: KeyRange = {}): AsyncGenerator<ScannedPage, void, void> {
+    return scanStore(this.#store, this.path, range)
+  }
+
+  /** From now on, one listener is told of every damaged record before its reader fails with it. */
+  onDamage(listener: (damage: DamagedRecord) => void): void {
+    this.#onDamage = listener
+  }
+
+  /**
+   * Says that a record is not what it must be, though its checksum holds, or is gone.
+   *
+   * @returns the error to fail with
+   */
+  reportDamage(key: Uint8Array, trouble: string): DamagedRecord {
+    return this.#damaged(key, trouble)
   }
 
   /** Begins a batch. */
@@ -281,9 +216,16 @@ export class Database {
     this.#ports.onWriteFailure(this.#failure)
   }
 
-  #failRead(error: unknown): never {
+  #failRead(error: unknown, key?: Uint8Array): never {
     invariant(this.#store.status === 'open', `the database ${this.path} is open when it is read`)
-    throw readFailure(this.path, error)
+    if (key === undefined) throw readFailure(this.path, error)
+    throw this.#damaged(key, 'the table cannot be read at the place', error)
+  }
+
+  #damaged(key: Uint8Array, trouble: string, cause?: unknown): DamagedRecord {
+    const damage = new DamagedRecord(this.path, key, trouble, { cause })
+    this.#onDamage(damage)
+    return damage
   }
 
   async #readPage(
@@ -291,21 +233,17 @@ export class Database {
     size: number,
     snapshot: EngineSnapshot | undefined
   ): Promise<readonly Entry[]> {
-    const iterator = this.#store.iterator({
-      ...range,
-      ...(snapshot === undefined ? {} : { snapshot }),
-      fillCache: false,
-      highWaterMarkBytes: PAGE_BYTES_MAX
-    })
-    try {
-      const page = await iterator.nextv(size)
-      return page.map(([key, stored]): Entry => [key, this.#checked(key, stored)])
-    } catch (error) {
-      if (error instanceof NodeError) throw error
-      return this.#failRead(error)
-    } finally {
-      await iterator.close()
+    const held = snapshot === undefined ? range : { ...range, snapshot }
+    const { pairs, error } = await readPairs(this.#store, held, size)
+    if (error !== undefined) return this.#failRead(error)
+    let previous: Uint8Array | undefined
+    for (const [key] of pairs) {
+      // out of order, a walk that goes on behind the last key would leave keys out or never end
+      if (previous !== undefined && Buffer.compare(key, previous) > 0 === (range.reverse === true))
+        throw this.#damaged(key, 'the order is wrong')
+      previous = key
     }
+    return pairs.map(([key, stored]): Entry => [key, this.#checked(key, stored)])
   }
 
   #unseal(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
@@ -314,8 +252,7 @@ export class Database {
 
   #checked(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const payload = unsealValue(key, stored)
-    if (payload !== undefined) return payload
-    const name = Buffer.from(key).toString('hex')
-    throw new NodeError('STORAGE_DAMAGED', `${this.path}: the checksum of key ${name} is wrong`)
+    if (payload === undefined) throw this.#damaged(key, 'the checksum is wrong')
+    return payload
   }
 }

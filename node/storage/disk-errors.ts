@@ -39,11 +39,7 @@ export function openFailure(path: string, cause: unknown): NodeError {
     return new NodeError('DISK_WRITE_FAILED', `${path}: the database does not open (${text})`, {
       cause
     })
-  return new NodeError(
-    'STORAGE_DAMAGED',
-    `${path}: the database is damaged (${text}); nothing was changed, repair works on a copy`,
-    { cause }
-  )
+  return new NodeError('STORAGE_DAMAGED', `${path}: the database is damaged (${text})`, { cause })
 }
 
 /** Whether a file system call failed with one of these errno names. */

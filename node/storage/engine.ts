@@ -13,6 +13,7 @@ import { ClassicLevel } from 'classic-level'
 import { openFailure } from './disk-errors.ts'
 import { syncFolder } from './durable-file.ts'
 import { checkLevelLogs } from './level-log-check.ts'
+import { checkLevelTables } from './level-table-check.ts'
 
 /** Bounds of a walk. */
 export interface EngineRange {
@@ -89,7 +90,10 @@ export const levelEngine: StorageEngine = {
   isTaken: (path) => existsSync(path),
   // LevelDB takes a folder without CURRENT for a new database and deletes what else lies there
   isDatabase: (path) => existsSync(join(path, 'CURRENT')),
-  check: checkLevelLogs,
+  check: async (path, unsyncedWrites) => {
+    await checkLevelLogs(path, unsyncedWrites)
+    await checkLevelTables(path)
+  },
   open: openLevel,
   settle: async (path) => {
     await syncFolder(path)

@@ -125,8 +125,5 @@ function holdsRecord(block: Buffer, from: number): boolean {
 }
 
 function damaged(path: string, offset: number): NodeError {
-  return new NodeError(
-    'STORAGE_DAMAGED',
-    `${path}: the log is damaged at byte ${offset}; nothing was changed, repair works on a copy`
-  )
+  return new NodeError('STORAGE_DAMAGED', `${path}: the log is damaged at byte ${offset}`)
 }

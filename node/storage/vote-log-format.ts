@@ -58,12 +58,15 @@ export interface Marker extends Position {
   readonly head: ChainLink
   /** The last write that was pruned. */
   readonly base: ChainLink
+  /** Whether an earlier log of this key was lost: then nothing more is ever signed. */
+  readonly isLost: boolean
 }
 
 /** The key of the marker. */
 export const MARKER_KEY: Uint8Array = Uint8Array.of(1)
 
 const WRITE_TABLE = 2
+const LOST = 'lost'
 
 /** The range of all writes. */
 export const WRITES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = {
@@ -74,7 +77,12 @@ export const WRITES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = {
 const integer = z.int().nonnegative()
 const bytes = z.instanceof(Uint8Array)
 const link = z.tuple([integer, bytes])
-const markerShape = z.tuple([z.string(), integer, integer, integer, integer, integer, link, link])
+const markerFields = [z.string(), integer, integer, integer, integer, integer, link, link] as const
+/** A log that follows on a lost one says so at the end of its marker; no other says anything there. */
+const markerShape = z.union([
+  z.tuple([...markerFields]),
+  z.tuple([...markerFields, z.literal(LOST)])
+])
 const voteKind = z.enum(['notarise', 'nullify', 'finalise'])
 const certificateKind = z.enum(['notarisation', 'nullification', 'finalisation'])
 const writeShape = z.tuple([
@@ -134,7 +142,7 @@ export function decodeWrite(
 
 /** The marker's payload. */
 export function encodeMarker(marker: Marker): Uint8Array {
-  const { uuid, highestEpoch, highestView, count, epoch, view, head, base } = marker
+  const { uuid, highestEpoch, highestView, count, epoch, view, head, base, isLost } = marker
   return encode([
     uuid,
     highestEpoch,
@@ -143,7 +151,8 @@ export function encodeMarker(marker: Marker): Uint8Array {
     epoch,
     view,
     [head.sequence, head.chain],
-    [base.sequence, base.chain]
+    [base.sequence, base.chain],
+    ...(isLost ? [LOST] : [])
   ])
 }
 
@@ -151,7 +160,7 @@ export function encodeMarker(marker: Marker): Uint8Array {
 export function decodeMarker(payload: Uint8Array): Marker | undefined {
   const found = markerShape.safeParse(decodeOrUndefined(payload)).data
   if (found === undefined) return undefined
-  const [uuid, highestEpoch, highestView, count, epoch, view, head, base] = found
+  const [uuid, highestEpoch, highestView, count, epoch, view, head, base, lost] = found
   return {
     uuid,
     highestEpoch,
@@ -160,7 +169,8 @@ export function decodeMarker(payload: Uint8Array): Marker | undefined {
     epoch,
     view,
     head: { sequence: head[0], chain: head[1] },
-    base: { sequence: base[0], chain: base[1] }
+    base: { sequence: base[0], chain: base[1] },
+    isLost: lost === LOST
   }
 }
 

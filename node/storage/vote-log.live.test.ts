@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InvariantError } from '../../protocol/index.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase } from './open-database.ts'
 import {
   codedError,
   flipBit,

@@ -11,12 +11,8 @@
 
 import { invariant } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import {
-  type Database,
-  type DatabaseOptions,
-  type DatabasePorts,
-  openDatabase
-} from './database.ts'
+import type { Database, DatabasePorts } from './database.ts'
+import { type DatabaseOptions, openDatabase } from './open-database.ts'
 import {
   type ChainLink,
   comparePositions,
@@ -39,6 +35,8 @@ import { VoteLogIndex } from './vote-log-index.ts'
 
 /** Where the vote log lies and how much it may hold. */
 export interface VoteLogOptions extends DatabaseOptions {
+  /** With `create`: the log follows on one that was lost, so nothing is ever signed again. */
+  readonly isLost?: boolean
   /** Votes and certificates held at most; when full, nothing more is signed until pruning. */
   readonly itemsMax?: number
 }
@@ -59,7 +57,7 @@ export async function openVoteLog(options: VoteLogOptions, ports: DatabasePorts)
     }
   )
   try {
-    if (options.create) await writeFirstMarker(database, options.identity.uuid)
+    if (options.create) await writeFirstMarker(database, options)
     const index = new VoteLogIndex(options.itemsMax ?? ITEMS_MAX)
     const marker = await readMarker(database, options.identity.uuid)
     for await (const [link, write] of walk(database, marker)) index.add(link, write)
@@ -90,6 +88,11 @@ export class VoteLog {
   /** The highest position ever voted in; 0, 0 before the first vote. */
   get highest(): Position {
     return { epoch: this.#marker.highestEpoch, view: this.#marker.highestView }
+  }
+
+  /** Whether an earlier log of this key was lost: then it must never vote again. */
+  get isLost(): boolean {
+    return this.#marker.isLost
   }
 
   /**
@@ -141,6 +144,10 @@ export class VoteLog {
     // equal bytes count as recorded, which after a failed write nobody knows
     if (this.#database.failure !== undefined) throw this.#database.failure
     assertSizes(write)
+    invariant(
+      !this.#marker.isLost || write.entries.length === 0,
+      'nothing is signed once a vote log was lost'
+    )
     const fresh = this.#index.selectFresh(write, this.#marker)
     const added = fresh.entries.length + fresh.certificates.length
     if (added === 0) return
@@ -192,11 +199,14 @@ export class VoteLog {
   }
 }
 
-async function writeFirstMarker(database: Database, uuid: string): Promise<void> {
+async function writeFirstMarker(
+  database: Database,
+  { identity: { uuid }, isLost = false }: VoteLogOptions
+): Promise<void> {
   const start = firstLink(uuid)
   const batch = database.createBatch()
   const zero = { highestEpoch: 0, highestView: 0, count: 0, epoch: 0, view: 0 }
-  batch.put(MARKER_KEY, encodeMarker({ uuid, ...zero, head: start, base: start }))
+  batch.put(MARKER_KEY, encodeMarker({ uuid, ...zero, head: start, base: start, isLost }))
   await batch.write({ sync: true })
 }
 

@@ -21,7 +21,9 @@ import {
   decodeBatchesAnswer,
   decodeBlockAnswer,
   decodeCertificatesAnswer,
+  decodeOutcomesAnswer,
   decodeParcels,
+  decodeStateValuesAnswer,
   encodeFetchRequest,
   type FetchRequest,
   type FinalBlockParcel
@@ -73,6 +75,7 @@ async function ask<Answer>(
     certificates: () => [],
     batchesFrom: () => 0,
     snapshots: async () => new Uint8Array(0),
+    stateValue: () => undefined,
     ...ports
   })
   invariant(answer !== undefined, 'a question is answered')
@@ -123,6 +126,40 @@ test('an answer of batches stays within four mebibytes', async () => {
   )
   const sent = answer?.filter((bytes) => bytes !== null) ?? []
   assert.is(sent.length, Math.floor((4 * 1024 * 1024) / 80_000))
+})
+
+test('values of the state are answered in the order of the question, within four mebibytes', async () => {
+  const places = Array.from({ length: 64 }, (_, index) => ({ table: 1, key: Uint8Array.of(index) }))
+  const stateValue = (table: number, key: Uint8Array): Uint8Array | undefined =>
+    table === 1 && key[0] !== 3 ? new Uint8Array(80_000).fill(key[0] as number) : undefined
+  const answer = await ask(
+    { kind: 'state-values', places },
+    { stateValue },
+    decodeStateValuesAnswer
+  )
+  const sent = Math.floor((4 * 1024 * 1024) / 80_000)
+  const expected = [...places.keys()].map((index) => (index === 3 || index > sent ? null : index))
+  assert.equal(
+    answer?.map((value) => (value === null ? null : value[0])),
+    expected
+  )
+})
+
+test('the outcomes of a final block are answered by its height', async () => {
+  const chain = chainOf(2, () => true)
+  const outcomes = [{ outcome: 'void' as const, code: 'QUOTA' }]
+  const finalBlock = (height: number): StoredBlock | undefined => {
+    const stored = chain[height]
+    return stored && { ...stored, outcomes }
+  }
+  assert.equal(
+    await ask({ kind: 'outcomes', height: 1 }, { finalBlock }, decodeOutcomesAnswer),
+    outcomes
+  )
+  assert.is(
+    await ask({ kind: 'outcomes', height: 9 }, { finalBlock }, decodeOutcomesAnswer),
+    undefined
+  )
 })
 
 test('a block is answered by its id', async () => {

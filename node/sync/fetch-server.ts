@@ -12,7 +12,9 @@ import {
   encodeBatchesAnswer,
   encodeBlockAnswer,
   encodeCertificatesAnswer,
+  encodeOutcomesAnswer,
   encodeParcels,
+  encodeStateValuesAnswer,
   type FinalBlockParcel,
   type SnapshotRequest
 } from './sync-message.ts'
@@ -31,6 +33,8 @@ export interface FetchServerPorts {
   /** The lowest height whose batches are here. */
   readonly batchesFrom: () => number
   readonly snapshots: (question: SnapshotRequest) => Promise<Uint8Array>
+  /** The value under a key of a table in the committed state. */
+  readonly stateValue: (table: number, key: Uint8Array) => Uint8Array | undefined
 }
 
 /** Answers one question; undefined when the bytes are none. */
@@ -42,7 +46,7 @@ export async function answerFetch(
   if (question === undefined) return undefined
   switch (question.kind) {
     case 'batches':
-      return encodeBatchesAnswer(batchesWithin(question.ids, ports))
+      return encodeBatchesAnswer(within(question.ids.map(ports.batchBytes)))
     case 'block':
       return encodeBlockAnswer(ports.bodyOf(question.id))
     case 'certificates': {
@@ -55,6 +59,13 @@ export async function answerFetch(
     case 'snapshot-manifest':
     case 'snapshot-part':
       return await ports.snapshots(question)
+    case 'state-values': {
+      const { places } = question
+      const values = places.map(({ table, key }) => ports.stateValue(table, key))
+      return encodeStateValuesAnswer(within(values))
+    }
+    case 'outcomes':
+      return encodeOutcomesAnswer(ports.finalBlock(question.height)?.outcomes)
   }
 }
 
@@ -96,13 +107,10 @@ function finalBlocks(from: number, count: number, ports: FetchServerPorts): Fina
   return parcels.slice(0, lastProved)
 }
 
-function batchesWithin(
-  ids: readonly BatchId[],
-  { batchBytes }: FetchServerPorts
-): (Uint8Array | null)[] {
+/** What was found, in order, as far as it fits into an answer; null for all else. */
+function within(found: readonly (Uint8Array | undefined)[]): (Uint8Array | null)[] {
   let size = 0
-  return ids.map((id) => {
-    const bytes = batchBytes(id)
+  return found.map((bytes) => {
     if (bytes === undefined || size + bytes.length > ANSWER_BYTES_MAX) return null
     size += bytes.length
     return bytes

@@ -12,6 +12,7 @@ import type { Network } from '../network/network.ts'
 import type { RequestOptions } from '../network/request.ts'
 import type { Archive } from '../service/archive.ts'
 import type { Snapshots } from '../snapshot/snapshots.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { CatchUp } from './catch-up.ts'
 import { answerFetch } from './fetch-server.ts'
 import {
@@ -55,11 +56,12 @@ export function servePeers(ports: ServePeersPorts): void {
         keeper.entry(id)?.block ??
         bodies.get(id) ??
         finalBody(archive, id),
-      finalBlock: (height) => archive.block(height),
       batchesFrom: () => archive.batchesFrom,
       snapshots: async (question) =>
         (await snapshots?.answer(question)) ??
         (question.kind === 'snapshots' ? encodeOffers([]) : encodeBytesAnswer(null)),
+      finalBlock: (height) => orNothing(() => archive.block(height)),
+      stateValue: (table, key) => orNothing(() => keeper.readValue(table, key)),
       certificates: (first, last) =>
         [...driver.core.certificates]
           .filter(([view]) => view >= first && view <= last)
@@ -77,6 +79,18 @@ export function servePeers(ports: ServePeersPorts): void {
 }
 
 function finalBody(archive: Archive, blockId: BlockId): Block | undefined {
-  const height = archive.heightOf(fromHex(blockId) as Uint8Array)
-  return height === undefined ? undefined : archive.block(height)?.block
+  return orNothing(() => {
+    const height = archive.heightOf(fromHex(blockId) as Uint8Array)
+    return height === undefined ? undefined : archive.block(height)?.block
+  })
+}
+
+/** A damaged record is not held: whoever asks goes to another node. */
+function orNothing<Value>(read: () => Value | undefined): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof DamagedRecord) return undefined
+    throw error
+  }
 }

@@ -7,6 +7,7 @@ import {
   concatBytes,
   encodeCbor,
   genesisBlock,
+  type Outcome,
   toHex
 } from '../../protocol/index.ts'
 import type { PartName } from '../snapshot/snapshot-folder.ts'
@@ -23,7 +24,9 @@ import {
   decodeFetchRequest,
   decodeNodeStatus,
   decodeOffers,
+  decodeOutcomesAnswer,
   decodeParcels,
+  decodeStateValuesAnswer,
   encodeBatchesAnswer,
   encodeBlockAnswer,
   encodeBytesAnswer,
@@ -31,7 +34,9 @@ import {
   encodeFetchRequest,
   encodeNodeStatus,
   encodeOffers,
+  encodeOutcomesAnswer,
   encodeParcels,
+  encodeStateValuesAnswer,
   type FetchRequest,
   SNAPSHOTS_OFFERED_MAX
 } from './sync-message.ts'
@@ -79,13 +84,29 @@ test('every question comes back from its bytes', () => {
   )
 })
 
+const PLACE = { table: 7, key: Uint8Array.of(1, 2) }
+
+test('questions that recovery asks come back from their bytes', () => {
+  const questions: readonly FetchRequest[] = [
+    { kind: 'state-values', places: [PLACE, { table: 255, key: new Uint8Array(0) }] },
+    { kind: 'state-values', places: Array.from({ length: 64 }, () => PLACE) },
+    { kind: 'outcomes', height: 0 }
+  ]
+  for (const question of questions)
+    assert.equal(decodeFetchRequest(encodeFetchRequest(question)), question)
+})
+
 test('a question for more than one may ask is none', () => {
   const ids = Array.from({ length: BATCHES_PER_REQUEST_MAX + 1 }, () => 'ab'.repeat(32) as BatchId)
   const faults: readonly FetchRequest[] = [
     { kind: 'batches', ids },
     { kind: 'batches', ids: [] },
     { kind: 'final-blocks', from: 1, count: BLOCKS_PER_REQUEST_MAX + 1 },
-    { kind: 'final-blocks', from: 1, count: 0 }
+    { kind: 'final-blocks', from: 1, count: 0 },
+    { kind: 'state-values', places: [] },
+    { kind: 'state-values', places: Array.from({ length: 65 }, () => PLACE) },
+    { kind: 'state-values', places: [{ table: 256, key: PLACE.key }] },
+    { kind: 'state-values', places: [{ table: 1, key: new Uint8Array(129) }] }
   ]
   for (const fault of faults) assert.is(decodeFetchRequest(encodeFetchRequest(fault)), undefined)
   for (const value of [
@@ -93,6 +114,10 @@ test('a question for more than one may ask is none', () => {
     [6, new Uint8Array(31)],
     [7, new Uint8Array(32), 2, 0],
     [7, new Uint8Array(32), 1],
+    [8, [1]],
+    [8, [[1]]],
+    [9],
+    [9, null],
     [1],
     [2, new Uint8Array(31)],
     [3, 1],
@@ -108,6 +133,17 @@ test('answers come back from their bytes', () => {
     decodeBatchesAnswer(encodeBatchesAnswer(batches))?.map((one) => one && toHex(one)),
     ['0102', null, '03']
   )
+  assert.equal(
+    decodeStateValuesAnswer(encodeStateValuesAnswer(batches))?.map((one) => one && toHex(one)),
+    ['0102', null, '03']
+  )
+  const outcomes: readonly Outcome[] = [
+    { outcome: 'applied', code: null },
+    { outcome: 'refused', code: 'DEVICE_UNKNOWN' }
+  ]
+  assert.equal(decodeOutcomesAnswer(encodeOutcomesAnswer(outcomes)), outcomes)
+  assert.is(decodeOutcomesAnswer(encodeOutcomesAnswer(undefined)), undefined)
+  assert.is(decodeOutcomesAnswer(encodeCbor([Uint8Array.of(9), []])), undefined)
   assert.is(decodeBlockAnswer(encodeBlockAnswer(block))?.id, block.id)
   assert.is(decodeBlockAnswer(encodeBlockAnswer(undefined)), undefined)
   assert.equal(decodeCertificatesAnswer(encodeCertificatesAnswer([certificate])), [certificate])
@@ -161,6 +197,8 @@ const DECODERS: readonly ((bytes: Uint8Array) => unknown)[] = [
   decodeBlockAnswer,
   decodeCertificatesAnswer,
   decodeParcels,
+  decodeStateValuesAnswer,
+  decodeOutcomesAnswer,
   decodeNodeStatus
 ]
 
@@ -169,7 +207,10 @@ test('changed, cut and random bytes are never thrown at', () => {
     encodeParcels([{ block, finalisation: certificate, batches: [Uint8Array.of(1)] }]),
     encodeCertificatesAnswer([certificate]),
     encodeBlockAnswer(block),
-    encodeFetchRequest({ kind: 'final-blocks', from: 1, count: 2 })
+    encodeFetchRequest({ kind: 'final-blocks', from: 1, count: 2 }),
+    encodeFetchRequest({ kind: 'state-values', places: [PLACE, PLACE] }),
+    encodeStateValuesAnswer([Uint8Array.of(1), null]),
+    encodeOutcomesAnswer([{ outcome: 'void', code: 'X' }])
   ]
   const change = fc.record({ at: fc.nat({ max: 900 }), insert: fc.uint8Array({ maxLength: 3 }) })
   fc.assert(

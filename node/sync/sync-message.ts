@@ -22,10 +22,12 @@ import {
   fromHex,
   list,
   nullable,
+  type Outcome,
   toHex,
   tuple,
   uint
 } from '../../protocol/index.ts'
+import { packedOutcomes, packOutcomes, unpackOutcomes } from '../ledger/stored-block.ts'
 import type { PartName } from '../snapshot/snapshot-folder.ts'
 
 /** Most batches of one request. */
@@ -34,6 +36,8 @@ export const BATCHES_PER_REQUEST_MAX = 64
 export const BLOCKS_PER_REQUEST_MAX = 64
 /** Most snapshots that one node offers. */
 export const SNAPSHOTS_OFFERED_MAX = 16
+/** Most values of the state of one request. */
+export const STATE_VALUES_PER_REQUEST_MAX = 64
 /** Most certificates of one answer. */
 export const CERTIFICATES_PER_ANSWER_MAX = 64
 
@@ -43,6 +47,8 @@ export type FetchRequest =
   | { readonly kind: 'block'; readonly id: BlockId }
   | { readonly kind: 'certificates'; readonly first: number; readonly last: number }
   | { readonly kind: 'final-blocks'; readonly from: number; readonly count: number }
+  | { readonly kind: 'state-values'; readonly places: readonly StatePlace[] }
+  | { readonly kind: 'outcomes'; readonly height: number }
   | SnapshotRequest
 
 /** One question about snapshots. */
@@ -56,6 +62,12 @@ export interface SnapshotOffer {
   readonly height: number
   readonly id: Uint8Array
   readonly bytes: number
+}
+
+/** Where a record stands in the state. */
+export interface StatePlace {
+  readonly table: number
+  readonly key: Uint8Array
 }
 
 /** A final block as it travels: with what finalised it, if that was itself, and its batches. */
@@ -84,6 +96,13 @@ const snapshotsRequest = tuple(uint(5, 5))
 const manifestRequest = tuple(uint(6, 6), bytes(32))
 const partRequest = tuple(uint(7, 7), bytes(32), uint(1), uint())
 const offerList = list(tuple(uint(), bytes(32), uint()), SNAPSHOTS_OFFERED_MAX)
+const stateValuesRequest = tuple(
+  uint(8, 8),
+  list(tuple(uint(255), bytesBetween(0, 128)), STATE_VALUES_PER_REQUEST_MAX, 1)
+)
+const outcomesRequest = tuple(uint(9, 9), uint())
+const valueList = list(nullable(bytesBetween(1, 1_048_576)), STATE_VALUES_PER_REQUEST_MAX)
+const outcomeFields = tuple(packedOutcomes.numbers, packedOutcomes.codes)
 const batchList = list(nullable(bytesBetween(1, 131_072)), BATCHES_PER_REQUEST_MAX)
 const certificateList = list(bytesBetween(1, 65_536), CERTIFICATES_PER_ANSWER_MAX)
 const parcelFields = tuple(
@@ -113,6 +132,10 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
       const { kind, index } = request.part
       return encodeCbor([7, request.id, PART_KINDS.indexOf(kind), index])
     }
+    case 'state-values':
+      return encodeCbor([8, request.places.map(({ table, key }) => [table, key])])
+    case 'outcomes':
+      return encodeCbor([9, request.height])
   }
 }
 
@@ -129,7 +152,15 @@ export function decodeFetchRequest(encoded: Uint8Array): FetchRequest | undefine
     return { kind: 'certificates', first: certificates[1], last: certificates[2] }
   const final = finalBlocksRequest(value)
   if (final !== undefined) return { kind: 'final-blocks', from: final[1], count: final[2] }
-  return readSnapshotRequest(value)
+  return readMendingRequest(value) ?? readSnapshotRequest(value)
+}
+
+function readMendingRequest(value: CborValue | undefined): FetchRequest | undefined {
+  const values = stateValuesRequest(value)
+  if (values !== undefined)
+    return { kind: 'state-values', places: values[1].map(([table, key]) => ({ table, key })) }
+  const outcomes = outcomesRequest(value)
+  return outcomes && { kind: 'outcomes', height: outcomes[1] }
 }
 
 function readSnapshotRequest(value: CborValue | undefined): SnapshotRequest | undefined {
@@ -175,6 +206,29 @@ export function decodeBatchesAnswer(
   encoded: Uint8Array
 ): readonly (Uint8Array | null)[] | undefined {
   return batchList(decodeCbor(encoded))
+}
+
+/** The answer to a question about values of the state: null for those that it does not hold. */
+export function encodeStateValuesAnswer(values: readonly (Uint8Array | null)[]): Uint8Array {
+  return encodeCbor(values)
+}
+
+/** Reads an answer about values of the state. */
+export function decodeStateValuesAnswer(
+  encoded: Uint8Array
+): readonly (Uint8Array | null)[] | undefined {
+  return valueList(decodeCbor(encoded))
+}
+
+/** The answer to a question about a final block's outcomes: null when it is not held. */
+export function encodeOutcomesAnswer(outcomes: readonly Outcome[] | undefined): Uint8Array {
+  return encodeCbor(outcomes === undefined ? null : [...packOutcomes(outcomes)])
+}
+
+/** Reads an answer about outcomes; whether they are the block's, its header tells. */
+export function decodeOutcomesAnswer(encoded: Uint8Array): readonly Outcome[] | undefined {
+  const read = outcomeFields(decodeCbor(encoded))
+  return read && unpackOutcomes(read[0], read[1])
 }
 
 /** The answer to a question about a block: null when it is not held. */

@@ -185,6 +185,8 @@ export interface CoreOptions {
   /** Bodies above the committed view whose batches are all held. */
   readonly blocks: readonly Block[]
   readonly nowMs: number
+  /** Whether this key's vote log was lost: then it never votes again in this epoch. */
+  readonly isLogLost?: boolean
 }
 
 /** A core at rest: the event `started` sets it going. */
@@ -218,7 +220,7 @@ export function createCore(options: CoreOptions): CoreState {
     answeredAtMs: null,
     twinReports: new Set(),
     heardAs: new Map(),
-    isStopped: false,
+    isStopped: options.isLogLost === true,
     equivocators: new Set(),
     latestVoteSeen: new Map(),
     shownView: new Map(),

@@ -52,12 +52,14 @@ export function judgeOwnKey(turn: Turn, from: MemberIndex, status: Status): void
   const { latestVoteOfYours, hasTwin: isTold } = status
   if (state.self === null || state.mayVote || state.isStopped) return
   const view = latestVoteOfYours?.vote.view ?? 0
-  if (view > state.highestOwnVote) return stop(turn, 'VOTE_LOG_STALE', view)
   if (isTold) state.twinReports.add(from)
-  if (weightOf(state, state.twinReports) > liarsWeight(state))
-    return stop(turn, 'KEY_IN_USE', state.view)
-  state.statusAnswers.add(from)
-  admitToVoting(turn)
+  if (view > state.highestOwnVote) stop(turn, 'VOTE_LOG_STALE', view)
+  else if (weightOf(state, state.twinReports) > liarsWeight(state))
+    stop(turn, 'KEY_IN_USE', state.view)
+  else {
+    state.statusAnswers.add(from)
+    admitToVoting(turn)
+  }
 }
 
 /** Lets this node vote, once a quorum has answered well and no twin was heard for a while. */

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CHAIN, createTestCore } from '../testing/core-state.ts'
 import type { MemberIndex, View } from '../types.ts'
-import { type CoreState, enterIntention } from './core-state.ts'
+import { type CoreOptions, type CoreState, createCore, enterIntention } from './core-state.ts'
 import { isSameVote, type Subject, type Vote, type VoteKind } from './vote.ts'
 import { isVoter, mayFinalise, mayNotarise, mayNullify } from './voting-rule.ts'
 
@@ -52,6 +52,26 @@ test('an observer, a doubtful log and a stopped node sign nothing', () => {
   for (const change of [{ self: null }, { mayVote: false }, { isStopped: true }]) {
     assert.not(isVoter(ready(change)))
     assert.equal(all(ready(change)), [false, false, false])
+  }
+})
+
+test('a core whose vote log was lost is stopped from the start', () => {
+  const { electorate, block0 } = CHAIN
+  const options: CoreOptions = {
+    electorate,
+    pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
+    self: 0 as MemberIndex,
+    instance: 1,
+    committed: { blockId: block0.id, height: 0, view: 0 as View },
+    ownVotes: [],
+    certificates: [],
+    blocks: [],
+    nowMs: 0
+  }
+  for (const isLogLost of [true, false]) {
+    const state = createCore({ ...options, isLogLost })
+    state.mayVote = true
+    assert.is(isVoter(state), !isLogLost)
   }
 })
 

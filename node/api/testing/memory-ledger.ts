@@ -38,6 +38,7 @@ import {
   nextBlock
 } from './chain-of-one.ts'
 import { deviceRecord } from './device-record.ts'
+import { UNREMARKABLE } from './unremarkable.ts'
 
 /** The ledger with its handles for tests. */
 export interface MemoryLedger {
@@ -55,7 +56,6 @@ export interface MemoryLedger {
   readonly submissions: () => number
 }
 
-const UNREMARKABLE = { alarms: [], blocksFrom: 0, transactionsFrom: 0, sync: null } as const
 const ZERO: Uint8Array = new Uint8Array(32)
 
 interface Kept {

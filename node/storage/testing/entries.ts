@@ -4,9 +4,11 @@
  * @module
  */
 
-import { type Database, type Entry, openDatabase } from '../database.ts'
+import type { Database } from '../database.ts'
 import type { DatabaseIdentity } from '../database-identity.ts'
 import type { KeyRange } from '../key-range.ts'
+import { openDatabase } from '../open-database.ts'
+import type { Entry } from '../store-pages.ts'
 import { IDENTITY } from './fixtures.ts'
 
 const quiet = { onWriteFailure: (): void => undefined }

@@ -1,0 +1,30 @@
+/**
+ * Alarms in words: what has happened, to which key, and what a person can do now.
+ *
+ * @module
+ */
+
+/** Why a node must not vote, and how it may again. */
+const NEVER_VOTES =
+  'never votes again in this epoch. The node follows the others as an observer; ' +
+  'it votes again with the new vote key of a later epoch, or once the members have admitted it anew.'
+
+const EXPLANATIONS: Readonly<Record<string, (voteKey: string) => string>> = {
+  VOTE_LOG_LOST: (voteKey) =>
+    `The vote log was lost, and nobody knows what ${voteKey} has signed, so this key ${NEVER_VOTES}`,
+  VOTE_LOG_STALE: (voteKey) =>
+    `Other members hold votes of ${voteKey} that the vote log here does not: it is an old copy, or the same key runs on another machine. So this key ${NEVER_VOTES} Stop any other node that has this key.`,
+  KEY_IN_USE: (voteKey) =>
+    `Another process votes with ${voteKey}: stop one of the two, and never run a copy of a member's data directory.`,
+  DETERMINISM_FAULT: () =>
+    'A quorum agreed on a block that comes out differently here: this node must not vote. Run `thingmoot verify --ledger --deep` while it is stopped, and report what it finds.',
+  FORK_PROVED: () =>
+    'Two different blocks of one view are final: more members than the fault model allows are faulty. Stop, keep the data, and talk to the other operators.',
+  STORAGE_DAMAGED: () =>
+    'A part of the ledger cannot be read, and a running node cannot mend it: stop the node and run `thingmoot repair --plan`.'
+}
+
+/** What an alarm means; undefined for one of a later program. */
+export function explainAlarm(code: string, epoch: number): string | undefined {
+  return EXPLANATIONS[code]?.(`vote-${epoch}.key`)
+}
