@@ -535,7 +535,7 @@ export class Replica {
   }
 
   #createEffects(): ReturnType<typeof createEffectPorts> {
-    const { ledger, log, clock, network, fail } = this.#ports
+    const { ledger, voteLog, log, clock, network, fail } = this.#ports
     const { networkTag, electorate } = this
     return createEffectPorts({
       networkTag,
@@ -568,6 +568,7 @@ export class Replica {
       onAlarm: (code, view) => {
         this.#raiseAlarm('consensus', code, { view })
         if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
+        if (code === 'VOTE_LOG_STALE') voteLog.markLost().catch(fail)
       },
       onFailure: fail
     })

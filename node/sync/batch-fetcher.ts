@@ -69,7 +69,7 @@ export class BatchFetcher {
     }
   }
 
-  async #obtain(block: Block, first: readonly string[]): Promise<FetchOutcome> {
+  async #obtain(block: Block, first: readonly string[], isFinal: boolean): Promise<FetchOutcome> {
     const { peers, clock } = this.#ports
     const asking = new Asking()
     let sources = first
@@ -78,7 +78,7 @@ export class BatchFetcher {
         const outcome = this.#settled(block) ?? asking.outcome()
         if (outcome !== undefined) return outcome
         if (asking.isBusy(source)) continue
-        const asked = asking.begin(source, this.#askFor(block, source))
+        const asked = asking.begin(source, this.#askFor(block, source, isFinal))
         await Promise.race([asked, this.#patience(block)])
       }
       const outcome = this.#settled(block) ?? asking.outcome()

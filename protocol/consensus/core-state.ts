@@ -180,6 +180,8 @@ export interface CoreOptions {
   /** A random number that tells this process from others with its key. */
   readonly instance: number
   readonly committed: FinalBlock
+  /** The highest view of this epoch in which the log holds, or has held, a vote; 0 for none. */
+  readonly highestOwnVote: number
   /** The votes of this epoch's log above the committed view, as they were signed. */
   readonly ownVotes: readonly SignedVote[]
   /** Certificates above the committed view, judged when they were stored. */
@@ -207,7 +209,7 @@ export function createCore(options: CoreOptions): CoreState {
     stagedFinalisation: null,
     isCommitting: false,
     log: new Map(),
-    highestOwnVote: committed.view,
+    highestOwnVote: options.highestOwnVote,
     ownVotes: new Map(),
     certificates: new Map(),
     unrecordedCertificates: [],
