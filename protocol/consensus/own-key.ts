@@ -79,12 +79,12 @@ export function admitToVoting(turn: Turn): void {
 }
 
 /**
- * Whether the own log lacks a vote of ours. Above the committed view all of it is in memory; of what
- * lies below only the highest view is remembered.
+ * Whether the own log lacks a vote of ours. Above the final view all of it is in memory; of what lies
+ * below only the highest view is remembered.
  */
 function isMissing(state: CoreState, { kind, view, subject }: Vote): boolean {
   if (view > state.highestOwnVote) return true
-  if (view <= state.committed.view) return false
+  if (view <= state.finalView) return false
   const { notarise, isNullified, finalise } = logEntry(state, view)
   if (kind === 'nullify') return !isNullified
   const said = kind === 'notarise' ? notarise : finalise
