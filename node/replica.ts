@@ -180,6 +180,7 @@ export class Replica {
   readonly #measureFinality: (seconds: number) => void
   readonly #post = (news: News): Promise<void> | undefined => this.driver.post(news)
   #prunedView = 0
+  #isStopping = false
 
   /** For {@link openReplica} alone. */
   constructor(options: ReplicaOptions, ports: ReplicaPorts, found: Found) {
@@ -187,7 +188,11 @@ export class Replica {
     const networkTag = networkTagOfGenesis(options.genesis)
     const electorate = genesisElectorate(options.genesis)
     this.#options = options
-    this.#ports = ports
+    this.#ports = {
+      ...ports,
+      // What was under way in the background finds the databases closed: nothing is lost by that.
+      fail: (error) => (this.#isStopping ? undefined : ports.fail(error))
+    }
     this.networkTag = networkTag
     this.electorate = electorate
     this.#leaders = leaderOrder(electorate)
@@ -280,6 +285,7 @@ export class Replica {
    * before the data directory was opened anew.
    */
   async stop(): Promise<void> {
+    this.#isStopping = true
     this.catchUp.stop()
     await this.intake?.close()
     this.#timers.stop()
