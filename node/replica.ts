@@ -83,12 +83,12 @@ export interface ReplicaOptions {
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
-  /** How fast the ledger is scrubbed; not at all unless said. */
-  readonly scrubBytesPerSecond?: number
   /** How snapshots are made, kept and looked for. */
   readonly snapshot?: SnapshotsOptions & CatchUpOptions
   /** Blocks below the tip whose transactions are kept; all unless said. */
   readonly keepBlocks?: number
+  /** How fast the ledger is scrubbed; not at all unless said. */
+  readonly scrubBytesPerSecond?: number
 }
 
 /** What a replica reaches the world by. */
@@ -100,10 +100,10 @@ export interface ReplicaPorts {
   readonly verifier: Verifier
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
-  /** Looks at the files of the ledger's database, where it has any. */
-  readonly checkTables?: RecoveryPorts['checkTables']
   /** The places of snapshots; without them none is made or taken. */
   readonly snapshots?: SnapshotWorld
+  /** Looks at the files of the ledger's database, where it has any. */
+  readonly checkTables?: RecoveryPorts['checkTables']
   /** The replica cannot go on. */
   readonly fail: (error: unknown) => void
 }
@@ -180,6 +180,7 @@ export class Replica {
   readonly #measureFinality: (seconds: number) => void
   readonly #post = (news: News): Promise<void> | undefined => this.driver.post(news)
   #prunedView = 0
+  #isStopping = false
 
   /** For {@link openReplica} alone. */
   constructor(options: ReplicaOptions, ports: ReplicaPorts, found: Found) {
@@ -187,7 +188,11 @@ export class Replica {
     const networkTag = networkTagOfGenesis(options.genesis)
     const electorate = genesisElectorate(options.genesis)
     this.#options = options
-    this.#ports = ports
+    this.#ports = {
+      ...ports,
+      // What was under way in the background finds the databases closed: nothing is lost by that.
+      fail: (error) => (this.#isStopping ? undefined : ports.fail(error))
+    }
     this.networkTag = networkTag
     this.electorate = electorate
     this.#leaders = leaderOrder(electorate)
@@ -205,8 +210,8 @@ export class Replica {
       {
         transactionsOf: (reference) => this.#transactionsOf(reference),
         pause: clock.pause,
-        onWritten: (block) => this.snapshots?.blockWritten(block),
-        awaitCure: (damage, timeoutMs) => this.#recovery.awaitCure(damage, timeoutMs)
+        awaitCure: (damage, timeoutMs) => this.#recovery.awaitCure(damage, timeoutMs),
+        onWritten: (block) => this.snapshots?.blockWritten(block)
       }
     )
     this.archive = new Archive(ledger, networkTag, {
@@ -280,14 +285,15 @@ export class Replica {
    * before the data directory was opened anew.
    */
   async stop(): Promise<void> {
+    this.#isStopping = true
     this.catchUp.stop()
     await this.intake?.close()
     this.#timers.stop()
     await this.driver.stop()
-    await this.#recovery.stop()
     await this.#pruner.stop()
     await this.snapshots?.stop()
     await this.snapshots?.complete()
+    await this.#recovery.stop()
   }
 
   /** Batches that are held and not final wait again; what this node accepted, it still carries. */
@@ -353,8 +359,7 @@ export class Replica {
         log,
         tip: () => keeper.tip,
         floor: () => keeper.floor,
-        blocksFrom: () => readIfWhole(() => this.archive.blocksFrom) ?? keeper.tip.height,
-        batchesFrom: () => readIfWhole(() => this.archive.batchesFrom) ?? keeper.tip.height + 1,
+        baseHeight: () => Math.max(this.archive.blocksFrom, this.archive.batchesFrom),
         packedLeaf: (index) => keeper.packedLeaf(index),
         betweenCommits: (work) => keeper.betweenCommits(work),
         bodyOf: (blockId) => this.#blockOf(blockId),
@@ -536,7 +541,7 @@ export class Replica {
   }
 
   #createEffects(): ReturnType<typeof createEffectPorts> {
-    const { ledger, log, clock, network, fail } = this.#ports
+    const { ledger, voteLog, log, clock, network, fail } = this.#ports
     const { networkTag, electorate } = this
     return createEffectPorts({
       networkTag,
@@ -569,6 +574,7 @@ export class Replica {
       onAlarm: (code, view) => {
         this.#raiseAlarm('consensus', code, { view })
         if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
+        if (code === 'VOTE_LOG_STALE') voteLog.markLost().catch(fail)
       },
       onFailure: fail
     })

@@ -13,7 +13,7 @@ import { invariant, networkTagOfGenesis } from '../../protocol/index.ts'
 import { systemClock } from '../clock.ts'
 import { NodeError } from '../errors.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
-import { Archive } from '../service/archive.ts'
+import { openArchive } from '../service/archive.ts'
 import { SnapshotStore, type StoredSnapshot } from '../snapshot/snapshot-store.ts'
 import { writeSnapshot } from '../snapshot/snapshot-writer.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from '../storage/data-directory.ts'
@@ -119,7 +119,7 @@ async function snapshotOf(
   genesis: GenesisDocument
 ): Promise<StoredSnapshot> {
   const { floor } = await openLedger(ledger, genesis)
-  const archive = new Archive(ledger, networkTagOfGenesis(genesis))
+  const archive = openArchive(ledger, networkTagOfGenesis(genesis), floor.height)
   const stored = archive.block(floor.height)
   const proof = stored === undefined || floor.height === 0 ? null : archive.finalityOf(stored)
   if (stored === undefined || proof === null)

@@ -71,11 +71,11 @@ async function start(options: OptionValues, ports: StartPorts): Promise<void> {
   const { genesis, genesisHash } = await readGenesis(config.genesis, config.networkId)
   const output = createOutput({}, ports)
   const stopAsked = listen(ports, output)
-  const begin = (settings: Config): Promise<RunningNode> =>
-    ports.startNode({ config: settings, genesis, genesisHash }).catch((error) => {
+  const startNode = (settled: typeof config): ReturnType<NodeStarter> =>
+    ports.startNode({ config: settled, genesis, genesisHash }).catch((error) => {
       throw withRepairLine(error, filePath)
     })
-  let node = await begin(config)
+  let node = await startNode(config)
   output.line(`READY ${node.readyLine()}`)
   for (;;) {
     const event = await Promise.race([node.failed, stopAsked, node.ended])
@@ -83,7 +83,7 @@ async function start(options: OptionValues, ports: StartPorts): Promise<void> {
     if (event instanceof NodeError) throw withRepairLine(event, filePath)
     if (event === undefined) return
     // The ledger is another one: everything that knew the old one begins anew.
-    node = await begin(node.settledConfig())
+    node = await startNode(node.settledConfig())
   }
 }
 

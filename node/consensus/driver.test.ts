@@ -46,6 +46,7 @@ function core(): CoreState {
     self: 0 as MemberIndex,
     instance: 1,
     committed: { blockId: '00'.repeat(32) as BlockId, height: 0, view: 0 as View },
+    highestOwnVote: 0,
     ownVotes: [],
     certificates: [],
     blocks: [],

@@ -53,6 +53,7 @@ export async function openNodeCore(options: {
     nowMs: options.nowMs,
     instance: options.instance,
     pace: options.pace,
+    highestOwnVote: voteLog.highest.epoch === electorate.epoch ? voteLog.highest.view : 0,
     isLogLost: seat !== null && voteLog.isLost
   })
 }

@@ -125,7 +125,7 @@ export type LedgerRecord =
   | { readonly kind: 'body'; readonly blockId: string }
   | { readonly kind: 'pending-batch'; readonly id: string }
   | { readonly kind: 'evidence' }
-  /** From which height on blocks, or batches and outcomes, are here. */
+  /** From which height on blocks, or batches, are here. */
   | { readonly kind: 'base' }
   /** No key of this table: of a later program, or spoilt. */
   | { readonly kind: 'unknown' }

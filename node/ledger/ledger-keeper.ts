@@ -49,10 +49,10 @@ export interface LedgerKeeperPorts {
   readonly transactionsOf: (reference: BatchReference) => readonly Transaction[] | undefined
   /** Lets waiting work go first. */
   readonly pause: () => Promise<void>
-  /** Resolves with true once a damaged record is cured, with false when the time is over; nothing is cured without it. */
-  readonly awaitCure?: (damage: DamagedRecord, timeoutMs: number) => Promise<boolean>
   /** Hears of a block right after its write, before anything of the next one is written. */
   readonly onWritten?: (block: Block) => void
+  /** Resolves with true once a damaged record is cured, with false when the time is over. */
+  readonly awaitCure: (damage: DamagedRecord, timeoutMs: number) => Promise<boolean>
 }
 
 /** A block that was executed here. */

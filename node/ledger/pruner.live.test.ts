@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeCbor, invariant } from '../../protocol/index.ts'
 import { systemClock } from '../clock.ts'
-import { Archive } from '../service/archive.ts'
+import { openArchive } from '../service/archive.ts'
 import { viewOfBlock } from '../service/block-view.ts'
 import type { Database } from '../storage/database.ts'
 import { reopen } from '../storage/testing/entries.ts'
@@ -56,7 +56,7 @@ test(
   withFolder(async (folder) => {
     const grown = await growLedger(join(folder, 'ledger'), HEIGHT)
     const { database, batches } = grown
-    const archive = new Archive(database, NETWORK_TAG)
+    const archive = openArchive(database, NETWORK_TAG, HEIGHT)
     assert.ok(archive.receipt(idOf(grown, 5)))
     await prune(database)
     assert.is(archive.batchesFrom, 20)
@@ -86,7 +86,7 @@ test(
   'nothing goes that no snapshot stands above, and nothing at all unless it is asked for',
   withFolder(async (folder) => {
     const { database } = await growLedger(join(folder, 'ledger'), HEIGHT)
-    const archive = new Archive(database, NETWORK_TAG)
+    const archive = openArchive(database, NETWORK_TAG, HEIGHT)
     await prune(database, { keepBlocks: 0 })
     await prune(database, { snapshotHeight: () => 0 })
     assert.is(archive.batchesFrom, 0)
@@ -123,7 +123,7 @@ test(
     // Without pruning it would be damage.
     write.put(BATCHES_FROM_KEY, encodeCbor(1))
     await write.write({ sync: true })
-    const archive = new Archive(database, NETWORK_TAG)
+    const archive = openArchive(database, NETWORK_TAG, HEIGHT)
     assert.is(archive.statusOf(idOf(grown, 25)), null)
     assert.is(archive.receipt(idOf(grown, 25)), null)
     const stored = archive.block(25)

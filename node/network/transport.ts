@@ -17,6 +17,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { NodeError } from '../errors.ts'
+import { catchFirstWords } from './first-words.ts'
 import type { NetworkLimits } from './limits.ts'
 import { spareReadExceptions } from './noise-reads.ts'
 import { quietLogger } from './quiet-logger.ts'
@@ -147,7 +148,9 @@ function boundedYamux(limits: NetworkLimits): ReturnType<typeof yamux> {
       connection.maxWriteBufferLength = limits.connectionWriteMaxBytes
       joinSmallWrites(connection)
       spareReadExceptions(connection)
-      return createStreamMuxer(connection)
+      const muxer = createStreamMuxer(connection)
+      catchFirstWords(muxer)
+      return muxer
     }
     return factory
   }

@@ -49,11 +49,23 @@ export interface ArchivedTransaction {
 export interface ArchivePorts {
   /** The value under a key of a table in the committed state. */
   readonly readValue: (table: number, key: Uint8Array) => Uint8Array | undefined
-  /** The height of the last final block. */
-  readonly tipHeight: () => number
+  /** Whether the block of a height is final. */
+  readonly holdsBlock: (height: number) => boolean
 }
 
-/** Reads what is final. What is damaged, or gone though it was not pruned, fails as a DamagedRecord. */
+/** The archive of a database that nobody writes to, whose last final block is known. */
+export function openArchive(
+  database: Database,
+  networkTag: Uint8Array,
+  tipHeight: number
+): Archive {
+  return new Archive(database, networkTag, {
+    readValue: (table, key) => database.getSync(stateValueKey(table, key)),
+    holdsBlock: (height) => height <= tipHeight
+  })
+}
+
+/** Reads what is final. */
 export class Archive {
   readonly #database: Database
   readonly #networkTag: Uint8Array
@@ -80,12 +92,16 @@ export class Archive {
     return this.#heightUnder(BATCHES_FROM_KEY)
   }
 
-  /** A final block by its height. */
+  /**
+   * A final block by its height.
+   *
+   * @throws DamagedRecord, as everything here does that reads what is spoilt or gone
+   */
   block(height: number): StoredBlock | undefined {
     const stored = readStoredBlock(this.#database, height)
-    if (stored !== undefined || height > this.#ports.tipHeight()) return stored
-    if (height < this.blocksFrom) return undefined
-    throw this.#database.reportDamage(blockKey(height), 'the final block is missing')
+    if (stored === undefined && height >= this.blocksFrom && this.#ports.holdsBlock(height))
+      throw this.#database.reportDamage(blockKey(height), 'the final block is missing')
+    return stored
   }
 
   /** The height of a final block by its id. */
@@ -121,8 +137,9 @@ export class Archive {
 
   /** All transactions of a final block, in order; null when they were pruned. */
   transactionsOf({ block, outcomes }: StoredBlock): Transaction[] | null {
+    const { height } = block.header
     const transactions = block.batches.flatMap(
-      (reference) => this.#batchTransactions(reference) ?? []
+      ({ id }) => this.#batchTransactions(height, id) ?? []
     )
     // Outcomes go with the batches; a batch may also have stood in an earlier block that was pruned.
     return transactions.length === block.header.transactionCount &&
@@ -185,22 +202,20 @@ export class Archive {
 
   #transactionAt({ block }: StoredBlock, position: number): Transaction | undefined {
     let first = 0
-    for (const reference of block.batches) {
-      const { count } = reference.header
-      if (position < first + count) return this.#batchTransactions(reference)?.[position - first]
-      first += count
+    for (const { id, header } of block.batches) {
+      if (position < first + header.count)
+        return this.#batchTransactions(block.header.height, id)?.[position - first]
+      first += header.count
     }
     return undefined
   }
 
   /** Undefined when the batch was pruned. */
-  #batchTransactions({ id, header }: BatchReference): Transaction[] | undefined {
+  #batchTransactions(height: number, id: BatchId): Transaction[] | undefined {
     const bytes = this.#database.getSync(batchKey(id))
-    if (bytes === undefined) {
-      // One that was closed below may have gone with an earlier block that carried it too.
-      if (header.height < this.batchesFrom) return undefined
+    if (bytes === undefined && height < this.batchesFrom) return undefined
+    if (bytes === undefined)
       throw this.#database.reportDamage(batchKey(id), 'the batch of a final block is missing')
-    }
     const batch = decodeBatch(bytes)
     invariant(batch !== undefined, 'the batches of final blocks are well formed')
     return batch.transactions.map((wire) => {

@@ -21,10 +21,10 @@ export interface LedgerCondition {
 /** Everything the sentence is made of. */
 export interface StateFacts {
   readonly condition: LedgerCondition
-  readonly alarms: readonly string[]
-  readonly epoch: number
   /** How far catching up is; null when nothing is to catch up with. */
   readonly sync: SyncProgress | null
+  readonly alarms: readonly string[]
+  readonly epoch: number
   readonly isMember: boolean
   readonly members: number
   readonly missing: readonly { readonly memberId: string; readonly region: string }[]

@@ -27,6 +27,7 @@ import type {
   TransactionStatus
 } from '../ledger-service.ts'
 import type { PeerStatus } from '../network/peer-status.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
@@ -180,17 +181,15 @@ export class NodeService implements LedgerService {
     const { tip } = keeper
     const members = this.members()
     const missing = members.filter(({ isConnected }) => !isConnected)
-    const reachableWeight = members.reduce(
-      (sum, { isConnected, weight }) => sum + (isConnected ? weight : 0),
-      0
-    )
+    const weights = members.map(({ isConnected, weight }) => (isConnected ? weight : 0))
+    const reachableWeight = weights.reduce((sum, weight) => sum + weight, 0)
     const sync = this.#ports.sync()
     const isMember = members.some(({ isSelf }) => isSelf)
     const { state, sentence } = describeState({
       condition: this.#ports.condition(),
+      sync,
       alarms: this.#ports.alarms(),
       epoch: electorate.epoch,
-      sync,
       isMember,
       members: members.length,
       missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),

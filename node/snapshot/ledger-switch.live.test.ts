@@ -20,7 +20,7 @@ import {
   transactionKey
 } from '../ledger/keyspace.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
-import { Archive } from '../service/archive.ts'
+import { openArchive } from '../service/archive.ts'
 import type { Database } from '../storage/database.ts'
 import { systemFiles } from '../storage/files.ts'
 import { declareReady, ledgerPlaces, settleLedgerSwap } from '../storage/ledger-swap.ts'
@@ -145,7 +145,7 @@ test(
     assert.ok(ledger.getSync(pendingBatchKey(BATCH.id)))
     assert.ok(equalBytes(ledger.getSync(evidenceKey(0, 3, 1)) ?? NONE, Uint8Array.of(7)))
     assert.is(ledger.getSync(transactionKey(new Uint8Array(32))), undefined)
-    const archive = new Archive(ledger, NETWORK_TAG)
+    const archive = openArchive(ledger, NETWORK_TAG, 40)
     assert.equal([archive.blocksFrom, archive.batchesFrom], [40, 41])
     assert.is(archive.block(39), undefined)
     assert.is(archive.heightOf(STATE.block.idBytes), 40)

@@ -1,5 +1,5 @@
 /**
- * A LevelDB folder that knows whose it is, checks what it reads, and stops writing at the first failure.
+ * A database that checks what it reads, tells of damage, and stops writing at the first failure.
  *
  * Keys and payloads are opaque bytes. Keys that begin with a zero byte are the
  * database's own.
@@ -18,7 +18,7 @@ import {
   callersRange,
   type KeyBounds,
   type KeyRange,
-  rangeAfter
+  rangeBehind
 } from './key-range.ts'
 import { type Entry, PAGE_ENTRIES_MAX, readPairs } from './store-pages.ts'
 import { type ScannedPage, scanStore } from './store-scan.ts'
@@ -137,6 +137,22 @@ export class Database {
     return this.#store.approximateSize(gte, lt)
   }
 
+  async *#iterate(
+    range: KeyRange,
+    snapshot?: EngineSnapshot
+  ): AsyncGenerator<readonly Entry[], void, void> {
+    let left = range.limit ?? Number.POSITIVE_INFINITY
+    let rest = callersRange(range)
+    while (left > 0) {
+      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX), snapshot)
+      const last = page.at(-1)
+      if (last === undefined) return
+      left -= page.length
+      rest = rangeBehind(rest, last[0])
+      yield page
+    }
+  }
+
   /** Walks a range as {@link iterate} does, and goes on behind records that are damaged. */
   scan(range: KeyRange = {}): AsyncGenerator<ScannedPage, void, void> {
     return scanStore(this.#store, this.path, range)
@@ -233,7 +249,8 @@ export class Database {
     size: number,
     snapshot: EngineSnapshot | undefined
   ): Promise<readonly Entry[]> {
-    const { pairs, error } = await readPairs(this.#store, { ...range, snapshot }, size)
+    const held = snapshot === undefined ? range : { ...range, snapshot }
+    const { pairs, error } = await readPairs(this.#store, held, size)
     if (error !== undefined) return this.#failRead(error)
     let previous: Uint8Array | undefined
     for (const [key] of pairs) {

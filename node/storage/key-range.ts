@@ -39,8 +39,8 @@ export function callersRange(range: KeyRange): KeyRange {
   return { ...upper, gte: FIRST_KEY }
 }
 
-/** What is left of a range behind a key. */
-export function rangeAfter(range: KeyRange, last: Uint8Array): KeyRange {
+/** The part of a range that lies behind a key, in the range's direction. */
+export function rangeBehind(range: KeyRange, last: Uint8Array): KeyRange {
   const { gt, gte, lt, lte, ...rest } = range
   const lower = gt === undefined ? gte && { gte } : { gt }
   const upper = lt === undefined ? lte && { lte } : { lt }

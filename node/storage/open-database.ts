@@ -1,5 +1,5 @@
 /**
- * Opening a database: one that exists and is ours, or a new one where nothing is.
+ * Opening a database: only one that is there, and only whose it must be.
  *
  * @module
  */

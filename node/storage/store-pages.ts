@@ -4,15 +4,11 @@
  * @module
  */
 
-import type { EngineRange, EngineSnapshot, EngineStore } from './engine.ts'
+import type { EngineSnapshot, EngineStore } from './engine.ts'
+import type { KeyRange } from './key-range.ts'
 
 /** Key and payload. */
 export type Entry = readonly [key: Uint8Array, payload: Uint8Array]
-
-/** Where a page lies: now, or at the moment of a snapshot. */
-export interface PageRange extends EngineRange {
-  readonly snapshot?: EngineSnapshot | undefined
-}
 
 /** Entries as they are stored, and what kept the rest of the page from being read, if anything did. */
 export interface RawPage {
@@ -30,7 +26,7 @@ const PAGE_BYTES_MAX = 256 * 1024
 /** Reads a page; where the store stops at damage of its own, as much as stands before it. */
 export async function readPairs(
   store: EngineStore,
-  { snapshot, ...range }: PageRange,
+  range: KeyRange & { readonly snapshot?: EngineSnapshot },
   size: number
 ): Promise<RawPage> {
   const options: IteratorOptions = {

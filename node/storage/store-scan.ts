@@ -8,7 +8,7 @@ import type { NodeError } from '../errors.ts'
 import { unsealValue } from './checked-value.ts'
 import { readFailure } from './disk-errors.ts'
 import type { EngineStore } from './engine.ts'
-import { callersRange, type KeyRange, rangeAfter } from './key-range.ts'
+import { callersRange, type KeyRange, rangeBehind } from './key-range.ts'
 import { type Entry, PAGE_ENTRIES_MAX, readPairs } from './store-pages.ts'
 
 /** What a look through a range finds on one page. */

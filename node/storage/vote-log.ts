@@ -90,7 +90,7 @@ export class VoteLog {
     return { epoch: this.#marker.highestEpoch, view: this.#marker.highestView }
   }
 
-  /** Whether an earlier log of this key was lost: then it must never vote again. */
+  /** Whether an earlier log of this key was lost, or this one is an old copy: it must never vote again. */
   get isLost(): boolean {
     return this.#marker.isLost
   }
@@ -133,6 +133,20 @@ export class VoteLog {
    */
   prune(below: Position): Promise<void> {
     return this.#inTurn(() => this.#prune(below))
+  }
+
+  /**
+   * Says for good that votes of this key are missing here: from now on nothing is signed, at any
+   * later start neither.
+   */
+  markLost(): Promise<void> {
+    return this.#inTurn(async () => {
+      const marker = { ...this.#marker, isLost: true }
+      const batch = this.#database.createBatch()
+      batch.put(MARKER_KEY, encodeMarker(marker))
+      await batch.write({ sync: true })
+      this.#marker = marker
+    })
   }
 
   /** Waits for the writes under way and closes. */

@@ -22,6 +22,10 @@ import { BATCHES_PER_REQUEST_MAX, decodeBatchesAnswer, encodeFetchRequest } from
 /** Pause before everybody is asked again. */
 const PAUSE_MS = 200
 const PAUSE_MAX_MS = 5_000
+/** How long one source may be silent before the next one is asked as well. */
+const PATIENCE_MS = 300
+/** Pause between two looks whether the batches have come by themselves. */
+const LOOK_MS = 50
 
 /** What the fetcher needs from others. */
 export interface BatchFetcherPorts {
@@ -66,17 +70,29 @@ export class BatchFetcher {
   }
 
   async #obtain(block: Block, first: readonly string[], isFinal: boolean): Promise<FetchOutcome> {
-    const { peers } = this.#ports
+    const { peers, clock } = this.#ports
+    const asking = new Asking()
     let sources = first
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
       for (const source of sources) {
-        const outcome = this.#settled(block) ?? (await this.#askFor(block, source, isFinal))
+        const outcome = this.#settled(block) ?? asking.outcome()
         if (outcome !== undefined) return outcome
+        if (asking.isBusy(source)) continue
+        const asked = asking.begin(source, this.#askFor(block, source, isFinal))
+        await Promise.race([asked, this.#patience(block)])
       }
-      const outcome = this.#settled(block)
+      const outcome = this.#settled(block) ?? asking.outcome()
       if (outcome !== undefined) return outcome
-      await sleep(this.#ports.clock, pauseMs)
+      await sleep(clock, pauseMs)
       sources = [...first, ...peers()]
+    }
+  }
+
+  /** Who is silent is not waited for long, and not at all once the batches have come otherwise. */
+  async #patience(block: Block): Promise<void> {
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_MS) {
+      if (this.#settled(block) !== undefined) return
+      await sleep(this.#ports.clock, LOOK_MS)
     }
   }
 
@@ -111,6 +127,36 @@ export class BatchFetcher {
 
   #missing(references: readonly BatchReference[]): BatchId[] {
     return references.filter(({ id }) => !this.#ports.store.has(id)).map(({ id }) => id)
+  }
+}
+
+/** The questions of one block that are under way, one for each source. */
+class Asking {
+  readonly #busy = new Set<string>()
+  #isFaulty = false
+  #failure: { readonly error: unknown } | undefined
+
+  isBusy(source: string): boolean {
+    return this.#busy.has(source)
+  }
+
+  begin(source: string, asked: Promise<'faulty' | undefined>): Promise<void> {
+    this.#busy.add(source)
+    return asked
+      .then((outcome) => {
+        if (outcome === 'faulty') this.#isFaulty = true
+      })
+      .catch((error) => {
+        // Kept until the one who obtains looks: he may be waiting for another source.
+        this.#failure = { error }
+      })
+      .finally(() => this.#busy.delete(source))
+  }
+
+  /** @throws whatever kept an answer from being taken in */
+  outcome(): 'faulty' | undefined {
+    if (this.#failure !== undefined) throw this.#failure.error
+    return this.#isFaulty ? 'faulty' : undefined
   }
 }
 

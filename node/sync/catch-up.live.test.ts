@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { toHex } from '../../protocol/index.ts'
 import { VerificationQueue } from '../batches/verifier.ts'
 import { sleep, systemClock } from '../clock.ts'
-import { Archive } from '../service/archive.ts'
+import { openArchive } from '../service/archive.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { type GrownLedger, growLedger } from '../testing/grown-ledger.ts'
 import { certify } from '../testing/small-chain.ts'
@@ -42,7 +42,7 @@ test.after(async () => {
 })
 
 function honest(batchesFrom = 0, claims = HEIGHT): Peer {
-  const archive = new Archive(grown.database, NETWORK_TAG)
+  const archive = openArchive(grown.database, NETWORK_TAG, HEIGHT)
   const bytesOf = (id: string): Uint8Array | undefined =>
     grown.batches.find((batch) => batch.id === id)?.bytes
   return {
@@ -54,6 +54,7 @@ function honest(batchesFrom = 0, claims = HEIGHT): Peer {
         finalBlock: (height) => archive.block(height),
         stateValue: () => undefined,
         certificates: () => [],
+        stateValue: () => undefined,
         batchesFrom: () => batchesFrom,
         snapshots: async () => new Uint8Array(0)
       })

@@ -74,9 +74,9 @@ async function ask<Answer>(
     bodyOf: () => undefined,
     finalBlock: () => undefined,
     certificates: () => [],
-    stateValue: () => undefined,
     batchesFrom: () => 0,
     snapshots: async () => new Uint8Array(0),
+    stateValue: () => undefined,
     ...ports
   })
   invariant(answer !== undefined, 'a question is answered')
@@ -133,8 +133,11 @@ test('values of the state are answered in the order of the question, within four
   const places = Array.from({ length: 64 }, (_, index) => ({ table: 1, key: Uint8Array.of(index) }))
   const stateValue = (table: number, key: Uint8Array): Uint8Array | undefined =>
     table === 1 && key[0] !== 3 ? new Uint8Array(80_000).fill(key[0] as number) : undefined
-  const question = { kind: 'state-values', places } as const
-  const answer = await ask(question, { stateValue }, decodeStateValuesAnswer)
+  const answer = await ask(
+    { kind: 'state-values', places },
+    { stateValue },
+    decodeStateValuesAnswer
+  )
   const sent = Math.floor((4 * 1024 * 1024) / 80_000)
   const expected = [...places.keys()].map((index) => (index === 3 || index > sent ? null : index))
   assert.equal(
@@ -150,10 +153,14 @@ test('the outcomes of a final block are answered by its height', async () => {
     const stored = chain[height]
     return stored && { ...stored, outcomes }
   }
-  const asked = (height: number): Promise<readonly Outcome[] | undefined> =>
-    ask({ kind: 'outcomes', height }, { finalBlock }, decodeOutcomesAnswer)
-  assert.equal(await asked(1), outcomes)
-  assert.is(await asked(9), undefined)
+  assert.equal(
+    await ask({ kind: 'outcomes', height: 1 }, { finalBlock }, decodeOutcomesAnswer),
+    outcomes
+  )
+  assert.is(
+    await ask({ kind: 'outcomes', height: 9 }, { finalBlock }, decodeOutcomesAnswer),
+    undefined
+  )
 })
 
 test('a block is answered by its id', async () => {

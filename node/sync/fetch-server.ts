@@ -30,11 +30,11 @@ export interface FetchServerPorts {
   readonly bodyOf: (id: BlockId) => Block | undefined
   readonly finalBlock: (height: number) => StoredBlock | undefined
   readonly certificates: (first: number, last: number) => readonly Certificate[]
-  /** The value under a key of a table in the committed state. */
-  readonly stateValue: (table: number, key: Uint8Array) => Uint8Array | undefined
   /** The lowest height whose batches are here. */
   readonly batchesFrom: () => number
   readonly snapshots: (question: SnapshotRequest) => Promise<Uint8Array>
+  /** The value under a key of a table in the committed state. */
+  readonly stateValue: (table: number, key: Uint8Array) => Uint8Array | undefined
 }
 
 /** Answers one question; undefined when the bytes are none. */
@@ -55,6 +55,10 @@ export async function answerFetch(
     }
     case 'final-blocks':
       return encodeParcels(finalBlocks(question.from, question.count, ports))
+    case 'snapshots':
+    case 'snapshot-manifest':
+    case 'snapshot-part':
+      return await ports.snapshots(question)
     case 'state-values': {
       const { places } = question
       const values = places.map(({ table, key }) => ports.stateValue(table, key))
@@ -62,10 +66,6 @@ export async function answerFetch(
     }
     case 'outcomes':
       return encodeOutcomesAnswer(ports.finalBlock(question.height)?.outcomes)
-    case 'snapshots':
-    case 'snapshot-manifest':
-    case 'snapshot-part':
-      return await ports.snapshots(question)
   }
 }
 

@@ -12,7 +12,7 @@ import type { Network } from '../network/network.ts'
 import type { RequestOptions } from '../network/request.ts'
 import type { Archive } from '../service/archive.ts'
 import type { Snapshots } from '../snapshot/snapshots.ts'
-import { readIfWhole } from '../storage/damaged-record.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { CatchUp } from './catch-up.ts'
 import { answerFetch } from './fetch-server.ts'
 import {
@@ -56,12 +56,12 @@ export function servePeers(ports: ServePeersPorts): void {
         keeper.entry(id)?.block ??
         bodies.get(id) ??
         finalBody(archive, id),
-      finalBlock: (height) => readIfWhole(() => archive.block(height)),
-      stateValue: (table, key) => readIfWhole(() => keeper.readValue(table, key)),
-      batchesFrom: () => readIfWhole(() => archive.batchesFrom) ?? Number.MAX_SAFE_INTEGER,
+      batchesFrom: () => archive.batchesFrom,
       snapshots: async (question) =>
         (await snapshots?.answer(question)) ??
         (question.kind === 'snapshots' ? encodeOffers([]) : encodeBytesAnswer(null)),
+      finalBlock: (height) => orNothing(() => archive.block(height)),
+      stateValue: (table, key) => orNothing(() => keeper.readValue(table, key)),
       certificates: (first, last) =>
         [...driver.core.certificates]
           .filter(([view]) => view >= first && view <= last)

@@ -111,13 +111,13 @@ test('a question for more than one may ask is none', () => {
   for (const fault of faults) assert.is(decodeFetchRequest(encodeFetchRequest(fault)), undefined)
   for (const value of [
     [5, 1],
+    [6, new Uint8Array(31)],
+    [7, new Uint8Array(32), 2, 0],
+    [7, new Uint8Array(32), 1],
     [8, [1]],
     [8, [[1]]],
     [9],
     [9, null],
-    [6, new Uint8Array(31)],
-    [7, new Uint8Array(32), 2, 0],
-    [7, new Uint8Array(32), 1],
     [1],
     [2, new Uint8Array(31)],
     [3, 1],

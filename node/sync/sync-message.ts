@@ -34,10 +34,10 @@ import type { PartName } from '../snapshot/snapshot-folder.ts'
 export const BATCHES_PER_REQUEST_MAX = 64
 /** Most blocks of one request. */
 export const BLOCKS_PER_REQUEST_MAX = 64
-/** Most values of the state of one request. */
-export const STATE_VALUES_PER_REQUEST_MAX = 64
 /** Most snapshots that one node offers. */
 export const SNAPSHOTS_OFFERED_MAX = 16
+/** Most values of the state of one request. */
+export const STATE_VALUES_PER_REQUEST_MAX = 64
 /** Most certificates of one answer. */
 export const CERTIFICATES_PER_ANSWER_MAX = 64
 
@@ -51,12 +51,6 @@ export type FetchRequest =
   | { readonly kind: 'outcomes'; readonly height: number }
   | SnapshotRequest
 
-/** Where a record stands in the state. */
-export interface StatePlace {
-  readonly table: number
-  readonly key: Uint8Array
-}
-
 /** One question about snapshots. */
 export type SnapshotRequest =
   | { readonly kind: 'snapshots' }
@@ -68,6 +62,12 @@ export interface SnapshotOffer {
   readonly height: number
   readonly id: Uint8Array
   readonly bytes: number
+}
+
+/** Where a record stands in the state. */
+export interface StatePlace {
+  readonly table: number
+  readonly key: Uint8Array
 }
 
 /** A final block as it travels: with what finalised it, if that was itself, and its batches. */
@@ -92,6 +92,10 @@ const batchesRequest = tuple(uint(1, 1), list(bytes(32), BATCHES_PER_REQUEST_MAX
 const blockRequest = tuple(uint(2, 2), bytes(32))
 const certificatesRequest = tuple(uint(3, 3), uint(), uint())
 const finalBlocksRequest = tuple(uint(4, 4), uint(), uint(BLOCKS_PER_REQUEST_MAX, 1))
+const snapshotsRequest = tuple(uint(5, 5))
+const manifestRequest = tuple(uint(6, 6), bytes(32))
+const partRequest = tuple(uint(7, 7), bytes(32), uint(1), uint())
+const offerList = list(tuple(uint(), bytes(32), uint()), SNAPSHOTS_OFFERED_MAX)
 const stateValuesRequest = tuple(
   uint(8, 8),
   list(tuple(uint(255), bytesBetween(0, 128)), STATE_VALUES_PER_REQUEST_MAX, 1)
@@ -99,10 +103,6 @@ const stateValuesRequest = tuple(
 const outcomesRequest = tuple(uint(9, 9), uint())
 const valueList = list(nullable(bytesBetween(1, 1_048_576)), STATE_VALUES_PER_REQUEST_MAX)
 const outcomeFields = tuple(packedOutcomes.numbers, packedOutcomes.codes)
-const snapshotsRequest = tuple(uint(5, 5))
-const manifestRequest = tuple(uint(6, 6), bytes(32))
-const partRequest = tuple(uint(7, 7), bytes(32), uint(1), uint())
-const offerList = list(tuple(uint(), bytes(32), uint()), SNAPSHOTS_OFFERED_MAX)
 const batchList = list(nullable(bytesBetween(1, 131_072)), BATCHES_PER_REQUEST_MAX)
 const certificateList = list(bytesBetween(1, 65_536), CERTIFICATES_PER_ANSWER_MAX)
 const parcelFields = tuple(
@@ -124,10 +124,6 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
       return encodeCbor([3, request.first, request.last])
     case 'final-blocks':
       return encodeCbor([4, request.from, request.count])
-    case 'state-values':
-      return encodeCbor([8, request.places.map(({ table, key }) => [table, key])])
-    case 'outcomes':
-      return encodeCbor([9, request.height])
     case 'snapshots':
       return encodeCbor([5])
     case 'snapshot-manifest':
@@ -136,6 +132,10 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
       const { kind, index } = request.part
       return encodeCbor([7, request.id, PART_KINDS.indexOf(kind), index])
     }
+    case 'state-values':
+      return encodeCbor([8, request.places.map(({ table, key }) => [table, key])])
+    case 'outcomes':
+      return encodeCbor([9, request.height])
   }
 }
 
@@ -152,12 +152,15 @@ export function decodeFetchRequest(encoded: Uint8Array): FetchRequest | undefine
     return { kind: 'certificates', first: certificates[1], last: certificates[2] }
   const final = finalBlocksRequest(value)
   if (final !== undefined) return { kind: 'final-blocks', from: final[1], count: final[2] }
+  return readMendingRequest(value) ?? readSnapshotRequest(value)
+}
+
+function readMendingRequest(value: CborValue | undefined): FetchRequest | undefined {
   const values = stateValuesRequest(value)
   if (values !== undefined)
     return { kind: 'state-values', places: values[1].map(([table, key]) => ({ table, key })) }
   const outcomes = outcomesRequest(value)
-  if (outcomes !== undefined) return { kind: 'outcomes', height: outcomes[1] }
-  return readSnapshotRequest(value)
+  return outcomes && { kind: 'outcomes', height: outcomes[1] }
 }
 
 function readSnapshotRequest(value: CborValue | undefined): SnapshotRequest | undefined {

@@ -50,7 +50,11 @@ export async function growLedger(
   const opened = await openLedger(database, GENESIS)
   const keeper = new LedgerKeeper(
     { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
-    { transactionsOf: ({ id }) => held.get(id), pause: systemClock.pause }
+    {
+      transactionsOf: ({ id }) => held.get(id),
+      pause: systemClock.pause,
+      awaitCure: async () => false
+    }
   )
   const blocks: Block[] = []
   for (const batch of batches) blocks.push(await addBlock(keeper, database, batch))

@@ -174,10 +174,13 @@ function keepCertificate(state: CoreState, certificate: Certificate): void {
   held[NAMES[kind]] = certificate
   state.certificates.set(view, held)
   const { vote } = certificate
-  // Of one view this one is sure to be genuine.
-  for (const { signer, signature } of certificate.signatures)
-    if (view >= (state.latestVoteSeen.get(signer)?.vote.view ?? -1))
+  for (const { signer, signature } of certificate.signatures) {
+    const latest = state.latestVoteSeen.get(signer)?.vote
+    const isLater = latest === undefined || view > latest.view
+    // Of what was said in a view last, this one is sure to be genuine.
+    if (isLater || (view === latest.view && (kind !== 'notarise' || latest.kind === 'notarise')))
       state.latestVoteSeen.set(signer, { vote, signer, signature })
+  }
 }
 
 /** A view passed without a word of its leader: its next turn is not waited for. */

@@ -7,7 +7,7 @@
 
 import type { Block } from '../blocks/block.ts'
 import { toHex } from '../foundation/bytes.ts'
-import type { BlockId, View } from '../types.ts'
+import type { BatchId, BlockId, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
 import type { CoreState } from './core-state.ts'
 import { stopForDeterminism } from './proposal-rule.ts'
@@ -49,11 +49,12 @@ export function settleCommit(turn: Turn, blockId: BlockId): void {
   const chain = chainTo(state, blockId)
   const last = chain?.[chain.length - 1]
   if (chain === undefined || last === undefined) return
-  for (const { batches } of chain) for (const { id } of batches) state.pendingBatches.delete(id)
+  for (const { batches } of chain) for (const { id } of batches) dropPending(state, id)
   const { height, view } = last.header
   state.committed = { blockId, height, view }
+  // Of a block that is no higher, or stands in a view that is over, nothing will come any more.
   for (const [id, { block }] of state.blocks)
-    if (block.header.height <= height) state.blocks.delete(id)
+    if (block.header.height <= height || block.header.view <= view) state.blocks.delete(id)
   state.fetchedAtMs.clear()
   if ((state.stagedFinalisation?.vote.view ?? view) <= view) state.stagedFinalisation = null
   const pendingView = state.pendingFinalisation?.vote.view
@@ -88,4 +89,12 @@ function chainTo(state: CoreState, blockId: BlockId): Block[] | undefined {
     id = toHex(block.header.parentId) as BlockId
   }
   return chain.reverse()
+}
+
+function dropPending(state: CoreState, id: BatchId): void {
+  const batch = state.pendingBatches.get(id)
+  if (batch === undefined) return
+  state.pendingBatches.delete(id)
+  const left = (state.pendingOfAuthor.get(batch.authorIndex) ?? 1) - 1
+  state.pendingOfAuthor.set(batch.authorIndex, left)
 }

@@ -137,6 +137,8 @@ export interface CoreState {
   /** The finalisation that catching up was last asked for. */
   catchUpView: View | null
   readonly pendingBatches: Map<BatchId, PendingBatch>
+  /** How many of them each author has. */
+  readonly pendingOfAuthor: Map<MemberIndex, number>
 
   /** False until a quorum has said that it holds no vote of ours that we do not. */
   mayVote: boolean
@@ -178,6 +180,8 @@ export interface CoreOptions {
   /** A random number that tells this process from others with its key. */
   readonly instance: number
   readonly committed: FinalBlock
+  /** The highest view of this epoch in which the log holds, or has held, a vote; 0 for none. */
+  readonly highestOwnVote: number
   /** The votes of this epoch's log above the committed view, as they were signed. */
   readonly ownVotes: readonly SignedVote[]
   /** Certificates above the committed view, judged when they were stored. */
@@ -205,7 +209,7 @@ export function createCore(options: CoreOptions): CoreState {
     stagedFinalisation: null,
     isCommitting: false,
     log: new Map(),
-    highestOwnVote: committed.view,
+    highestOwnVote: options.highestOwnVote,
     ownVotes: new Map(),
     certificates: new Map(),
     unrecordedCertificates: [],
@@ -215,6 +219,7 @@ export function createCore(options: CoreOptions): CoreState {
     fetchedAtMs: new Map(),
     catchUpView: null,
     pendingBatches: new Map(),
+    pendingOfAuthor: new Map(),
     mayVote: false,
     statusAnswers: new Set(),
     answeredAtMs: null,

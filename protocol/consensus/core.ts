@@ -31,7 +31,10 @@ import { concludeTurn, fittingJustification, leaderOfView, type Turn } from './t
 import type { SignedVote } from './vote.ts'
 import { countOwnVote, receiveVote, settleVotes } from './vote-tally.ts'
 
-/** Most batches that wait for a final block; beyond, new ones are left to their authors. */
+/**
+ * Most batches that wait for a final block. Each author has an equal share of them, so that none
+ * can take the others' room; beyond it, new ones are left to their author.
+ */
 const PENDING_BATCHES_MAX = 8_192
 
 /**
@@ -168,8 +171,15 @@ function setProgress(
 
 function holdBatch(turn: Turn, batch: HeldBatch): void {
   const { state, nowMs } = turn
-  if (state.pendingBatches.has(batch.id) || state.pendingBatches.size >= PENDING_BATCHES_MAX) return
+  if (state.pendingBatches.has(batch.id) || !hasRoomFor(state, batch)) return
   countArrivals(state, batch.count, nowMs)
   state.pendingBatches.set(batch.id, { ...batch, heldAtMs: nowMs })
+  const { authorIndex } = batch
+  state.pendingOfAuthor.set(authorIndex, (state.pendingOfAuthor.get(authorIndex) ?? 0) + 1)
   viewRecord(state, state.view)
+}
+
+function hasRoomFor(state: CoreState, { authorIndex }: HeldBatch): boolean {
+  const share = Math.floor(PENDING_BATCHES_MAX / state.electorate.seats.length)
+  return (state.pendingOfAuthor.get(authorIndex) ?? 0) < share
 }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { CHAIN, createTestCore } from '../testing/core-state.ts'
 import type { BatchId, Epoch, MemberIndex, View } from '../types.ts'
 import { step } from './core.ts'
-import type { CoreState } from './core-state.ts'
+import { type CoreState, enterInLog } from './core-state.ts'
 import type { Effect } from './effect.ts'
 import type { HeldBatch } from './event.ts'
 import type { Status } from './message.ts'
@@ -92,6 +92,19 @@ test('one vote of its own that its log lacks stops it for good', () => {
   assert.equal(alarmsOf(effects), ['VOTE_LOG_STALE'])
   for (const from of OTHERS) tell(state, from, { nowMs: 10 + 20 * DELTA_MS })
   assert.not(state.mayVote)
+})
+
+test('a log that lacks the second vote of its last view is old, too', () => {
+  const state = asking()
+  enterInLog(state, sign('notarise', 2, block1, 0))
+  const known = tell(state, 1 as MemberIndex, {
+    nowMs: 10,
+    latestVoteOfYours: sign('notarise', 2, block1, 0)
+  })
+  assert.equal(alarmsOf(known), [])
+  const missing = sign('nullify', 2, null, 0)
+  const effects = tell(state, 2 as MemberIndex, { nowMs: 10, latestVoteOfYours: missing })
+  assert.equal(alarmsOf(effects), ['VOTE_LOG_STALE'])
 })
 
 test('liars cannot keep it from voting by telling of a twin, more than they can', () => {

@@ -13,9 +13,10 @@
 
 import { faultWeightOf } from '../membership/electorate.ts'
 import type { MemberIndex } from '../types.ts'
-import { type CoreState, type HeardAs, viewRecord } from './core-state.ts'
+import { type CoreState, type HeardAs, logEntry, viewRecord } from './core-state.ts'
 import type { Status } from './message.ts'
 import { type Turn, weightOf } from './turn.ts'
+import type { Vote } from './vote.ts'
 
 /** Δ0 for which a twin is listened for, once a quorum has answered: it takes a moment to come back. */
 const LISTEN_DELAYS = 8
@@ -51,13 +52,15 @@ export function judgeOwnKey(turn: Turn, from: MemberIndex, status: Status): void
   const { state } = turn
   const { latestVoteOfYours, hasTwin: isTold } = status
   if (state.self === null || state.mayVote || state.isStopped) return
-  const view = latestVoteOfYours?.vote.view ?? 0
-  if (view > state.highestOwnVote) return stop(turn, 'VOTE_LOG_STALE', view)
   if (isTold) state.twinReports.add(from)
-  if (weightOf(state, state.twinReports) > liarsWeight(state))
-    return stop(turn, 'KEY_IN_USE', state.view)
-  state.statusAnswers.add(from)
-  admitToVoting(turn)
+  if (latestVoteOfYours !== null && isMissing(state, latestVoteOfYours.vote))
+    stop(turn, 'VOTE_LOG_STALE', latestVoteOfYours.vote.view)
+  else if (weightOf(state, state.twinReports) > liarsWeight(state))
+    stop(turn, 'KEY_IN_USE', state.view)
+  else {
+    state.statusAnswers.add(from)
+    admitToVoting(turn)
+  }
 }
 
 /** Lets this node vote, once a quorum has answered well and no twin was heard for a while. */
@@ -73,6 +76,19 @@ export function admitToVoting(turn: Turn): void {
   state.mayVote = true
   // Timers that ran out before could not make it give the view up: they start afresh.
   viewRecord(state, state.view).armedAtMs = null
+}
+
+/**
+ * Whether the own log lacks a vote of ours. Above the final view all of it is in memory; of what lies
+ * below only the highest view is remembered.
+ */
+function isMissing(state: CoreState, { kind, view, subject }: Vote): boolean {
+  if (view > state.highestOwnVote) return true
+  if (view <= state.finalView) return false
+  const { notarise, isNullified, finalise } = logEntry(state, view)
+  if (kind === 'nullify') return !isNullified
+  const said = kind === 'notarise' ? notarise : finalise
+  return said?.blockId !== subject?.blockId
 }
 
 function succeed(heard: HeardAs, instance: number, nowMs: number): void {

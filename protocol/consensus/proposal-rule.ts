@@ -44,6 +44,7 @@ export function receiveProposal(turn: Turn, from: MemberIndex, proposal: Proposa
   if (view <= state.finalView || view > state.view + PROPOSAL_VIEWS_AHEAD) return
   const record = viewRecord(state, view)
   record.isLeaderHeard = true
+  if (isFarAbove(state, block)) return
   if (record.proposed === null) {
     record.proposed = {
       blockId: block.id,
@@ -52,6 +53,15 @@ export function receiveProposal(turn: Turn, from: MemberIndex, proposal: Proposa
     keepBlock(turn, block, [from])
   }
   receiveVote(turn, vote)
+}
+
+/**
+ * Whether a block claims a height that none of its view can have: every block above the final one
+ * stands in a view of its own.
+ */
+function isFarAbove(state: CoreState, { header }: BlockProgress['block']): boolean {
+  const { committed } = state
+  return header.height - committed.height > header.view - committed.view
 }
 
 /** Takes in a block that was asked for by its id, or that its own certificate brought. */

@@ -20,6 +20,13 @@ export interface SelectionLimits {
   readonly batchesMax: number
 }
 
+/**
+ * Most batches of one author in a block: so many can be asked for at once by those who lack them.
+ *
+ * Whoever gives each member other batches would else have leaders propose what nobody else holds.
+ */
+const AUTHOR_BATCHES_MAX = 64
+
 const PRIORITIES: readonly Priority[] = [0, 1, 2]
 
 /** The ids of the batches to propose, in the order in which they are executed. */
@@ -46,6 +53,7 @@ export function selectBatches(
 class Selection {
   readonly chosen: BatchId[] = []
   readonly #laneBytes = new Map<MemberIndex, number>()
+  readonly #laneCounts = new Map<MemberIndex, number>()
   #totalBytes = 0
 
   /** Takes a batch when it still fits. */
@@ -53,7 +61,9 @@ class Selection {
     const laneBytes = (this.#laneBytes.get(authorIndex) ?? 0) + bytes
     const totalBytes = this.#totalBytes + bytes
     if (totalBytes > limits.blockBytesMax || laneBytes > limits.laneBytesMax) return
-    if (this.chosen.length >= limits.batchesMax) return
+    const laneCount = this.#laneCounts.get(authorIndex) ?? 0
+    if (this.chosen.length >= limits.batchesMax || laneCount >= AUTHOR_BATCHES_MAX) return
+    this.#laneCounts.set(authorIndex, laneCount + 1)
     this.chosen.push(id)
     this.#laneBytes.set(authorIndex, laneBytes)
     this.#totalBytes = totalBytes

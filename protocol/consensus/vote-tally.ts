@@ -157,7 +157,13 @@ function isCertified(state: CoreState, { kind, view }: Vote): boolean {
 function noteVoteSeen(state: CoreState, signed: SignedVote): void {
   const { signer } = signed
   const { view } = signed.vote
-  if (view > (state.latestVoteSeen.get(signer)?.vote.view ?? -1))
+  const latest = state.latestVoteSeen.get(signer)?.vote
+  // Of one view the last word is kept: NULLIFY and FINALISE come after NOTARISE.
+  if (
+    latest === undefined ||
+    view > latest.view ||
+    (view === latest.view && latest.kind === 'notarise')
+  )
     state.latestVoteSeen.set(signer, signed)
   // Who votes in a view has left the one before: it holds that one's certificate.
   if (view - 1 > (state.shownView.get(signer) ?? -1))

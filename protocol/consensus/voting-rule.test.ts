@@ -63,6 +63,7 @@ test('a core whose vote log was lost is stopped from the start', () => {
     self: 0 as MemberIndex,
     instance: 1,
     committed: { blockId: block0.id, height: 0, view: 0 as View },
+    highestOwnVote: 0,
     ownVotes: [],
     certificates: [],
     blocks: [],

@@ -21,6 +21,7 @@ export function createTestCore(view: number, change: Partial<CoreState> = {}): C
     instance: 1,
     self: 0 as MemberIndex,
     committed: { blockId: block0.id, height: 0, view: 0 as View },
+    highestOwnVote: 0,
     ownVotes: [],
     certificates: [],
     blocks: [],

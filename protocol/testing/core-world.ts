@@ -204,6 +204,7 @@ export class World {
       self,
       instance: this.#instances++,
       committed,
+      highestOwnVote: Math.max(0, ...(node?.log ?? []).map(({ vote }) => vote.view)),
       ownVotes: node?.log ?? [],
       certificates: [...finalisation, ...(node?.certificates ?? [])],
       blocks: [...(node?.bodies.values() ?? [])].filter(

@@ -67,6 +67,12 @@ export class Cluster {
     return this.#relays.map((relay) => relay.status())
   }
 
+  /** The relay by which one node calls another; undefined where it calls directly. */
+  relay(from: number, to: number): LinkRelay | undefined {
+    const { links } = this.#options.links
+    return this.#relays[links.findIndex((link) => link.from === from && link.to === to)]
+  }
+
   /** Opens the relays; the nodes are started one by one by {@link startNode}. */
   async open(): Promise<void> {
     const { links, reservation } = this.#options

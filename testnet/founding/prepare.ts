@@ -35,6 +35,8 @@ export interface WantedTestnet {
   readonly isFresh: boolean
   /** For a testnet founded now: makers beside its own. */
   readonly vendorGrants?: TestnetShape['vendorGrants']
+  /** Whether nodes with no distance between them get relays as well, so that links can be made to fail. */
+  readonly relayEveryLink?: boolean
   /** Settings of a node that are to be otherwise than usual, by their paths. */
   readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
 }
@@ -77,7 +79,8 @@ export async function prepareTestnet(
   const nodes = known?.nodes ?? (await foundTestnet(home, shape, timeMs))
   const regionSet = known?.regionSet ?? shape.regionSet
   const regions = planRegions(regionSet, nodes.length)
-  const linkOptions = { oneWayMs: regions.oneWayMs }
+  const { relayEveryLink = false } = wanted
+  const linkOptions = { oneWayMs: regions.oneWayMs, relayEveryLink }
   const relays = relayCount(nodes.length, linkOptions)
   const reservation = await reserveAll(known, nodes.length * PORTS_PER_NODE + relays)
   const registered = nodes.map((node, index) => register(node, index, reservation.ports))

@@ -52,6 +52,8 @@ const POLL_MS = 50
 export interface LiveNetChange {
   /** Settings of a node, by their paths. */
   readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
+  /** Whether every link leads through a relay, so that it can be made to fail. */
+  readonly relayEveryLink?: boolean
   /** How many of the last nodes are not started yet. */
   readonly late?: number
 }
@@ -60,11 +62,11 @@ export interface LiveNetChange {
 export async function openLiveNet(
   members: number,
   observers: number,
-  { settingsOf = () => ({}), late = 0 }: LiveNetChange = {}
+  { settingsOf = () => ({}), relayEveryLink = false, late = 0 }: LiveNetChange = {}
 ): Promise<LiveNet> {
   const home = mkdtempSync(join(tmpdir(), 'thingmoot-live-'))
   const shape = { members, observers, regionSet: 'local', isFresh: false } as const
-  const wanted = { ...shape, settingsOf }
+  const wanted = { ...shape, settingsOf, relayEveryLink }
   const testnet = await prepareTestnet(home, wanted, Date.now())
   const ends: NodeEnd[] = []
   const cluster = new Cluster(testnet, {

@@ -84,7 +84,6 @@ export async function runPlan(plan: Plan, lookers: RunLookers = {}): Promise<Run
   }
   lookers.look?.(world)
   if (signatures.nullified > 0) world.mark('view:nullified')
-  for (const { vice } of plan.vices) world.mark(`vice:${vice}`)
   return {
     seed: plan.seed,
     failure,

@@ -39,6 +39,7 @@ import {
   UNREMARKABLE
 } from './chain-of-one.ts'
 import { deviceRecord } from './device-record.ts'
+import { UNREMARKABLE } from './unremarkable.ts'
 
 /** The ledger with its handles for tests. */
 export interface MemoryLedger {

@@ -136,6 +136,8 @@ export async function openSmallLedger(
       bodyOf: () => undefined,
       finalBlock: (height) => readIfWhole(() => archive.block(height)),
       certificates: () => [],
+      batchesFrom: () => 0,
+      snapshots: async () => new Uint8Array(0),
       stateValue: (table, key) => readIfWhole(() => keeper.readValue(table, key))
     })
   return { database, keeper, archive, recovery, troubles, answer }

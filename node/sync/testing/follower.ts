@@ -57,7 +57,11 @@ export async function follow(
   )
   const keeper = new LedgerKeeper(
     { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
-    { transactionsOf: (reference) => store.transactionsOf(reference), pause: systemClock.pause }
+    {
+      transactionsOf: (reference) => store.transactionsOf(reference),
+      pause: systemClock.pause,
+      awaitCure: async () => false
+    }
   )
   const blamed: string[] = []
   const asked = new Map<string, number>()

@@ -102,7 +102,8 @@ function keepVote(
     member === undefined ? undefined : decodeMemberMessage(message, member as MemberIndex)
   const signed = read?.kind === 'proposal' ? read.proposal.vote : undefined
   const vote = read?.kind === 'vote' ? read.vote : signed
-  if (vote === undefined) return
+  // One of another epoch, which a replayer says, would accuse nobody.
+  if (vote === undefined || vote.vote.epoch !== hands.founding.electorate.epoch) return
   remember(votes, [`${from}/${vote.vote.view}/${vote.vote.kind}`, vote], HEARD_MAX)
 }
 

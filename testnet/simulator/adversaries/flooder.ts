@@ -55,6 +55,7 @@ const THROWS: Readonly<Record<string, Throw>> = {
     const wires = Array.from({ length: hands.dice.between(1, 8) }, () =>
       hands.dice.pick(stock.wires)
     )
+    // Each gets another one: what a leader holds of them, all others must fetch.
     for (const to of hands.others) pushBatch(hands, to, { stock, wires })
   },
   'faulty-batch': (hands, stock, to) => {

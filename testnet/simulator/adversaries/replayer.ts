@@ -70,7 +70,10 @@ function sayElsewhere(hands: Hands, vote: Vote): void {
   const isEpoch = dice.happens(500)
   const signed: SignedVote = isEpoch
     ? hands.signVote({ ...vote, epoch }, { electorate: elsewhere })
-    : hands.signVote(vote, { networkTag: flipped(dice, networkTag) })
+    : hands.signVote(
+        { ...vote, epoch: electorate.epoch },
+        { networkTag: flipped(dice, networkTag) }
+      )
   hands.push('votes', dice.pick(others), encodeVoteMessage(signed))
   hands.mark(isEpoch ? 'other-epoch' : 'other-network')
 }

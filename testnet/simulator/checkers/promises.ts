@@ -98,7 +98,7 @@ export class PromiseChecker implements Checker {
       () => `${progressMs} ms until ten new heights`
     )
     for (const node of world.honest) {
-      if (!isLongEnough || world.isBeyondRepair(node)) continue
+      if (!isLongEnough) continue
       const behind = this.#agreement.height - (node.replica?.keeper.tip.height ?? 0)
       expectKept('L1', behind <= SPREAD_MAX, () => `node ${node.index} is ${behind} heights behind`)
     }

@@ -30,7 +30,8 @@ const REFUSALS: readonly string[] = [
   'DISK_FULL',
   'DISK_WRITE_FAILED',
   'STORAGE_DAMAGED',
-  'STORAGE_MISSING'
+  'STORAGE_MISSING',
+  'VOTE_LOG_MISSING'
 ]
 
 /** The marks that are expected. */

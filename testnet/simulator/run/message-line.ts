@@ -95,11 +95,11 @@ function questionLine(message: Uint8Array): string {
     case 'final-blocks':
       return `asks for ${question.count} final blocks from h${question.from}`
     case 'snapshots':
-      return 'asks for snapshots'
+      return 'asks for the snapshots'
     case 'snapshot-manifest':
-      return `asks for the manifest of snapshot ${toHex(question.id).slice(0, 8)}`
+      return 'asks for the manifest of a snapshot'
     case 'snapshot-part':
-      return `asks for ${question.part.kind} ${question.part.index} of snapshot ${toHex(question.id).slice(0, 8)}`
+      return `asks for ${question.part.kind} ${question.part.index} of a snapshot`
     case 'state-values':
       return `asks for ${question.places.length} values of the state`
     case 'outcomes':

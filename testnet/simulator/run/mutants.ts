@@ -23,6 +23,9 @@ export interface Mutant extends Mutation {
   }
 }
 
+/** What random seeds are tried for, unless a mutant needs more. */
+const SEEDS = { seedsMax: 300, seconds: 60 }
+
 /** All mutants. */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -30,13 +33,168 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/membership/electorate.js',
     find: 'return Math.floor(part) + 1;',
     replace: 'return Math.floor(part);',
-    hunt: { seedsMax: 500, seconds: 60 }
+    hunt: SEEDS
   },
   {
     name: 'finalise after nullify',
     file: 'protocol/consensus/voting-rule.js',
     find: 'view <= state.finalView || isNullified || finalise !== null',
     replace: 'view <= state.finalView || finalise !== null',
-    hunt: { seedsMax: 500, seconds: 60 }
+    hunt: SEEDS
+  },
+  {
+    name: 'nullify after finalise',
+    file: 'protocol/consensus/voting-rule.js',
+    find: '!isNullified &&\n        finalise === null);',
+    replace: '!isNullified);',
+    hunt: SEEDS
+  },
+  {
+    name: 'notarise twice in a view',
+    file: 'protocol/consensus/voting-rule.js',
+    find: 'view > state.finalView && notarise === null && !isNullified',
+    replace: 'view > state.finalView && !isNullified',
+    hunt: SEEDS
+  },
+  {
+    name: 'gap check dropped',
+    file: 'protocol/consensus/proposal-rule.js',
+    find: 'if (certificatesOf(state, view).nullification === null)\n            return false;',
+    replace: '',
+    hunt: { seedsMax: 600, seconds: 60 }
+  },
+  {
+    name: 'votes sent before they are synced',
+    file: 'node/consensus/voter.js',
+    find: 'await voteLog.record({',
+    replace: 'void voteLog.record({',
+    hunt: SEEDS
+  },
+  {
+    name: 'body and batches not synced before the vote',
+    file: 'node/consensus/voter.js',
+    find: 'await batch.write({ sync: true });',
+    replace: 'await batch.write({ sync: false });',
+    hunt: SEEDS
+  },
+  {
+    name: 'vote log forgotten at a start',
+    file: 'node/consensus/open-node-core.js',
+    find: 'ownVotes: recorded.votes,',
+    replace: 'ownVotes: [],',
+    hunt: SEEDS
+  },
+  {
+    name: 'own votes not counted again after a start',
+    file: 'protocol/consensus/start.js',
+    find: 'countOwnVote(turn, vote);',
+    replace: ';',
+    hunt: { scenarios: ['own-votes-after-a-start'], ...SEEDS }
+  },
+  {
+    name: 'certificates not recorded with the votes they led to',
+    file: 'node/consensus/voter.js',
+    find: 'certificates: effect.certificates.map(',
+    replace: 'certificates: [].map(',
+    hunt: { scenarios: ['lost-certificate'], ...SEEDS }
+  },
+  {
+    name: 'stale log not noticed',
+    file: 'protocol/consensus/own-key.js',
+    find: 'if (latestVoteOfYours !== null && isMissing(state, latestVoteOfYours.vote))',
+    replace: 'if (latestVoteOfYours === undefined)',
+    hunt: { scenarios: ['restored-backup'], ...SEEDS }
+  },
+  {
+    name: 'certificate weight not counted',
+    file: 'protocol/consensus/certificate.js',
+    find: 'if (weight < electorate.quorumWeight)',
+    replace: 'if (weight < 1)',
+    hunt: SEEDS
+  },
+  {
+    name: 'certificate signatures not checked',
+    file: 'node/consensus/effect-ports.js',
+    find: 'const isGenuine = judgeCertificate(certificate, ports.networkTag, ports.electorate).ok;',
+    replace: 'const isGenuine = true;',
+    hunt: SEEDS
+  },
+  {
+    name: 'state root not compared',
+    file: 'node/ledger/ledger-keeper.js',
+    find: 'const isEqual = equalBytes(executed.stateRoot, header.stateRoot) &&',
+    replace: 'const isEqual =',
+    hunt: { seedsMax: 600, seconds: 60 }
+  },
+  {
+    name: 'sequence equal to the last one accepted',
+    file: 'protocol/ledger/rules/device-message-rule.js',
+    find: 'if (message.sequence !== branch.sequence + 1) {',
+    replace:
+      'if (message.sequence !== branch.sequence + 1 && message.sequence !== branch.sequence) {',
+    hunt: SEEDS
+  },
+  {
+    name: 'accepted before it is durable',
+    file: 'node/batches/batch-store.js',
+    find: 'await batch.write({ sync: true });',
+    replace: 'await batch.write({ sync: false });',
+    hunt: SEEDS
+  },
+  {
+    name: 'final before it is durable',
+    file: 'node/ledger/ledger-keeper.js',
+    find: 'await batch.write({ sync: finalisation !== null });',
+    replace: 'await batch.write({ sync: false });',
+    hunt: SEEDS
+  },
+  {
+    name: 'local clock in execution',
+    file: 'node/ledger/ledger-keeper.js',
+    find: 'const entry = await this.#run(block.batches, parent, header.timeMs);',
+    replace: 'const entry = await this.#run(block.batches, parent, Date.now());',
+    hunt: SEEDS
+  },
+  {
+    name: 'time of a proposal not judged',
+    file: 'protocol/consensus/proposal-rule.js',
+    find: 'if (earlyMs > 0) {',
+    replace: 'if (earlyMs > Number.MAX_SAFE_INTEGER) {',
+    hunt: { seedsMax: 600, seconds: 60 }
+  },
+  {
+    name: 'batches of the final blocks wait for ever',
+    file: 'protocol/consensus/commitment.js',
+    find: 'state.pendingBatches.delete(id);',
+    replace: ';',
+    hunt: { scenarios: ['quiet-at-last'], ...SEEDS }
+  },
+  {
+    name: 'empty blocks for ever',
+    file: 'protocol/consensus/lead.js',
+    find: 'if (state.heartbeatView === view)',
+    replace: 'if (state.heartbeatView !== undefined)',
+    hunt: { scenarios: ['quiet-at-last'], ...SEEDS }
+  },
+  {
+    name: 'nobody wakes the leaders',
+    file: 'protocol/consensus/standstill.js',
+    find: 'if (waiting.length > 0 && to.length > 0)',
+    replace: 'if (waiting.length < 0)',
+    hunt: { scenarios: ['one-batch-holder'], ...SEEDS }
+  },
+  {
+    name: 'views without a bound',
+    file: 'protocol/consensus/vote-tally.js',
+    find: 'if (vote.view <= state.finalView || vote.view > state.view + 1)',
+    replace: 'if (vote.view <= state.finalView)',
+    hunt: { seedsMax: 900, seconds: 120 }
+  },
+  {
+    name: 'votes pooled by block alone',
+    file: 'protocol/consensus/vote-tally.js',
+    find: 'return subject === null ? kind : `${kind}/${subject.parentView}/${subject.blockId}`;',
+    replace: 'return subject === null ? kind : `${kind}/${subject.blockId}`;',
+    hunt: { scenarios: ['pooled-by-id'], ...SEEDS }
   }
 ]

@@ -54,7 +54,7 @@ test('a wrong line is noticed', async () => {
   const mutant = MUTANTS.find(({ name }) => name === 'finalise after nullify') as Mutant
   const folders: string[] = []
   const { caughtBy } = await huntMutant(
-    { ...mutant, hunt: { seedsMax: 8, seconds: 60 } },
+    { ...mutant, hunt: { seedsMax: 40, seconds: 60 } },
     {
       createVariant: (mutation) => {
         const variant = stage.variant(mutation)

@@ -90,6 +90,7 @@ export class TwinWorld {
         self: seat,
         instance: place,
         committed: { blockId: GENESIS_ID, height: 0, view: 0 as View },
+        highestOwnVote: 0,
         ownVotes: [],
         certificates: [],
         blocks: [],

@@ -165,10 +165,7 @@ export class Injector {
     if (node.refusal !== null) mark(`refused:${node.refusal}`)
     const { faults } = node.disk
     if (faults.isFull || faults.isRefusing) return
-    if (REPAIRABLE.has(node.refusal ?? '') && !node.repair()) {
-      this.#ports.giveUp(node)
-      return
-    }
+    if (REPAIRABLE.has(node.refusal ?? '') && !node.repair()) this.#ports.giveUp(node)
     node.start()
   }
 

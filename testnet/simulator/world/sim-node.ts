@@ -71,6 +71,7 @@ export class SimNode {
   readonly #ports: SimNodePorts
   #life: Life | null = null
   #isFounded = false
+  #isLogLost = false
   #starts = 0
 
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
@@ -104,15 +105,17 @@ export class SimNode {
   }
 
   /**
-   * What `thingmoot repair --apply` does: a damaged ledger is set aside, to be fetched anew.
+   * What `thingmoot repair --apply` does: a damaged ledger is set aside, to be fetched anew; in the
+   * place of a damaged vote log comes one that says that the last one was lost.
    *
-   * @returns false when the vote log itself is damaged or gone: this key never votes again
+   * @returns false when it was the vote log: this key never votes again
    */
   repair(): boolean {
     const sign = this.disk.folders.get(this.path('sign'))
-    if (sign === undefined || !sign.hasMarker || sign.hasLogDamage) return false
-    this.disk.folders.delete(this.path('ledger'))
-    return true
+    const isWhole = sign?.hasMarker === true && !sign.hasLogDamage
+    this.disk.folders.delete(this.path(isWhole ? 'ledger' : 'sign'))
+    if (!isWhole) this.#isLogLost = true
+    return isWhole
   }
 
   /** What nobody caught ends the process, as it ends the daemon. */
@@ -190,7 +193,6 @@ export class SimNode {
 
   async #open(life: Life): Promise<void> {
     const founding = this.#founding
-    const clock = this.#createClock(life)
     const { ledger, voteLog } = await this.#openDatabases(life)
     const identity = createEd25519Signer(this.#keys.identitySeed)
     const { observer } = this.#ports
@@ -206,7 +208,7 @@ export class SimNode {
         dissemination: { mode: 'auto', pushMembersMax: 16 }
       },
       {
-        clock,
+        clock: this.#createClock(life),
         network: life.network,
         ledger,
         voteLog,
@@ -253,8 +255,9 @@ export class SimNode {
     if (isForgotten) this.disk.folders.delete(signPath)
     const isNew = !this.disk.folders.has(ledgerPath)
     const ledger = await openDatabase({ path: ledgerPath, identity, create: isNew }, ports)
-    const create = isFirst || isForgotten
-    return { ledger, voteLog: await openVoteLog({ path: signPath, identity, create }, ports) }
+    const create = !this.disk.folders.has(signPath) && (isFirst || isForgotten || this.#isLogLost)
+    const log = { path: signPath, identity, create, isLost: this.#isLogLost }
+    return { ledger, voteLog: await openVoteLog(log, ports) }
   }
 
   #createClock(life: Life): ReturnType<typeof createVirtualClock> {
