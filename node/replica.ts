@@ -216,7 +216,7 @@ export class Replica {
     )
     this.archive = new Archive(ledger, networkTag, {
       readValue: (table, key) => this.keeper.readValue(table, key),
-      tipHeight: () => this.keeper.tip.height
+      holdsBlock: (height) => height <= this.keeper.tip.height
     })
     this.#meter = new SyncMeter({ clock, log: ports.log.info })
     this.snapshots = this.#createSnapshots()
@@ -359,7 +359,8 @@ export class Replica {
         log,
         tip: () => keeper.tip,
         floor: () => keeper.floor,
-        baseHeight: () => Math.max(this.archive.blocksFrom, this.archive.batchesFrom),
+        blocksFrom: () => readIfWhole(() => this.archive.blocksFrom) ?? keeper.tip.height,
+        batchesFrom: () => readIfWhole(() => this.archive.batchesFrom) ?? keeper.tip.height + 1,
         packedLeaf: (index) => keeper.packedLeaf(index),
         betweenCommits: (work) => keeper.betweenCommits(work),
         bodyOf: (blockId) => this.#blockOf(blockId),

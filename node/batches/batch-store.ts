@@ -26,7 +26,7 @@ import {
   transactionIdOf
 } from '../../protocol/index.ts'
 import { batchKey, PENDING_BATCHES, pendingBatchKey } from '../ledger/keyspace.ts'
-import { readIfWhole } from '../storage/damaged-record.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import type { BatchFault } from './judged-batch.ts'
 import type { Verifier } from './verifier.ts'
@@ -84,7 +84,12 @@ export class BatchStore {
 
   /** The bytes of a held batch, as they came. A damaged one is not held: it is fetched again. */
   bytesOf(id: BatchId): Uint8Array | undefined {
-    return readIfWhole(() => this.#ports.database.getSync(batchKey(id)))
+    try {
+      return this.#ports.database.getSync(batchKey(id))
+    } catch (error) {
+      if (error instanceof DamagedRecord) return undefined
+      throw error
+    }
   }
 
   /**

@@ -48,7 +48,8 @@ test(
       },
       {
         transactionsOf: ({ id }) => held.get(id),
-        pause: () => Promise.resolve()
+        pause: () => Promise.resolve(),
+        awaitCure: async () => false
       }
     )
     const transaction = vendorSetOf(home)

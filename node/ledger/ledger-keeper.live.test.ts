@@ -48,7 +48,8 @@ async function openKeeper(database: Database): Promise<LedgerKeeper> {
     { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
     {
       transactionsOf: ({ id }: BatchReference) => HELD.get(id),
-      pause: () => new Promise((resolve) => setImmediate(resolve))
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      awaitCure: async () => false
     }
   )
 }

@@ -258,8 +258,7 @@ export class LedgerKeeper {
         return await work()
       } catch (error) {
         if (!(error instanceof DamagedRecord) || attempt === CURES_MAX) throw error
-        const isCured = await this.#ports.awaitCure?.(error, timeoutMs)
-        if (isCured !== true) throw error
+        if (!(await this.#ports.awaitCure(error, timeoutMs))) throw error
       }
     }
   }

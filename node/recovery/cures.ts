@@ -40,8 +40,8 @@ export async function cureRecord(key: Uint8Array, ports: CurePorts): Promise<Cur
       return await cureBody(record.blockId as BlockId, ports)
     case 'evidence':
       return await dropEvidence(key, ports)
-    // Nobody else knows from where on this node holds blocks: the whole ledger is fetched anew.
     case 'base':
+      return await cureBase(ports)
     case 'unknown':
       return 'unobtainable'
   }

@@ -71,12 +71,7 @@ export class Archive {
   readonly #networkTag: Uint8Array
   readonly #ports: ArchivePorts
 
-  /** @param ports - without them nothing is known that must be there */
-  constructor(
-    database: Database,
-    networkTag: Uint8Array,
-    ports: ArchivePorts = readsAlone(database)
-  ) {
+  constructor(database: Database, networkTag: Uint8Array, ports: ArchivePorts) {
     this.#database = database
     this.#networkTag = networkTag
     this.#ports = ports
@@ -137,9 +132,8 @@ export class Archive {
 
   /** All transactions of a final block, in order; null when they were pruned. */
   transactionsOf({ block, outcomes }: StoredBlock): Transaction[] | null {
-    const { height } = block.header
     const transactions = block.batches.flatMap(
-      ({ id }) => this.#batchTransactions(height, id) ?? []
+      (reference) => this.#batchTransactions(reference) ?? []
     )
     // Outcomes go with the batches; a batch may also have stood in an earlier block that was pruned.
     return transactions.length === block.header.transactionCount &&
@@ -202,20 +196,22 @@ export class Archive {
 
   #transactionAt({ block }: StoredBlock, position: number): Transaction | undefined {
     let first = 0
-    for (const { id, header } of block.batches) {
-      if (position < first + header.count)
-        return this.#batchTransactions(block.header.height, id)?.[position - first]
-      first += header.count
+    for (const reference of block.batches) {
+      const { count } = reference.header
+      if (position < first + count) return this.#batchTransactions(reference)?.[position - first]
+      first += count
     }
     return undefined
   }
 
   /** Undefined when the batch was pruned. */
-  #batchTransactions(height: number, id: BatchId): Transaction[] | undefined {
+  #batchTransactions({ id, header }: BatchReference): Transaction[] | undefined {
     const bytes = this.#database.getSync(batchKey(id))
-    if (bytes === undefined && height < this.batchesFrom) return undefined
-    if (bytes === undefined)
+    if (bytes === undefined) {
+      // One that was closed below may have gone with an earlier block that carried it too.
+      if (header.height < this.batchesFrom) return undefined
       throw this.#database.reportDamage(batchKey(id), 'the batch of a final block is missing')
+    }
     const batch = decodeBatch(bytes)
     invariant(batch !== undefined, 'the batches of final blocks are well formed')
     return batch.transactions.map((wire) => {
@@ -223,12 +219,5 @@ export class Archive {
       invariant(decoded.ok, 'the transactions of final blocks are well formed')
       return decoded.value
     })
-  }
-}
-
-function readsAlone(database: Database): ArchivePorts {
-  return {
-    readValue: (table, key) => database.getSync(stateValueKey(table, key)),
-    tipHeight: () => -1
   }
 }

@@ -36,6 +36,8 @@ import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
+/** What a sender is told to wait when a record was damaged. */
+const DAMAGED_RETRY_MS = 2_000
 /** Most headers of one page. */
 const HEADERS_MAX = 512
 
@@ -73,8 +75,15 @@ export class NodeService implements LedgerService {
     this.#ports = ports
   }
 
-  submit(wire: Uint8Array, _source: string): Promise<Submission> {
-    return this.#ports.submit(wire)
+  async submit(wire: Uint8Array, _source: string): Promise<Submission> {
+    try {
+      return await this.#ports.submit(wire)
+    } catch (error) {
+      // what it would be judged by is being mended
+      if (error instanceof DamagedRecord)
+        return { kind: 'busy', code: error.code, retryAfterMs: DAMAGED_RETRY_MS }
+      throw error
+    }
   }
 
   async transactionStatus(transactionId: Uint8Array): Promise<TransactionStatus | null> {

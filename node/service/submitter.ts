@@ -7,7 +7,6 @@
 import type { Intake } from '../intake/intake.ts'
 import type { Submission } from '../ledger-service.ts'
 import type { Network } from '../network/network.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
 import { decodeSubmission, encodeSubmission } from './submission-message.ts'
 
 const FORWARD_TIMEOUT_MS = 8_000
@@ -21,18 +20,8 @@ export function createSubmitter(
   network: Pick<Network, 'peers' | 'request' | 'serve'>
 ): (wire: Uint8Array) => Promise<Submission> {
   if (intake === null) return (wire) => forward(wire, network)
-  const submit = async (wire: Uint8Array): Promise<Submission> => {
-    try {
-      return await intake.submit(wire)
-    } catch (error) {
-      // What it would be judged by is being mended.
-      if (error instanceof DamagedRecord)
-        return { kind: 'busy', code: error.code, retryAfterMs: BUSY_RETRY_MS }
-      throw error
-    }
-  }
-  network.serve('submit', async (_from, wire) => encodeSubmission(await submit(wire)))
-  return submit
+  network.serve('submit', async (_from, wire) => encodeSubmission(await intake.submit(wire)))
+  return (wire) => intake.submit(wire)
 }
 
 /** Tries the nearest members in turn; bytes are the same everywhere, so nothing counts twice. */

@@ -172,22 +172,6 @@ export class Database {
     return this.#damaged(key, trouble)
   }
 
-  async *#iterate(
-    range: KeyRange,
-    snapshot?: EngineSnapshot
-  ): AsyncGenerator<readonly Entry[], void, void> {
-    let left = range.limit ?? Number.POSITIVE_INFINITY
-    let rest = callersRange(range)
-    while (left > 0) {
-      const page = await this.#readPage(rest, Math.min(left, PAGE_ENTRIES_MAX), snapshot)
-      const last = page.at(-1)
-      if (last === undefined) return
-      left -= page.length
-      rest = rangeAfter(rest, last[0])
-      yield page
-    }
-  }
-
   /** Begins a batch. */
   createBatch(): Batch {
     const batch: EngineBatch = this.#store.batch()

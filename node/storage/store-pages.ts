@@ -16,8 +16,6 @@ export interface RawPage {
   readonly error: unknown
 }
 
-type IteratorOptions = Parameters<EngineStore['iterator']>[0]
-
 /** Entries of one page at most. */
 export const PAGE_ENTRIES_MAX = 512
 
@@ -29,12 +27,7 @@ export async function readPairs(
   range: KeyRange & { readonly snapshot?: EngineSnapshot },
   size: number
 ): Promise<RawPage> {
-  const options: IteratorOptions = {
-    ...range,
-    ...(snapshot === undefined ? {} : { snapshot }),
-    fillCache: false,
-    highWaterMarkBytes: PAGE_BYTES_MAX
-  }
+  const options = { ...range, fillCache: false, highWaterMarkBytes: PAGE_BYTES_MAX }
   const iterator = store.iterator(options)
   try {
     return { pairs: await iterator.nextv(size), error: undefined }
@@ -48,7 +41,7 @@ export async function readPairs(
 
 async function readSingly(
   store: EngineStore,
-  options: IteratorOptions,
+  options: Parameters<EngineStore['iterator']>[0],
   size: number
 ): Promise<RawPage> {
   const pairs: [Uint8Array, Uint8Array][] = []

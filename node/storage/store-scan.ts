@@ -38,7 +38,7 @@ export async function* scanStore(
     yield page
     if (last === undefined || page.trouble !== undefined) return
     if (rest.gt !== undefined && Buffer.compare(last, rest.gt) <= 0) return
-    rest = rangeAfter(rest, last)
+    rest = rangeBehind(rest, last)
   }
 }
 

@@ -48,7 +48,7 @@ const WAITING_MAX = 1024
 /**
  * Opens the vote log and checks it from end to end.
  *
- * @throws NodeError VOTE_LOG_MISSING, STORAGE_DAMAGED, and what `openDatabase` throws
+ * @throws NodeError VOTE_LOG_MISSING, STORAGE_DAMAGED, and what {@link openDatabase} throws
  */
 export async function openVoteLog(options: VoteLogOptions, ports: DatabasePorts): Promise<VoteLog> {
   const database = await openDatabase({ ...options, unsyncedWrites: false }, ports).catch(

@@ -52,7 +52,6 @@ function honest(batchesFrom = 0, claims = HEIGHT): Peer {
         batchBytes: bytesOf,
         bodyOf: () => undefined,
         finalBlock: (height) => archive.block(height),
-        stateValue: () => undefined,
         certificates: () => [],
         stateValue: () => undefined,
         batchesFrom: () => batchesFrom,

@@ -10,7 +10,6 @@ import {
   genesisBlock,
   type Height,
   invariant,
-  type Outcome,
   type View
 } from '../../protocol/index.ts'
 import { createTestDevice } from '../api/testing/test-device.ts'

@@ -78,10 +78,19 @@ export function servePeers(ports: ServePeersPorts): void {
   })
 }
 
-/** A damaged record is not held: whoever asks goes to another node. */
 function finalBody(archive: Archive, blockId: BlockId): Block | undefined {
-  return readIfWhole(() => {
+  return orNothing(() => {
     const height = archive.heightOf(fromHex(blockId) as Uint8Array)
     return height === undefined ? undefined : archive.block(height)?.block
   })
+}
+
+/** A damaged record is not held: whoever asks goes to another node. */
+function orNothing<Value>(read: () => Value | undefined): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof DamagedRecord) return undefined
+    throw error
+  }
 }

@@ -28,7 +28,7 @@ import {
   toHex,
   type View
 } from '../../../protocol/index.ts'
-import type { BlockView, LedgerStatus } from '../../ledger-service.ts'
+import type { BlockView } from '../../ledger-service.ts'
 
 /** The network of the chain. */
 export const NETWORK_ID = 'memory'
@@ -131,16 +131,4 @@ function finalityOf(headerBytes: Uint8Array, height: number): FinalityProof {
   const signature = ed25519Sign(SEED, encodeVote(NETWORK_TAG, ELECTORATE, vote))
   const finalisation = createCertificate([{ vote, signer: 0 as MemberIndex, signature }])
   return { headerBytes, finalisation, descendants: [] }
-}
-
-/** What the status of such a ledger has nothing to tell of. */
-export const UNREMARKABLE: Pick<
-  LedgerStatus,
-  'alarms' | 'blocksFrom' | 'transactionsFrom' | 'sync' | 'storage'
-> = {
-  alarms: [],
-  blocksFrom: 0,
-  transactionsFrom: 0,
-  sync: null,
-  storage: { scrubbedAtMs: null, damagedRecords: 0, repairedRecords: 0 }
 }

@@ -35,8 +35,7 @@ import {
   MEMBER_ID,
   NETWORK_ID,
   NETWORK_TAG,
-  nextBlock,
-  UNREMARKABLE
+  nextBlock
 } from './chain-of-one.ts'
 import { deviceRecord } from './device-record.ts'
 import { UNREMARKABLE } from './unremarkable.ts'

@@ -90,7 +90,7 @@ export async function openSmallLedger(
   )
   const archive = new Archive(database, NETWORK_TAG, {
     readValue: (table, key) => keeper.readValue(table, key),
-    tipHeight: () => keeper.tip.height
+    holdsBlock: (height) => height <= keeper.tip.height
   })
   const troubles: Error[] = []
   const recovery = new Recovery(
@@ -136,8 +136,6 @@ export async function openSmallLedger(
       bodyOf: () => undefined,
       finalBlock: (height) => readIfWhole(() => archive.block(height)),
       certificates: () => [],
-      batchesFrom: () => 0,
-      snapshots: async () => new Uint8Array(0),
       stateValue: (table, key) => readIfWhole(() => keeper.readValue(table, key))
     })
   return { database, keeper, archive, recovery, troubles, answer }

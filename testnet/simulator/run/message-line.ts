@@ -13,7 +13,6 @@ import {
   type MemberMessage,
   type Proposal,
   type Status,
-  toHex,
   type Vote
 } from '../../../protocol/index.ts'
 
