@@ -89,14 +89,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/consensus/start.js',
     find: 'countOwnVote(turn, vote);',
     replace: ';',
-    hunt: { scenarios: ['own-votes-after-a-start'], ...SEEDS }
+    hunt: SEEDS
   },
   {
     name: 'certificates not recorded with the votes they led to',
     file: 'node/consensus/voter.js',
     find: 'certificates: effect.certificates.map(',
     replace: 'certificates: [].map(',
-    hunt: { scenarios: ['lost-certificate'], ...SEEDS }
+    hunt: SEEDS
   },
   {
     name: 'stale log not noticed',
@@ -151,8 +151,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'local clock in execution',
     file: 'node/ledger/ledger-keeper.js',
-    find: 'const entry = await this.#run(block.batches, parent, header.timeMs);',
-    replace: 'const entry = await this.#run(block.batches, parent, Date.now());',
+    find: '() => this.#run(block.batches, parent, timeMs)',
+    replace: '() => this.#run(block.batches, parent, Date.now())',
     hunt: SEEDS
   },
   {
@@ -167,21 +167,21 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/consensus/commitment.js',
     find: 'state.pendingBatches.delete(id);',
     replace: ';',
-    hunt: { scenarios: ['quiet-at-last'], ...SEEDS }
+    hunt: SEEDS
   },
   {
     name: 'empty blocks for ever',
     file: 'protocol/consensus/lead.js',
     find: 'if (state.heartbeatView === view)',
     replace: 'if (state.heartbeatView !== undefined)',
-    hunt: { scenarios: ['quiet-at-last'], ...SEEDS }
+    hunt: SEEDS
   },
   {
     name: 'nobody wakes the leaders',
     file: 'protocol/consensus/standstill.js',
     find: 'if (waiting.length > 0 && to.length > 0)',
     replace: 'if (waiting.length < 0)',
-    hunt: { scenarios: ['one-batch-holder'], ...SEEDS }
+    hunt: SEEDS
   },
   {
     name: 'views without a bound',
@@ -191,10 +191,11 @@ export const MUTANTS: readonly Mutant[] = [
     hunt: { seedsMax: 900, seconds: 120 }
   },
   {
-    name: 'votes pooled by block alone',
+    name: 'votes of several views pooled together',
     file: 'protocol/consensus/vote-tally.js',
-    find: 'return subject === null ? kind : `${kind}/${subject.parentView}/${subject.blockId}`;',
-    replace: 'return subject === null ? kind : `${kind}/${subject.blockId}`;',
-    hunt: { scenarios: ['pooled-by-id'], ...SEEDS }
+    find: 'const record = viewRecord(state, vote.view);\n    if (!isFirst(turn, record, signed))',
+    replace:
+      'const record = viewRecord(state, state.view);\n    if (!isFirst(turn, record, signed))',
+    hunt: SEEDS
   }
 ]
