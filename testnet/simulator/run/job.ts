@@ -5,6 +5,7 @@
  */
 
 import type { RunReport } from '../run-plan.ts'
+import type { TwinRange, TwinReport } from '../twins/run-twins.ts'
 import type { Plan } from '../world/plan.ts'
 
 /** One piece of work. */
@@ -19,6 +20,7 @@ export type Job =
   | { readonly kind: 'plan'; readonly plan: Plan }
   /** A plan once more, written down. */
   | { readonly kind: 'explain'; readonly plan: Plan; readonly linesMax: number }
+  | { readonly kind: 'twins'; readonly range: TwinRange }
   | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
   /** How many writes and sends a node makes until a time. */
   | {
@@ -58,6 +60,7 @@ export interface Answers {
   readonly explain: Explanation
   readonly scenario: PlayedScenario
   readonly points: number
+  readonly twins: TwinReport
 }
 
 /** The answer to a piece of work. */

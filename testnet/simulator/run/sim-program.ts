@@ -34,6 +34,7 @@ export type SimWish = CommonWish &
         readonly hasTranscript: boolean
       }
     | { readonly kind: 'crash-points'; readonly triesMax: number }
+    | { readonly kind: 'twins'; readonly stride: number; readonly samples: number }
     | { readonly kind: 'mutants'; readonly only: string | undefined }
     | {
         readonly kind: 'scenarios'
@@ -56,6 +57,9 @@ interface Flags {
   readonly shrinkFor: string
   readonly crashPoints?: boolean
   readonly triesMax: string
+  readonly twins?: boolean
+  readonly stride: string
+  readonly samples: string
   readonly mutants?: boolean | string
   readonly scenarios?: boolean | string
   readonly rewrite?: boolean
@@ -74,6 +78,7 @@ Examples:
   npm run sim -- --seed=0x1f --transcript         one seed, line by line
   npm run sim -- --seed=0x1f --shrink             the least that makes it fail
   npm run sim -- --crash-points                   the power is cut at every write and send
+  npm run sim -- --twins                          two processes of one key, every schedule
   npm run sim -- --mutants                        wrong lines, each of which must be noticed
   npm run sim -- --scenarios partition-heals      a script, compared word by word
 
@@ -102,6 +107,9 @@ export function createSimProgram(run: (wish: SimWish) => Promise<void>): Command
     .option('--shrink-for <span>', 'how long to try to; 0s for not at all', '60s')
     .option('--crash-points', 'cut the power at each write and send of one node')
     .option('--tries-max <number>', 'with --crash-points: beyond so many, every n-th', '400')
+    .option('--twins', 'two processes of one key: every schedule of four members, samples of seven')
+    .option('--stride <number>', 'with --twins: take every n-th schedule', '1')
+    .option('--samples <number>', 'with --twins: networks of seven members', '5000')
     .option('--mutants [name]', 'hunt all mutants, or one')
     .option('--scenarios [name]', 'play all scenarios, or one')
     .option('--rewrite', 'with --scenarios: write down what came')
@@ -112,16 +120,24 @@ export function createSimProgram(run: (wish: SimWish) => Promise<void>): Command
 
 function readWish(flags: Flags): SimWish {
   const common = readCommon(flags)
-  const modes = [flags.seed, flags.plan, flags.crashPoints, flags.mutants, flags.scenarios]
+  const { seed, plan, crashPoints, twins, mutants, scenarios } = flags
+  const modes = [seed, plan, crashPoints, twins, mutants, scenarios]
   if (modes.filter((mode) => mode !== undefined).length > 1)
     throw usage(
-      'only one of --seed, --plan, --crash-points, --mutants and --scenarios can be meant'
+      'only one of --seed, --plan, --crash-points, --twins, --mutants and --scenarios can be meant'
     )
   if (flags.crashPoints === true)
     return {
       ...common,
       kind: 'crash-points',
       triesMax: within(flags.triesMax, '--tries-max', [1, TRIES_MAX])
+    }
+  if (flags.twins === true)
+    return {
+      ...common,
+      kind: 'twins',
+      stride: within(flags.stride, '--stride', [1, TRIES_MAX]),
+      samples: within(flags.samples, '--samples', [0, SEEDS_MAX])
     }
   if (flags.mutants !== undefined)
     return { ...common, kind: 'mutants', only: nameIn(flags.mutants) }

@@ -18,6 +18,7 @@ import { readScenario, SCENARIO_FOLDER, scenarioNames, writeScenario } from './s
 import { shrinkFailure, tellFailure } from './show-failure.ts'
 import type { SimWish } from './sim-program.ts'
 import type { Stage } from './stage.ts'
+import { sweepTwins } from './sweep-twins.ts'
 import { forEachAtOnce } from './worker-pool.ts'
 
 /** What the commands work with. */
@@ -49,6 +50,8 @@ export async function simulate(wish: SimWish, ports: SimPorts): Promise<boolean>
       return await simulateOne(wish, ports)
     case 'crash-points':
       return await sweepCrashPoints(wish, ports)
+    case 'twins':
+      return await runTwinSweep(wish, ports)
     case 'mutants':
       return await huntMutants(wish, ports)
     case 'scenarios':
@@ -156,6 +159,23 @@ async function sweepCrashPoints(wish: WishFor<'crash-points'>, ports: SimPorts):
   return failed.length === 0
 }
 
+async function runTwinSweep(wish: WishFor<'twins'>, ports: SimPorts): Promise<boolean> {
+  const { stage, terminal } = ports
+  const sweep = await sweepTwins(wish, {
+    pool: stage.pool(wish.crypto),
+    onProgress: (done, failed) => {
+      if (terminal.isLive) terminal.show(`${done} schedules, ${failed} failed`)
+    }
+  })
+  const { exhaustive, exhaustiveOf, sampled, failed, failures } = sweep
+  terminal.say(
+    `${exhaustive} of ${exhaustiveOf} schedules of 4 members and 4 rounds, ${sampled} samples of 7 members: ${failed} failed`
+  )
+  for (const failure of failures.slice(0, FAILURES_TOLD)) terminal.say(JSON.stringify(failure))
+  if (wish.isJson) terminal.answer(sweep)
+  return failed === 0
+}
+
 async function huntMutants(wish: WishFor<'mutants'>, ports: SimPorts): Promise<boolean> {
   const { stage, terminal, nowMs } = ports
   const chosen = MUTANTS.filter(({ name }) => wish.only === undefined || name === wish.only)
@@ -173,6 +193,8 @@ async function huntMutants(wish: WishFor<'mutants'>, ports: SimPorts): Promise<b
         nowMs
       })
     )
+    const latest = reports[reports.length - 1]
+    if (latest?.caughtBy === null) terminal.say(`${mutant.name}: survives`)
   }
   for (const line of huntTable(reports)) terminal.say(line)
   if (wish.isJson) terminal.answer(reports)

@@ -9,6 +9,7 @@
 import { VICE_NAMES } from '../adversaries/vices.ts'
 import { type RunReport, runPlan } from '../run-plan.ts'
 import { drawPlan } from '../world/draw-plan.ts'
+import { runTwins } from '../twins/run-twins.ts'
 import type { Plan } from '../world/plan.ts'
 import type { World } from '../world/world.ts'
 import { countPoints } from './crash-points.ts'
@@ -28,7 +29,8 @@ const hands: Hands = {
   plan: ({ plan }) => timed(plan, false),
   explain,
   scenario: async ({ name, text }) => ({ text: await playScenario(name, text) }),
-  points: countPoints
+  points: countPoints,
+  twins: async ({ range }) => runTwins(range)
 }
 
 async function timed(plan: Plan, isTwice: boolean): Promise<TimedReport> {
