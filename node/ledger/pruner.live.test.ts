@@ -11,7 +11,7 @@ import { reopen } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { type GrownLedger, growLedger } from '../testing/grown-ledger.ts'
 import { GENESIS, NETWORK_TAG } from '../testing/small-network.ts'
-import { batchKey, pendingBatchKey } from './keyspace.ts'
+import { BATCHES_FROM_KEY, batchKey, pendingBatchKey } from './keyspace.ts'
 import { openLedger } from './open-ledger.ts'
 import { LedgerPruner, type LedgerPrunerPorts } from './pruner.ts'
 
