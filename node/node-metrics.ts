@@ -8,6 +8,7 @@ import type { Driver } from './consensus/driver.ts'
 import type { Intake } from './intake/intake.ts'
 import type { TransactionBook } from './intake/transaction-book.ts'
 import type { LedgerKeeper } from './ledger/ledger-keeper.ts'
+import type { StorageCondition } from './ledger-service.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 
@@ -20,9 +21,20 @@ export function showMetrics(
     readonly network: Network
     readonly book: TransactionBook
     readonly intake: Intake | null
+    readonly storage: () => StorageCondition
   }
 ): void {
-  const { keeper, driver, network, book, intake } = parts
+  const { keeper, driver, network, book, intake, storage } = parts
+  metrics.show(
+    'thingmoot_storage_damaged_records',
+    'records found damaged and not mended yet',
+    () => storage().damagedRecords
+  )
+  metrics.show(
+    'thingmoot_storage_scrubbed_seconds',
+    'when the ledger was last read through, in seconds since 1970; 0 for not yet',
+    () => (storage().scrubbedAtMs ?? 0) / 1000
+  )
   metrics.show('thingmoot_consensus_height_blocks', 'last final height', () => keeper.tip.height)
   metrics.show('thingmoot_consensus_view_number', 'present view', () => driver.core.view)
   metrics.show('thingmoot_consensus_events_waiting', 'events that wait', () => driver.queueLength)

@@ -13,6 +13,7 @@ import { systemClock } from './clock.ts'
 import { watchDisk } from './disk-watch.ts'
 import type { NodeError } from './errors.ts'
 import { createFailure, type Failure } from './failure.ts'
+import type { StorageCondition } from './ledger-service.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
@@ -215,6 +216,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     }
   )
   const { keeper, driver, book, intake } = replica
-  showMetrics(metrics, { keeper, driver, network, book, intake })
+  const storage = (): StorageCondition => replica.service.status().storage
+  showMetrics(metrics, { keeper, driver, network, book, intake, storage })
   return { log, metrics, network, replica, installed, fail }
 }
