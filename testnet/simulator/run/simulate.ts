@@ -163,8 +163,8 @@ async function runTwinSweep(wish: WishFor<'twins'>, ports: SimPorts): Promise<bo
   const { stage, terminal } = ports
   const sweep = await sweepTwins(wish, {
     pool: stage.pool(wish.crypto),
-    onProgress: (done, failed) => {
-      if (terminal.isLive) terminal.show(`${done} schedules, ${failed} failed`)
+    onProgress: (done, failing) => {
+      if (terminal.isLive) terminal.show(`${done} schedules, ${failing} failed`)
     }
   })
   const { exhaustive, exhaustiveOf, sampled, failed, failures } = sweep

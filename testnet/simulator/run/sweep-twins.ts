@@ -4,8 +4,8 @@
  * @module
  */
 
-import { EXHAUSTIVE_COUNT } from '../twins/schedules.ts'
 import type { TwinFailure, TwinRange, TwinReport } from '../twins/run-twins.ts'
+import { EXHAUSTIVE_COUNT } from '../twins/schedules.ts'
 import { forEachAtOnce, type WorkerPool } from './worker-pool.ts'
 
 /** What is run. */

@@ -8,8 +8,8 @@
 
 import { VICE_NAMES } from '../adversaries/vices.ts'
 import { type RunReport, runPlan } from '../run-plan.ts'
-import { drawPlan } from '../world/draw-plan.ts'
 import { runTwins } from '../twins/run-twins.ts'
+import { drawPlan } from '../world/draw-plan.ts'
 import type { Plan } from '../world/plan.ts'
 import type { World } from '../world/world.ts'
 import { countPoints } from './crash-points.ts'
