@@ -43,13 +43,6 @@ export const MUTANTS: readonly Mutant[] = [
     hunt: SEEDS
   },
   {
-    name: 'nullify after finalise',
-    file: 'protocol/consensus/voting-rule.js',
-    find: '!isNullified &&\n        finalise === null);',
-    replace: '!isNullified);',
-    hunt: SEEDS
-  },
-  {
     name: 'notarise twice in a view',
     file: 'protocol/consensus/voting-rule.js',
     find: 'view > state.finalView && notarise === null && !isNullified',
