@@ -26,7 +26,7 @@ export function showMetrics(
 ): void {
   const { keeper, driver, network, book, intake, storage } = parts
   metrics.show(
-    'thingmoot_storage_damaged_records',
+    'thingmoot_storage_damaged_pending',
     'records found damaged and not mended yet',
     () => storage().damagedRecords
   )
