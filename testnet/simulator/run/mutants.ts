@@ -82,14 +82,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/consensus/start.js',
     find: 'countOwnVote(turn, vote);',
     replace: ';',
-    hunt: SEEDS
+    hunt: { scenarios: ['own-votes-after-a-start'], ...SEEDS }
   },
   {
     name: 'certificates not recorded with the votes they led to',
     file: 'node/consensus/voter.js',
     find: 'certificates: effect.certificates.map(',
     replace: 'certificates: [].map(',
-    hunt: SEEDS
+    hunt: { scenarios: ['lost-certificate'], ...SEEDS }
   },
   {
     name: 'stale log not noticed',
@@ -160,21 +160,21 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/consensus/commitment.js',
     find: 'state.pendingBatches.delete(id);',
     replace: ';',
-    hunt: SEEDS
+    hunt: { scenarios: ['quiet-at-last'], ...SEEDS }
   },
   {
     name: 'empty blocks for ever',
     file: 'protocol/consensus/lead.js',
     find: 'if (state.heartbeatView === view)',
     replace: 'if (state.heartbeatView !== undefined)',
-    hunt: SEEDS
+    hunt: { scenarios: ['quiet-at-last'], ...SEEDS }
   },
   {
     name: 'nobody wakes the leaders',
     file: 'protocol/consensus/standstill.js',
     find: 'if (waiting.length > 0 && to.length > 0)',
     replace: 'if (waiting.length < 0)',
-    hunt: SEEDS
+    hunt: { scenarios: ['one-batch-holder'], ...SEEDS }
   },
   {
     name: 'views without a bound',
