@@ -34,18 +34,16 @@ export class AgreementChecker implements Checker {
     for (const node of world.nodes) if (node.isHonest) this.#look(world, node)
   }
 
-  atEnd(world: World): void {
-    for (const node of world.honest) {
-      const { replica } = node
-      if (replica === null) continue
-      const { tip } = replica.keeper
-      const stored = world.read(() => replica.archive.block(tip.height))
-      expectKept(
-        'I5',
-        stored === undefined || toHex(tip.tree.root) === toHex(stored.block.header.stateRoot),
-        () => `node ${node.index}: its state is not that of its block ${tip.height}`
-      )
-    }
+  /** The state that a node has come to is the one that its last block names. */
+  #expectStateOf(world: World, { index, replica }: SimNode): void {
+    if (replica === null) return
+    const { tip } = replica.keeper
+    const stored = world.read(() => replica.archive.block(tip.height))
+    expectKept(
+      'I5',
+      stored === undefined || toHex(tip.tree.root) === toHex(stored.block.header.stateRoot),
+      () => `node ${index}: its state is not that of its block ${tip.height}`
+    )
   }
 
   #look(world: World, node: SimNode): void {
@@ -61,6 +59,7 @@ export class AgreementChecker implements Checker {
       const stored = world.read(() => replica.archive.block(at))
       if (stored !== undefined) this.#compare(world, node, stored)
     }
+    this.#expectStateOf(world, node)
   }
 
   #compare(world: World, node: SimNode, stored: StoredBlock): void {

@@ -120,11 +120,23 @@ export const MUTANTS: readonly Mutant[] = [
     hunt: { seedsMax: 600, seconds: 60 }
   },
   {
-    name: 'sequence equal to the last one accepted',
+    // Sequence, chain and key guard against it, each by itself: only without all three it shows.
+    name: 'what a device said before is accepted again',
     file: 'protocol/ledger/rules/device-message-rule.js',
-    find: 'if (message.sequence !== branch.sequence + 1) {',
-    replace:
-      'if (message.sequence !== branch.sequence + 1 && message.sequence !== branch.sequence) {',
+    find: `if (message.sequence !== branch.sequence + 1) {
+        if (equalBytes(transaction.id, branch.headMessageId))
+            return duplicate;
+        return message.sequence <= branch.sequence ? refused('SEQUENCE_USED') : waits('SEQUENCE_AHEAD');
+    }
+    const canSpeak = device.status === DEVICE_STATUS.active || device.status === DEVICE_STATUS.remediating;
+    if (!canSpeak || device.lost === 1)
+        return waits('DEVICE_STOPPED');
+    if (!equalBytes(message.previousMessageId, branch.headMessageId))
+        return refused('CHAIN_BROKEN');
+    if (!equalBytes(keyHash(message.signingKey), branch.signingKeyHash))
+        return refused('SIGNING_KEY_WRONG');
+    return undefined;`,
+    replace: 'return undefined;',
     hunt: SEEDS
   },
   {

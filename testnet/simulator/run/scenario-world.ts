@@ -159,7 +159,6 @@ export class ScenarioWorld {
   /** Asks the checkers what they ask at the end of every run. */
   judge(): void {
     const { world } = this
-    this.#watched?.agreement.atEnd(world)
     this.#watched?.conduct.atEnd(world)
   }
 
