@@ -33,6 +33,8 @@ export interface HuntReport {
 }
 
 const MESSAGE_SHOWN = 60
+/** A sound trial takes a few seconds: what a mutant makes go on for ever is caught. */
+const TRIAL_MAX_MS = 60_000
 
 /**
  * Hunts one mutant.
@@ -42,7 +44,11 @@ const MESSAGE_SHOWN = 60
 export async function huntMutant(mutant: Mutant, ports: HuntPorts): Promise<HuntReport> {
   const startMs = ports.nowMs()
   const variant = ports.createVariant(mutant)
-  const pool = new WorkerPool({ folder: variant.folder, workers: ports.sound.size })
+  const pool = new WorkerPool({
+    folder: variant.folder,
+    workers: ports.sound.size,
+    jobMaxMs: TRIAL_MAX_MS
+  })
   try {
     const directed = await huntByFiles(mutant, pool, ports)
     const found =

@@ -46,7 +46,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'notarise twice in a view',
     file: 'protocol/consensus/voting-rule.js',
     find: 'view > state.finalView && notarise === null && !isNullified',
-    replace: 'view > state.finalView && !isNullified',
+    replace:
+      'view > state.finalView && notarise?.blockId !== state.views.get(view)?.proposed?.blockId && !isNullified',
+    // A node looks at the first proposal of a view alone: that guards against it too.
+    with: {
+      file: 'protocol/consensus/proposal-rule.js',
+      find: 'if (record.proposed === null) {',
+      replace: '{'
+    },
     hunt: SEEDS
   },
   {

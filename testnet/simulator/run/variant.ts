@@ -29,6 +29,8 @@ export interface Mutation {
   /** Stands in the file exactly once. */
   readonly find: string
   readonly replace: string
+  /** What else must be wrong for it to show. */
+  readonly with?: Omit<Mutation, 'with'>
 }
 
 /** How a variant differs. */
@@ -55,8 +57,10 @@ const STUB_CRYPTO = './dist/testnet/simulator/crypto/stub-crypto.js'
  */
 export function createVariant({ root, crypto, mutation }: VariantOptions): Variant {
   // First, so that a mutation that does not fit leaves nothing behind.
-  const mutated =
-    mutation && mutate(readFileSync(join(root, 'dist', mutation.file), 'utf8'), mutation)
+  const mutated = mutationsOf(mutation).map((one) => ({
+    file: one.file,
+    text: mutate(readFileSync(join(root, 'dist', one.file), 'utf8'), one)
+  }))
   const folder = mkdtempSync(join(tmpdir(), 'thingmoot-sim-'))
   const remove = (): void => {
     process.off('exit', remove)
@@ -71,9 +75,13 @@ export function createVariant({ root, crypto, mutation }: VariantOptions): Varia
   const imports = crypto === 'stub' ? { '#crypto': STUB_CRYPTO } : manifest.imports
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: manifest.type, imports }))
   symlinkSync(realpathSync(join(root, 'node_modules')), join(folder, 'node_modules'))
-  if (mutation !== undefined && mutated !== undefined)
-    writeFileSync(join(folder, 'dist', mutation.file), mutated)
+  for (const { file, text } of mutated) writeFileSync(join(folder, 'dist', file), text)
   return { folder, remove }
+}
+
+function mutationsOf(mutation: Mutation | undefined): readonly Mutation[] {
+  if (mutation === undefined) return []
+  return mutation.with === undefined ? [mutation] : [mutation, mutation.with]
 }
 
 /** Puts the wrong line in. */

@@ -14,6 +14,8 @@ export interface WorkerPoolOptions {
   /** The folder that holds `dist/`: a variant, or the program itself. */
   readonly folder: string
   readonly workers: number
+  /** No honest piece of work takes so long; one that does is stuck. */
+  readonly jobMaxMs?: number
 }
 
 interface Task {
@@ -27,8 +29,9 @@ interface Worker {
   deadline: NodeJS.Timeout | null
 }
 
-/** No honest piece of work takes so long; one that does is stuck. */
 const JOB_MAX_MS = 600_000
+/** A run that fills more than this has a queue without a bound. */
+const HEAP_MAX_MB = 3_072
 const COMPLAINT_MAX_BYTES = 4_000
 
 /** A pool of workers. */
@@ -75,16 +78,20 @@ export class WorkerPool {
     const task = free === undefined ? undefined : this.#waiting.shift()
     if (free === undefined || task === undefined) return
     free.task = task
+    const { jobMaxMs = JOB_MAX_MS } = this.#options
     free.deadline = setTimeout(() => {
-      this.#dismiss(free, `a worker was still at it after ${JOB_MAX_MS / 1000} s`)
-    }, JOB_MAX_MS)
+      this.#dismiss(free, `a worker was still at it after ${jobMaxMs / 1000} s`)
+    }, jobMaxMs)
     free.process.send(task.job)
   }
 
   #start(): Worker | undefined {
     if (this.#workers.length >= this.#options.workers) return undefined
     const entry = join(this.#options.folder, 'dist/testnet/simulator/run/worker.js')
-    const child = fork(entry, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const child = fork(entry, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [`--max-old-space-size=${HEAP_MAX_MB}`]
+    })
     const worker: Worker = { process: child, task: null, deadline: null }
     let complaint = ''
     child.stderr?.on('data', (text: Buffer) => {
