@@ -18,6 +18,8 @@ const EVIDENCE_PREFIX = 0x0a
 const MEMBER_AT = 17
 /** Events between two looks at the bounds. */
 const BOUNDS_EVERY = 64
+/** Proposals are kept this far ahead of the present view; nothing else is as far. */
+const VIEWS_AHEAD = 64
 
 /** Bounds of what one node keeps in memory. */
 const BOUNDS: readonly (readonly [
@@ -27,6 +29,7 @@ const BOUNDS: readonly (readonly [
 ])[] = [
   ['blocks', 513, ({ driver }) => driver.core.blocks.size],
   ['views', 4_200, ({ driver }) => driver.core.views.size],
+  ['views that nobody is near', 0, viewsFarAhead],
   ['certificates', 4_200, ({ driver }) => driver.core.certificates.size],
   ['pending batches', 8_192, ({ driver }) => driver.core.pendingBatches.size],
   ['certificates under verification', 256, ({ driver }) => driver.core.verifying.size],
@@ -92,4 +95,10 @@ export class ConductChecker implements Checker {
       expectKept('I9', !world.isHonest(member), () => `node ${node.index} accuses honest ${member}`)
     }
   }
+}
+
+function viewsFarAhead({ driver: { core } }: Replica): number {
+  let far = 0
+  for (const view of core.views.keys()) if (view > core.view + VIEWS_AHEAD) far++
+  return far
 }

@@ -13,9 +13,11 @@ import {
   type Block,
   type BlockId,
   decodeMemberMessage,
+  encodeCertificate,
   type MemberIndex,
   type SignedVote,
   toHex,
+  type View,
   type Vote
 } from '../../../protocol/index.ts'
 import type { Folder } from '../virtual/folder.ts'
@@ -80,10 +82,25 @@ export class SignatureChecker implements Checker {
       () => `node ${node} sent ${vote.kind} of view ${vote.view} before it was durable`
     )
     this.#durable.add(name)
+    if (vote.kind === 'finalise') this.#expectGroundDurable(sender, { log, view: vote.view })
     if (vote.kind !== 'notarise' || vote.subject === null) return
     const { blockId } = vote.subject
     const block = sender.replica?.driver.core.blocks.get(blockId)?.block
     if (block !== undefined) this.#expectBlockDurable(sender, blockId, block)
+  }
+
+  /** A FINALISE rests on a notarisation, which must be there after a power cut. */
+  #expectGroundDurable(
+    node: SimNode,
+    { log, view }: { readonly log: Folder | undefined; readonly view: View }
+  ): void {
+    const notarisation = node.replica?.driver.core.certificates.get(view)?.notarisation
+    if (notarisation === undefined || notarisation === null) return
+    expectKept(
+      'I4',
+      log !== undefined && holdsDurably(log, Buffer.from(encodeCertificate(notarisation))),
+      () => `node ${node.index} finalises view ${view} before its notarisation was durable`
+    )
   }
 
   #expectBlockDurable(node: SimNode, blockId: BlockId, block: Block): void {

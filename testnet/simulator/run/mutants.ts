@@ -200,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/consensus/vote-tally.js',
     find: 'if (vote.view <= state.finalView || vote.view > state.view + 1)',
     replace: 'if (vote.view <= state.finalView)',
-    hunt: { seedsMax: 900, seconds: 120 }
+    hunt: SEEDS
   },
   {
     name: 'votes of several views pooled together',
