@@ -112,7 +112,7 @@ export class SimNode {
    */
   repair(): boolean {
     const sign = this.disk.folders.get(this.path('sign'))
-    const isWhole = sign?.hasMarker === true && !sign.hasLogDamage
+    const isWhole = sign ? sign.hasMarker && !sign.hasLogDamage : this.#isLogLost
     this.disk.folders.delete(this.path(isWhole ? 'ledger' : 'sign'))
     if (!isWhole) this.#isLogLost = true
     return isWhole
