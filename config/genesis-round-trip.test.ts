@@ -1,7 +1,14 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenesisMember, PARAMETERS, type Parameters, toHex } from '../protocol/index.ts'
+import {
+  type GenesisMember,
+  PARAMETERS,
+  type Parameters,
+  plainTrustPolicy,
+  type TrustPolicy,
+  toHex
+} from '../protocol/index.ts'
 import { formatGenesis, parseGenesis } from './genesis.ts'
 import type { GenesisDocument } from './genesis-schema.ts'
 
@@ -39,6 +46,29 @@ const anyParameters = fc
       values.guardianDelayMinMs <= values.guardianDelayMaxMs && values.delta0Ms <= values.deltaMaxMs
   )
 
+const plainModels = ['open-vote', 'vouch', 'anchored'] as const
+const anyRoots = fc.uniqueArray(
+  fc.record(
+    { key: fc.oneof(bytes(32), bytes(33)), quota: fc.integer({ min: 1, max: 512 }) },
+    { noNullPrototype: true }
+  ),
+  { maxLength: 3, selector: ({ key }) => toHex(key) }
+)
+const anyTrust: fc.Arbitrary<TrustPolicy> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom(...plainModels), anyRoots)
+    .map(([model, roots]) => plainTrustPolicy(model, roots)),
+  fc
+    .tuple(
+      fc.array(fc.uniqueArray(fc.constantFrom(...plainModels), { minLength: 1 }), {
+        minLength: 1,
+        maxLength: 4
+      }),
+      anyRoots
+    )
+    .map(([ways, roots]): TrustPolicy => ({ model: 'hybrid', ways, roots }))
+)
+
 const anyGenesis: fc.Arbitrary<GenesisDocument> = fc
   .uniqueArray(slug, { minLength: 1, maxLength: 8 })
   .chain((regions) =>
@@ -47,7 +77,8 @@ const anyGenesis: fc.Arbitrary<GenesisDocument> = fc
         networkId: slug,
         timeMs: fc.integer({ min: 0, max: 253_402_300_799_999 }),
         faultModel: fc.constantFrom('byzantine' as const, 'crash' as const),
-        trustModel: fc.constantFrom(...(['open-vote', 'vouch', 'anchored', 'hybrid'] as const)),
+        trust: anyTrust,
+        vendorTrust: anyTrust,
         parameters: anyParameters,
         members: fc.uniqueArray(anyMember(regions), {
           minLength: 1,

@@ -9,7 +9,9 @@ import {
   type Genesis,
   PARAMETERS,
   type Parameters,
-  RATE_MAX_UNITS_PER_HOUR
+  plainTrustPolicy,
+  RATE_MAX_UNITS_PER_HOUR,
+  type TrustPolicy
 } from '../protocol/index.ts'
 import { choice, group, hexBytes, list, slug, text, wholeNumber } from './shapes.ts'
 import { showValue } from './show-value.ts'
@@ -25,6 +27,11 @@ const ENDPOINTS_MAX = 4
 const REGIONS_MAX = 64
 const GRANTS_MAX = 1024
 const COUNT_MAX = 2 ** 32 - 1
+const COMPRESSED_KEY_BYTES = 33
+const QUOTA_MAX = 512
+const ROOTS_MAX = 16
+const WAYS_MAX = 8
+const PLAIN_MODELS = 3
 /** The last millisecond of the year 9999, the last one that ISO 8601 writes with four digits. */
 const TIME_MAX_MS = 253_402_300_799_999
 
@@ -83,12 +90,37 @@ const vendorGrant = group({
   rateUnitsPerHour: wholeNumber(0, RATE_MAX_UNITS_PER_HOUR)
 })
 
+const trustModel = choice(['open-vote', 'vouch', 'anchored', 'hybrid'])
+const plainModel = choice(['open-vote', 'vouch', 'anchored'])
+
+const trustRoot = group({
+  key: z.union([hexBytes(KEY_BYTES), hexBytes(COMPRESSED_KEY_BYTES)]),
+  quota: wholeNumber(1, QUOTA_MAX)
+})
+
+/** Without ways a plain model is its own; which ways a hybrid has must be said. */
+const trust = group({
+  model: trustModel,
+  ways: list(list(plainModel, { min: 1, max: PLAIN_MODELS }), { max: WAYS_MAX }).default([]),
+  roots: list(trustRoot, { max: ROOTS_MAX }).default([])
+}).transform(({ model, ways, roots }, context): TrustPolicy => {
+  if (model === 'hybrid') {
+    if (ways.length === 0)
+      context.addIssue({ code: 'custom', path: ['ways'], message: 'is missing for a hybrid' })
+    return { model, ways, roots }
+  }
+  if (ways.length > 0)
+    context.addIssue({ code: 'custom', path: ['ways'], message: 'belongs to a hybrid alone' })
+  return { ...plainTrustPolicy(model), roots }
+})
+
 /** A genesis file; what its parts must be to each other is judged in genesis.ts. */
 export const genesisSchema: z.ZodType<GenesisDocument> = group({
   networkId: slug(),
   timeMs: time,
   faultModel: choice(['byzantine', 'crash']),
-  trustModel: choice(['open-vote', 'vouch', 'anchored', 'hybrid']),
+  trust: trust.prefault({ model: 'open-vote' } as never),
+  vendorTrust: trust.prefault({ model: 'open-vote' } as never),
   parameters: parameters.prefault({} as never),
   members: list(member, { min: 1, max: MEMBERS_MAX }),
   vendorGrants: list(vendorGrant, { max: GRANTS_MAX }).default([]),

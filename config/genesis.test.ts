@@ -152,7 +152,7 @@ test('missing, foreign and misshapen fields are refused', () => {
     (genesis) => (genesis.networkId = 'Example'),
     (genesis) => (genesis.networkId = 'x'.repeat(33)),
     (genesis) => (genesis.faultModel = 'trusting'),
-    (genesis) => (genesis.trustModel = 'open_vote'),
+    (genesis) => (genesis.trust = { model: 'open_vote' }),
     (genesis) => (genesis.chainId = 7),
     (genesis) => (genesis.members[0].voteKey = 'xyz'),
     (genesis) => (genesis.members[0].voteKey += '00'),

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { PARAMETER_ORDERINGS, toHex } from '../protocol/index.ts'
+import { PARAMETER_ORDERINGS, type TrustPolicy, toHex } from '../protocol/index.ts'
 import { type GenesisDocument, genesisSchema } from './genesis-schema.ts'
 import type { Fault } from './judge.ts'
 import { readJudged } from './judged-document.ts'
@@ -103,7 +103,7 @@ export function parseGenesis(text: string, path: string): GenesisDocument {
 
 /** The JSON text of a genesis; {@link parseGenesis} reads the same document back. */
 export function formatGenesis(document: GenesisDocument): string {
-  const { networkId, timeMs, faultModel, trustModel, parameters, regions } = document
+  const { networkId, timeMs, faultModel, parameters, regions } = document
   // Fields are named one by one, so that nothing else a caller's objects hold gets into the file.
   const members = document.members.map((member) => ({
     memberId: toHex(member.memberId),
@@ -126,11 +126,17 @@ export function formatGenesis(document: GenesisDocument): string {
     networkId,
     timeMs: time,
     faultModel,
-    trustModel,
+    trust: formatTrust(document.trust),
+    vendorTrust: formatTrust(document.vendorTrust),
     parameters,
     members,
     vendorGrants,
     regions
   }
   return `${JSON.stringify(fields, undefined, 2)}\n`
+}
+
+function formatTrust({ model, ways, roots }: TrustPolicy): object {
+  const shownRoots = roots.map(({ key, quota }) => ({ key: toHex(key), quota }))
+  return model === 'hybrid' ? { model, ways, roots: shownRoots } : { model, roots: shownRoots }
 }

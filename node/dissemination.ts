@@ -32,10 +32,10 @@ export interface DisseminationOptions {
 /** What dissemination needs from others. */
 export interface DisseminationPorts {
   readonly network: Network
-  readonly plane: MemberPlane
+  readonly plane: () => MemberPlane
   readonly store: BatchStore
-  readonly electorate: Electorate
-  readonly self: MemberIndex | null
+  readonly electorate: () => Electorate
+  readonly self: () => MemberIndex | null
   readonly finalBlocks: FinalBlockIntakePorts
   /** Whether a block is one of this node's own final ones. */
   readonly isFinal: (block: Block) => boolean
@@ -46,20 +46,27 @@ export interface DisseminationPorts {
 
 /** Sends batches and blocks out, and takes those that are gossiped. */
 export class Dissemination {
-  readonly #isPushed: boolean
+  readonly #options: DisseminationOptions
   readonly #ports: DisseminationPorts
+  #isSubscribed = false
 
   constructor(options: DisseminationOptions, ports: DisseminationPorts) {
-    const isSmall = ports.electorate.seats.length <= options.pushMembersMax
-    this.#isPushed = options.mode === 'push' || (options.mode === 'auto' && isSmall)
+    this.#options = options
     this.#ports = ports
   }
 
-  /** Takes part in the topics that this node needs. */
-  start(): void {
+  get #isPushed(): boolean {
+    const { mode, pushMembersMax } = this.#options
+    const isSmall = this.#ports.electorate().seats.length <= pushMembersMax
+    return mode === 'push' || (mode === 'auto' && isSmall)
+  }
+
+  /** Takes part in the topics that this node needs; said again when the electorate has changed. */
+  join(): void {
     const { network, self } = this.#ports
     // Members that push have all they need on their own streams; where they gossip, they also relay.
-    if (self !== null && this.#isPushed) return
+    if (this.#isSubscribed || (self() !== null && this.#isPushed)) return
+    this.#isSubscribed = true
     network.subscribe('batch', (from, message) => this.#judgeBatch(from, message))
     network.subscribe('block', (from, message) => this.#judgeBlock(from, message))
   }
@@ -67,7 +74,7 @@ export class Dissemination {
   /** Sends a batch of this node's own to everybody. */
   sendBatch(bytes: Uint8Array): void {
     const { plane, network, onFailure } = this.#ports
-    if (this.#isPushed) plane.pushBatch(bytes, 'all')
+    if (this.#isPushed) plane().pushBatch(bytes, 'all')
     if (network.subscribers('batch') > 0) network.publish('batch', bytes).catch(onFailure)
   }
 

@@ -6,10 +6,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { type Config, parseBootstrap } from '../config/index.ts'
-import { type Electorate, toHex } from '../protocol/index.ts'
+import type { Electorate } from '../protocol/index.ts'
 import { systemClock } from './clock.ts'
 import { NodeError } from './errors.ts'
 import type { Logger } from './logger.ts'
+import { type AddressOverrides, memberAddresses } from './member-addresses.ts'
 import type { Metrics } from './metrics.ts'
 import { createNetwork, type Network } from './network/network.ts'
 import type { NodeKeys } from './node-keys.ts'
@@ -60,8 +61,7 @@ export function createNodeNetwork(
     readonly bootstrapFileAddresses: readonly string[]
   }
 ): Network {
-  const { listen, announce, bootstrap, observersMax, observersPerAddressMax, memberAddresses } =
-    config.network
+  const { listen, announce, bootstrap, observersMax, observersPerAddressMax } = config.network
   const isShared = observersPerAddressMax > LOCAL_OBSERVERS
   const network = createNetwork(
     {
@@ -85,17 +85,13 @@ export function createNodeNetwork(
       random: Math.random
     }
   )
-  const overrides = new Map(memberAddresses.map(({ memberId, addresses }) => [memberId, addresses]))
-  network.setMembers(
-    electorate.seats.map(({ memberId, endpoints }) => {
-      const key = toHex(memberId)
-      return {
-        key,
-        addresses: overrides.get(key) ?? endpoints.filter((text) => text.startsWith('/'))
-      }
-    })
-  )
+  network.setMembers(memberAddresses(electorate, addressOverrides(config)))
   return network
+}
+
+/** The addresses of members that the settings know better. */
+export function addressOverrides({ network }: Config): AddressOverrides {
+  return new Map(network.memberAddresses.map(({ memberId, addresses }) => [memberId, addresses]))
 }
 
 /** Observers per address above which the settings speak of a network on one machine. */

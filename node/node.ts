@@ -19,13 +19,13 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 import { fingerprintOf, type NodeKeys, readNodeKeys, readProtection } from './node-keys.ts'
 import { showMetrics } from './node-metrics.ts'
-import { createNodeNetwork, readBootstrapFile } from './node-network.ts'
-import { findOwnSeat } from './own-seat.ts'
+import { addressOverrides, createNodeNetwork, readBootstrapFile } from './node-network.ts'
 import { openReplica, type Replica } from './replica.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
 import { systemFiles } from './storage/files.ts'
 import { checkTablesOf } from './storage/level-table-check.ts'
 import { createSurfaces, describeReady, settleConfig } from './surfaces.ts'
+import { VoteKeyring } from './vote-keyring.ts'
 import { watchEventLoop } from './watchdog.ts'
 
 /** What a node starts with. */
@@ -188,7 +188,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
         sign: (message) => identity.sign(message)
       },
       instance: randomInt(2 ** 48 - 1),
-      seat: findOwnSeat(electorate, keys, directory.paths.keys),
+      memberAddresses: addressOverrides(config),
       pace: config.pace,
       batch: config.batch,
       dissemination: { mode: dissemination, pushMembersMax },
@@ -203,6 +203,11 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       voteLog: directory.voteLog,
       checkTables: (onRead) => checkTablesOf(directory.ledger.path, onRead),
       verifier,
+      voteKeys: new VoteKeyring({
+        folder: directory.paths.keys,
+        protection: await readProtection(config.keys.passphraseFile),
+        keys
+      }),
       log,
       metrics,
       snapshots: {

@@ -1,13 +1,10 @@
 /**
- * The node's own seat: whether its identity sits in the electorate, and the key that votes.
+ * The node's own seat: whether its identity sits in an electorate, and the keys that vote.
  *
  * @module
  */
 
-import { createEd25519Signer } from '#crypto'
-import { type Electorate, equalBytes, type MemberIndex, toHex } from '../protocol/index.ts'
-import { NodeError } from './errors.ts'
-import type { NodeKeys } from './node-keys.ts'
+import { type Electorate, type MemberIndex, type Seat, toHex } from '../protocol/index.ts'
 
 /** A seat of this node, and how its votes are signed. */
 export interface OwnSeat {
@@ -15,28 +12,38 @@ export interface OwnSeat {
   readonly signVote: (message: Uint8Array) => Uint8Array
 }
 
-/**
- * Finds the seat of a node's identity.
- *
- * @returns null when it has none: then the node is an observer
- * @throws NodeError KEY_FILE_WRONG when the seat's vote key is not among the node's keys
- */
-export function findOwnSeat(
+/** A vote key that was not shown yet, and the hash of the one after it. */
+export interface NextVoteKey {
+  readonly voteKey: Uint8Array
+  readonly nextVoteKeyHash: Uint8Array
+  /** Signs as the holder of `voteKey`. */
+  readonly sign: (message: Uint8Array) => Uint8Array
+}
+
+/** The vote keys of this node: one epoch's after the other, each shown after the one before. */
+export interface VoteKeys {
+  /**
+   * This node's seat in an electorate; null when it has none.
+   *
+   * @throws NodeError KEY_FILE_WRONG when the key of the seat is not here
+   */
+  seatIn(electorate: Electorate): OwnSeat | null
+  /**
+   * The key with a hash that the ledger knows, and durably the one after it.
+   *
+   * @throws NodeError KEY_FILE_WRONG, DISK_FULL or DISK_WRITE_FAILED
+   */
+  prepare(keyHash: Uint8Array): Promise<NextVoteKey>
+  /** Erases, for good, the keys that an electorate in force has made useless. */
+  retireBefore(electorate: Electorate): Promise<void>
+}
+
+/** The seat of an identity in an electorate. */
+export function seatOfIdentity(
   electorate: Electorate,
-  keys: NodeKeys,
-  keyFolder: string
-): OwnSeat | null {
-  const index = electorate.indexOf.get(toHex(keys.identity.publicKey))
+  identityKey: Uint8Array
+): { readonly index: MemberIndex; readonly seat: Seat } | undefined {
+  const index = electorate.indexOf.get(toHex(identityKey))
   const seat = index === undefined ? undefined : electorate.seats[index]
-  if (index === undefined || seat === undefined) return null
-  const pair = [...keys.voteKeys.values()].find(({ publicKey }) =>
-    equalBytes(publicKey, seat.voteKey)
-  )
-  if (pair === undefined)
-    throw new NodeError(
-      'KEY_FILE_WRONG',
-      `${keyFolder}: holds no vote key of this node's seat in epoch ${electorate.epoch}`
-    )
-  const signer = createEd25519Signer(pair.seed)
-  return { index, signVote: (message) => signer.sign(message) }
+  return index === undefined || seat === undefined ? undefined : { index, seat }
 }

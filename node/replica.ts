@@ -12,11 +12,11 @@ import {
   type BatchReference,
   type Block,
   type BlockId,
+  type CoreState,
+  decodeBatch,
   type Electorate,
   type Genesis,
-  genesisElectorate,
   genesisHashOf,
-  leaderOrder,
   type MemberIndex,
   type News,
   networkTagOfGenesis,
@@ -29,12 +29,10 @@ import { Batcher } from './batches/batcher.ts'
 import type { Verifier } from './batches/verifier.ts'
 import type { Clock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
-import { createEffectPorts } from './consensus/effect-ports.ts'
+import { EpochRun } from './consensus/epoch-run.ts'
 import { recordEvidence } from './consensus/evidence.ts'
-import { MemberPlane } from './consensus/member-plane.ts'
 import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
-import { Voter } from './consensus/voter.ts'
 import { Dissemination, type DisseminationOptions } from './dissemination.ts'
 import { NodeError } from './errors.ts'
 import { Intake } from './intake/intake.ts'
@@ -43,10 +41,12 @@ import { batchKey } from './ledger/keyspace.ts'
 import { type CommittedBlock, LedgerKeeper } from './ledger/ledger-keeper.ts'
 import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
 import { LedgerPruner } from './ledger/pruner.ts'
+import type { Submission } from './ledger-service.ts'
 import type { Logger } from './logger.ts'
+import { type AddressOverrides, memberAddresses } from './member-addresses.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
-import type { OwnSeat } from './own-seat.ts'
+import type { OwnSeat, VoteKeys } from './own-seat.ts'
 import { Recovery, type RecoveryPorts } from './recovery/recovery.ts'
 import { explainAlarm } from './service/alarms.ts'
 import { Archive } from './service/archive.ts'
@@ -76,10 +76,10 @@ export interface ReplicaOptions {
     readonly publicKey: Uint8Array
     readonly sign: (message: Uint8Array) => Uint8Array
   }
-  /** Null for an observer. */
-  readonly seat: OwnSeat | null
   /** A random number below 2^48 that tells this process from others with its key. */
   readonly instance: number
+  /** Where members are called at, if not where they say. */
+  readonly memberAddresses: AddressOverrides
   readonly pace: Pace
   readonly batch: { readonly closeAfterMs: number; readonly closeAtBytes: number }
   readonly dissemination: DisseminationOptions
@@ -98,6 +98,8 @@ export interface ReplicaPorts {
   readonly ledger: Database
   readonly voteLog: VoteLog
   readonly verifier: Verifier
+  /** The keys that sign this node's votes. */
+  readonly voteKeys: VoteKeys
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'count' | 'measure'>
   /** The places of snapshots; without them none is made or taken. */
@@ -112,7 +114,8 @@ export interface ReplicaPorts {
 interface Found {
   readonly opening: OpenLedger
   readonly bodies: ReadonlyMap<BlockId, Block>
-  readonly core: Awaited<ReturnType<typeof openNodeCore>>
+  readonly seat: OwnSeat | null
+  readonly core: CoreState
 }
 
 /** For replicas that are told nothing of snapshots. */
@@ -129,36 +132,36 @@ const FETCH_TIMEOUT_MS = 8_000
  * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
  */
 export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts): Promise<Replica> {
-  const { genesis, seat, pace, instance } = options
-  const { ledger, voteLog, clock } = ports
+  const { genesis, pace, instance } = options
+  const { ledger, voteLog, clock, voteKeys } = ports
   const opening = await openLedger(ledger, genesis)
   const bodies = await readBodies(ledger)
+  const { electorate } = opening.committed.tip
+  const seat = voteKeys.seatIn(electorate)
+  await voteKeys.retireBefore(electorate)
   const core = await openNodeCore({
     voteLog,
     nowMs: clock.nowMs(),
     pace,
     instance,
-    electorate: genesisElectorate(genesis),
+    electorate,
     seat,
     floorView: opening.floor.view,
     bodies,
     tip: opening.committed.tip,
     finalisation: opening.floor.finalisation
   })
-  return new Replica(options, ports, { opening, bodies, core })
+  return new Replica(options, ports, { opening, bodies, seat, core })
 }
 
 /** One open replica. Made by {@link openReplica}. */
 export class Replica {
   readonly networkTag: Uint8Array
-  readonly electorate: Electorate
   readonly keeper: LedgerKeeper
   readonly archive: Archive
   readonly store: BatchStore
   readonly driver: Driver
   readonly catchUp: CatchUp
-  /** Null for an observer, who takes nothing in itself. */
-  readonly intake: Intake | null
   readonly book: TransactionBook = new TransactionBook()
   readonly service: NodeService
   /** Null where snapshots are neither made nor taken. */
@@ -167,26 +170,26 @@ export class Replica {
   readonly #ports: ReplicaPorts
   readonly #bodies: ReadonlyMap<BlockId, Block>
   readonly #timers: Timers
-  readonly #plane: MemberPlane
+  readonly #intake: Intake
   readonly #fetcher: BatchFetcher
   readonly #finalBlocks: FinalBlockIntakePorts
   readonly #dissemination: Dissemination
   readonly #pruner: LedgerPruner
   readonly #meter: SyncMeter
-  readonly #leaders: readonly MemberIndex[]
   readonly #recovery: Recovery
+  readonly #submit: (wire: Uint8Array) => Promise<Submission>
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
   readonly #measureFinality: (seconds: number) => void
   readonly #post = (news: News): Promise<void> | undefined => this.driver.post(news)
+  #run: EpochRun
   #prunedView = 0
   #isStopping = false
 
   /** For {@link openReplica} alone. */
   constructor(options: ReplicaOptions, ports: ReplicaPorts, found: Found) {
-    const { network, ledger, verifier, clock, metrics, fail } = ports
+    const { ledger, verifier, clock, metrics, fail } = ports
     const networkTag = networkTagOfGenesis(options.genesis)
-    const electorate = genesisElectorate(options.genesis)
     this.#options = options
     this.#ports = {
       ...ports,
@@ -194,11 +197,9 @@ export class Replica {
       fail: (error) => (this.#isStopping ? undefined : ports.fail(error))
     }
     this.networkTag = networkTag
-    this.electorate = electorate
-    this.#leaders = leaderOrder(electorate)
     this.#bodies = found.bodies
     this.store = new BatchStore(
-      { networkTag, electorate },
+      { networkTag, electorate: () => this.electorate },
       {
         database: ledger,
         verifier,
@@ -206,7 +207,7 @@ export class Replica {
       }
     )
     this.keeper = new LedgerKeeper(
-      { database: ledger, networkTag, electorate, opened: found.opening },
+      { database: ledger, networkTag, opened: found.opening },
       {
         transactionsOf: (reference) => this.#transactionsOf(reference),
         pause: clock.pause,
@@ -222,32 +223,40 @@ export class Replica {
     this.snapshots = this.#createSnapshots()
     this.#pruner = this.#createPruner()
     this.#timers = new Timers({ clock, post: (news) => void this.#post(news) })
-    const post = this.#post
-    this.#plane = new MemberPlane({
-      clock,
-      networkTag,
-      electorate,
-      network,
-      store: this.store,
-      post
-    })
     this.#recovery = this.#createRecovery()
     this.#fetcher = this.#createFetcher()
     this.#finalBlocks = this.#finalBlockPorts()
     this.catchUp = this.#createCatchUp()
     this.#dissemination = this.#createDissemination()
-    this.intake = options.seat === null ? null : this.#createIntake()
+    this.#intake = this.#createIntake()
     this.#measureFinality = metrics.measure(
       'thingmoot_consensus_block_final_seconds',
       'time from the header of a block to its commit here, by the clocks of leader and node'
     )
+    this.#run = this.#createRun(found.seat)
     this.driver = new Driver(found.core, {
       nowMs: clock.nowMs,
       timeMs: clock.timeMs,
       onFailure: fail,
-      effects: this.#createEffects()
+      effects: this.#run.effects
     })
+    this.#submit = createSubmitter(() => this.intake, ports.network)
     this.service = this.#createService()
+  }
+
+  /** Whoever is seated for the blocks after the last final one. */
+  get electorate(): Electorate {
+    return this.keeper.electorate
+  }
+
+  /** This node's seat; null for an observer. */
+  get seat(): OwnSeat | null {
+    return this.#run.seat
+  }
+
+  /** Takes transactions in; null while this node is an observer, who hands them on. */
+  get intake(): Intake | null {
+    return this.seat === null ? null : this.#intake
   }
 
   /** Goes to the network, serves peers, and sets consensus going. */
@@ -255,7 +264,7 @@ export class Replica {
     const { network } = this.#ports
     await this.snapshots?.open()
     network.onMemberMessage((protocol, from, message) =>
-      this.#plane.receive(protocol, from, message)
+      this.#run.plane.receive(protocol, from, message)
     )
     network.onPeerChange((peer, isConnected) => this.#noticePeer(peer, isConnected))
     servePeers({
@@ -269,9 +278,9 @@ export class Replica {
       snapshots: this.snapshots
     })
     await network.start()
-    this.#dissemination.start()
+    this.#dissemination.join()
     await this.#restorePending()
-    if (this.#options.seat !== null && this.#ports.voteLog.isLost)
+    if (this.seat !== null && this.#ports.voteLog.isLost)
       this.#raiseAlarm('storage', 'VOTE_LOG_LOST', {})
     void this.driver.post({ kind: 'started' })
     this.catchUp.start()
@@ -287,7 +296,7 @@ export class Replica {
   async stop(): Promise<void> {
     this.#isStopping = true
     this.catchUp.stop()
-    await this.intake?.close()
+    await this.#intake.close()
     this.#timers.stop()
     await this.driver.stop()
     await this.#pruner.stop()
@@ -302,6 +311,62 @@ export class Replica {
       void this.driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
       const isOwn = toHex(reference.header.author) === this.#ports.network.self
       if (isOwn) this.intake?.restore(this.store.transactionsOf(reference) ?? [])
+    }
+  }
+
+  /**
+   * The epoch is sealed, durably: its keys are erased, and everything that was bound to it is made
+   * anew for the next one.
+   */
+  async #turnEpoch(): Promise<void> {
+    const { electorate, keeper } = this
+    const { voteKeys, network, log, clock, voteLog } = this.#ports
+    const wasAdmitted = this.driver.core.mayVote && !this.driver.core.isStopped
+    this.#run.end()
+    this.#timers.stop()
+    await voteKeys.retireBefore(electorate)
+    const seat = voteKeys.seatIn(electorate)
+    this.#prunedView = 0
+    const core = await openNodeCore({
+      voteLog,
+      nowMs: clock.nowMs(),
+      pace: this.#options.pace,
+      instance: this.#options.instance,
+      electorate,
+      seat,
+      floorView: keeper.floor.view,
+      bodies: new Map(),
+      tip: keeper.tip,
+      finalisation: null,
+      isAdmitted: wasAdmitted && this.seat !== null
+    })
+    this.#run = this.#createRun(seat)
+    this.driver.turn(core, this.#run.effects)
+    network.setMembers(memberAddresses(electorate, this.#options.memberAddresses))
+    log.info('epoch begun', {
+      epoch: electorate.epoch,
+      members: electorate.seats.length,
+      quorumWeight: electorate.quorumWeight,
+      isSeated: seat !== null
+    })
+    this.#dissemination.join()
+    await this.#carryOver()
+    void this.driver.post({ kind: 'started' })
+    this.catchUp.wake()
+  }
+
+  /**
+   * Batches that are held and not final wait again in the new epoch. What was in those of a member
+   * that has lost its seat is carried by those that have theirs; its promise is kept.
+   */
+  async #carryOver(): Promise<void> {
+    for (const { bytes, reference } of await this.store.pendingBytes()) {
+      if (reference !== undefined) {
+        void this.driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
+        continue
+      }
+      for (const wire of decodeBatch(bytes)?.transactions ?? [])
+        this.#submit(wire).catch(this.#ports.fail)
     }
   }
 
@@ -348,12 +413,13 @@ export class Replica {
 
   #createRecovery(): Recovery {
     const { ledger, clock, log, metrics, verifier, checkTables, fail } = this.#ports
-    const { networkTag, electorate, keeper } = this
+    const { networkTag, keeper } = this
     return new Recovery(
       { scrubBytesPerSecond: this.#options.scrubBytesPerSecond ?? 0 },
       {
         networkTag,
-        electorate,
+        electorate: () => this.electorate,
+        electorateOf: (epoch) => keeper.electorateOf(epoch),
         database: ledger,
         clock,
         log,
@@ -364,7 +430,7 @@ export class Replica {
         packedLeaf: (index) => keeper.packedLeaf(index),
         betweenCommits: (work) => keeper.betweenCommits(work),
         bodyOf: (blockId) => this.#blockOf(blockId),
-        peers: () => membersFirst(this.#connectedPeers(), electorate),
+        peers: () => membersFirst(this.#connectedPeers(), this.electorate),
         ask: this.#ask('fetch'),
         penalise: this.#penalise,
         judgeBatch: (bytes) => verifier.judgeBatch(bytes),
@@ -406,7 +472,7 @@ export class Replica {
   #finalBlockPorts(): FinalBlockIntakePorts {
     return {
       networkTag: this.networkTag,
-      electorate: this.electorate,
+      electorate: () => this.electorate,
       clock: this.#ports.clock,
       store: this.store,
       fetcher: this.#fetcher,
@@ -424,7 +490,7 @@ export class Replica {
       ownStatus: () => ({
         height: this.keeper.tip.height,
         view: this.driver.core.view,
-        isMember: this.#options.seat !== null
+        isMember: this.seat !== null
       }),
       peers: () => this.#connectedPeers(),
       askStatus: this.#ask('status'),
@@ -447,7 +513,8 @@ export class Replica {
       database: ledger,
       archive: this.archive,
       networkTag: this.networkTag,
-      electorate: this.electorate,
+      electorate: () => this.electorate,
+      electorateOf: (epoch) => this.keeper.electorateOf(epoch),
       blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
       peers: () => this.#connectedPeers(),
       ask: this.#ask('fetch'),
@@ -482,10 +549,10 @@ export class Replica {
     const { network, fail } = this.#ports
     return new Dissemination(this.#options.dissemination, {
       network,
-      plane: this.#plane,
+      plane: () => this.#run.plane,
       store: this.store,
-      electorate: this.electorate,
-      self: this.#options.seat?.index ?? null,
+      electorate: () => this.electorate,
+      self: () => this.seat?.index ?? null,
       finalBlocks: this.#finalBlocks,
       isFinal: (block) => readIfWhole(() => this.archive.heightOf(block.idBytes)) !== undefined,
       onAhead: () => this.catchUp.wake(),
@@ -499,7 +566,7 @@ export class Replica {
     const batcher = new Batcher(
       {
         networkTag: this.networkTag,
-        electorate: this.electorate,
+        electorate: () => this.electorate,
         author: identity.publicKey,
         ...batch
       },
@@ -526,33 +593,19 @@ export class Replica {
     })
   }
 
-  #createVoter(): Voter | null {
-    const { seat } = this.#options
-    const { voteLog, ledger } = this.#ports
-    if (seat === null) return null
-    return new Voter({
-      networkTag: this.networkTag,
-      electorate: this.electorate,
-      self: seat.index,
-      voteLog,
-      database: ledger,
-      sign: seat.signVote,
-      blockOf: (blockId) => this.#blockOf(blockId)
-    })
-  }
-
-  #createEffects(): ReturnType<typeof createEffectPorts> {
+  #createRun(seat: OwnSeat | null): EpochRun {
     const { ledger, voteLog, log, clock, network, fail } = this.#ports
     const { networkTag, electorate } = this
-    return createEffectPorts({
-      networkTag,
-      electorate,
-      plane: this.#plane,
+    const options = { networkTag, electorate, seat }
+    return new EpochRun(options, {
+      clock,
+      network,
+      voteLog,
+      database: ledger,
       keeper: this.keeper,
       store: this.store,
       fetcher: this.#fetcher,
       timers: this.#timers,
-      voter: this.#createVoter(),
       blockOf: (blockId) => this.#blockOf(blockId),
       ask: this.#ask('fetch'),
       post: this.#post,
@@ -563,6 +616,7 @@ export class Replica {
         const entry = this.keeper.entry(blockId)
         if (entry !== undefined) this.intake?.confirmBlock(entry)
       },
+      onSealed: () => this.#turnEpoch(),
       onCatchUp: () => this.catchUp.wake(),
       onEvidence: (first, second) =>
         recordEvidence(first, second, {
@@ -600,42 +654,40 @@ export class Replica {
 
   /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
   #passOn(blocks: readonly CommittedBlock[]): void {
-    const { seat } = this.#options
     const last = blocks[blocks.length - 1]?.block.header
     if (last === undefined) return
-    const leader = this.#leaders[(last.view - 1) % this.#leaders.length]
-    this.#dissemination.sendBlocks(blocks, seat !== null && leader === seat.index)
-    if (seat === null || last.view < this.#prunedView + PRUNE_EVERY_VIEWS) return
+    this.#dissemination.sendBlocks(blocks, this.#run.isLeader(last.view))
+    if (this.seat === null || last.view < this.#prunedView + PRUNE_EVERY_VIEWS) return
     this.#prunedView = last.view
-    const below = { epoch: this.electorate.epoch, view: last.view }
+    const below = { epoch: last.epoch, view: last.view }
     this.#ports.voteLog.prune(below).catch(this.#ports.fail)
   }
 
   #createService(): NodeService {
-    const { genesis, identity, seat } = this.#options
+    const { genesis, identity } = this.#options
     const { network, clock } = this.#ports
-    const { core } = this.driver
+    const core = (): Readonly<CoreState> => this.driver.core
     return new NodeService({
       networkId: genesis.networkId,
       genesisHash: genesisHashOf(genesis),
       nodeId: identity.publicKey,
-      electorate: this.electorate,
+      electorate: () => this.electorate,
       keeper: this.keeper,
       archive: this.archive,
       book: this.book,
-      submit: createSubmitter(this.intake, network),
+      submit: this.#submit,
       peers: () => network.peers(),
-      view: () => core.view,
+      view: () => core().view,
       highestKnownHeight: () => this.catchUp.highestKnown,
       lastHeardAtMs: (index) => {
-        const heardAtMs = core.heardAtMs.get(index as MemberIndex)
+        const heardAtMs = core().heardAtMs.get(index as MemberIndex)
         return heardAtMs === undefined
           ? null
           : Math.round(clock.timeMs() - (clock.nowMs() - heardAtMs))
       },
       condition: () => ({
-        isStopped: core.isStopped,
-        isAdmitted: seat === null || core.mayVote,
+        isStopped: core().isStopped,
+        isAdmitted: this.seat === null || core().mayVote,
         blocksBehind: this.catchUp.highestKnown - this.keeper.tip.height
       }),
       sync: () => this.#meter.progress(),

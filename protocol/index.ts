@@ -147,11 +147,23 @@ export {
   networkTagOfGenesis,
   type VendorGrant
 } from './ledger/genesis.ts'
+export { electorateInForce, electorateOfEpoch } from './ledger/governance/electorate-in-force.ts'
+export {
+  type ForecastFault,
+  forecastMotion,
+  type MotionForecast
+} from './ledger/governance/forecast.ts'
+export { lapseTimeMs } from './ledger/governance/motion-book.ts'
+export { type MotionFault, type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
+export { yesNeeded } from './ledger/governance/thresholds.ts'
+export { readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
 export {
   type CommittedLedger,
   commitVersion,
   type LedgerVersion,
-  openCommittedLedger
+  openCommittedLedger,
+  versionOfBlock,
+  versionOfState
 } from './ledger/ledger-version.ts'
 export {
   type ChangedValue,
@@ -210,7 +222,26 @@ export {
   type Remediation,
   type Rival
 } from './ledger/records/device-record.ts'
-export { type MemberRecord, members } from './ledger/records/member-record.ts'
+export {
+  awakeTable,
+  type ElectorateRecord,
+  electorates,
+  epochKey,
+  type GovernanceRecord,
+  governanceTable,
+  SINGLE_KEY,
+  tombstones,
+  voteKeys
+} from './ledger/records/governance-record.ts'
+export { MEMBER_STATUS, type MemberRecord, members } from './ledger/records/member-record.ts'
+export {
+  type ApplicationRecord,
+  applications,
+  type BallotRecord,
+  MOTION_STATUS,
+  type MotionRecord,
+  motions
+} from './ledger/records/motion-record.ts'
 export { type Offer, type OwnershipRecord, ownerships } from './ledger/records/ownership-record.ts'
 export { type VendorRecord, vendors } from './ledger/records/vendor-record.ts'
 export { deviceMessageRule } from './ledger/rules/device-message-rule.ts'
@@ -219,12 +250,15 @@ export { findTable, TABLES } from './ledger/tables.ts'
 export {
   type ConsensusParameters,
   createElectorate,
+  decodeElectorate,
   type Electorate,
   faultWeightOf,
   quorumWeightOf,
   type Seat
 } from './membership/electorate.ts'
+export { type GuardFault, judgeStep, type Roster } from './membership/guards.ts'
 export { leaderOrder } from './membership/leaders.ts'
+export { type Outlook, outlookOf } from './membership/outlook.ts'
 export {
   ACCEPTED_RECEIPT_FORMAT,
   type AcceptedReceipt,
@@ -255,6 +289,16 @@ export {
   type ReceiptFault,
   type ReceiptProof
 } from './proofs/receipt-proof.ts'
+export {
+  decodeSealProof,
+  encodeSealProof,
+  judgeSeal,
+  SEALS_MAX,
+  type SealFault,
+  type SealProof,
+  sealProofFromFields,
+  sealProofToFields
+} from './proofs/seal-proof.ts'
 export {
   decodeManifest,
   encodeManifest,
@@ -289,6 +333,7 @@ export {
 export { createStateTree, type StateLeaf, type StateTree } from './state-tree/state-tree.ts'
 export { RUN_LEAVES, rootOfRuns, runCount, runRoot } from './state-tree/subtree.ts'
 export { checkKey, type TreeVersion } from './state-tree/version.ts'
+export { BALLOT_CHOICES, BALLOT_KIND, type Ballot, encodeBallot } from './transactions/ballot.ts'
 export { BIRTH_BATCH_KIND, type BirthBatch, encodeBirthBatch } from './transactions/birth-batch.ts'
 export { CLAIM_KIND, type Claim, encodeClaim, type Guardians } from './transactions/claim.ts'
 export {
@@ -321,6 +366,49 @@ export {
   priorityOf,
   type Signer
 } from './transactions/kinds.ts'
+export { MEMBER_PROOFS_MAX, type MemberPrefix } from './transactions/member-act.ts'
+export {
+  encodeMemberApply,
+  MEMBER_APPLY_KIND,
+  type MemberApply
+} from './transactions/member-apply.ts'
+export {
+  encodeMemberEvidence,
+  MEMBER_EVIDENCE_KIND,
+  MEMBER_OFFENCES,
+  type MemberEvidence
+} from './transactions/member-evidence.ts'
+export {
+  encodeMemberLeave,
+  MEMBER_LEAVE_KIND,
+  type MemberLeave
+} from './transactions/member-leave.ts'
+export {
+  encodeMemberReady,
+  MEMBER_READY_KIND,
+  type MemberReady
+} from './transactions/member-ready.ts'
+export {
+  encodeMemberRenew,
+  MEMBER_RENEW_KIND,
+  type MemberRenew
+} from './transactions/member-renew.ts'
+export {
+  encodeMotion,
+  type MemberWeight,
+  MOTION_TYPES,
+  type Motion,
+  type MotionType,
+  readMotion,
+  type TrustSubject,
+  type VendorTerms
+} from './transactions/motion.ts'
+export { encodeMotionOpen, MOTION_OPEN_KIND, type MotionOpen } from './transactions/motion-open.ts'
+export {
+  encodeMotionWithdraw,
+  MOTION_WITHDRAW_KIND,
+  type MotionWithdraw
+} from './transactions/motion-withdraw.ts'
 export {
   type Profile,
   type ProfileOverlay,
@@ -343,6 +431,13 @@ export {
   transactionPriority,
   transactionSigningBytes
 } from './transactions/transaction.ts'
+export {
+  type PlainTrustModel,
+  plainTrustPolicy,
+  TRUST_MODELS,
+  type TrustPolicy,
+  type TrustRoot
+} from './transactions/trust-policy.ts'
 export { VENDOR_KEYS_MAX, type VendorPrefix } from './transactions/vendor-act.ts'
 export {
   encodeVendorSet,

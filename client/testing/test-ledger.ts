@@ -43,6 +43,7 @@ import {
   PARAMETERS,
   type Parameters,
   type PrivateKey,
+  plainTrustPolicy,
   publicKeyOf,
   signBytes,
   stateKey,
@@ -50,7 +51,8 @@ import {
   toHex,
   transactionLeaf,
   type VendorGrant,
-  type View
+  type View,
+  versionOfBlock
 } from '../../protocol/index.ts'
 
 /** The member's identity key and vote key. */
@@ -93,7 +95,8 @@ export function testGenesis(vendorId: Uint8Array): Genesis {
     networkId: 'test',
     timeMs: 1_700_000_000_000,
     faultModel: 'byzantine',
-    trustModel: 'open-vote',
+    trust: plainTrustPolicy('open-vote'),
+    vendorTrust: plainTrustPolicy('open-vote'),
     parameters,
     members: [member],
     vendorGrants: [grant],
@@ -174,7 +177,7 @@ export class TestLedger {
       []
     )
     this.#keep(executed.changedValues)
-    const version = { ...this.#placeOf(block), view: executed.view, tree: executed.tree }
+    const version = versionOfBlock(block, executed)
     this.#ledger = commitVersion(this.#ledger, version)
     this.#tip = block
     this.#blocks.push({ block, executed, transactions })

@@ -27,7 +27,7 @@ test.after(async () => {
 
 const device = createTestDevice(NETWORK_TAG, 6)
 const wires = [1, 2].map((sequence) => device.message(sequence))
-const OPTIONS = { networkTag: NETWORK_TAG, electorate: ELECTORATE }
+const OPTIONS = { networkTag: NETWORK_TAG, electorate: () => ELECTORATE }
 
 interface World {
   readonly store: BatchStore

@@ -62,14 +62,14 @@ export interface BatchStorePorts {
 /** Holds batches. */
 export class BatchStore {
   readonly #networkTag: Uint8Array
-  readonly #electorate: Electorate
+  readonly #electorate: () => Electorate
   readonly #ports: BatchStorePorts
   readonly #decoded = new Map<BatchId, Decoded>()
   readonly #taking = new Map<BatchId, Taking>()
   #decodedBytes = 0
 
   constructor(
-    options: { readonly networkTag: Uint8Array; readonly electorate: Electorate },
+    options: { readonly networkTag: Uint8Array; readonly electorate: () => Electorate },
     ports: BatchStorePorts
   ) {
     this.#networkTag = options.networkTag
@@ -100,7 +100,7 @@ export class BatchStore {
   async take(bytes: Uint8Array, isFinal = false): Promise<BatchTaking> {
     const head = bytes.length > BATCH_ENCODED_MAX_BYTES ? undefined : peekBatchHeader(bytes)
     if (head === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
-    const reference = createBatchReference(head.headerBytes, head.header, this.#electorate)
+    const reference = createBatchReference(head.headerBytes, head.header, this.#electorate())
     if (reference === undefined) return { kind: 'faulty', fault: 'BATCH_AUTHOR_UNKNOWN' }
     const { id } = reference
     if (this.has(id)) return { kind: 'known' }
@@ -148,7 +148,7 @@ export class BatchStore {
     if (decoded !== undefined) return decoded.reference
     const bytes = this.bytesOf(id)
     const batch = bytes === undefined ? undefined : decodeBatch(bytes)
-    return batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate)
+    return batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate())
   }
 
   /** Forgets the decoded form of batches that are final. */
@@ -169,10 +169,35 @@ export class BatchStore {
         const bytes = this.bytesOf(toHex(key.subarray(1)) as BatchId)
         const batch = bytes === undefined ? undefined : decodeBatch(bytes)
         const reference =
-          batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate)
+          batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate())
         if (reference !== undefined) pending.push(reference)
       }
     return pending
+  }
+
+  /**
+   * At the turn of an epoch: the same, with their bytes; without a reference where the author has lost
+   * its seat, and its mark is taken away.
+   */
+  async pendingBytes(): Promise<
+    readonly { readonly bytes: Uint8Array; readonly reference: BatchReference | undefined }[]
+  > {
+    const found: { bytes: Uint8Array; reference: BatchReference | undefined }[] = []
+    const write = this.#ports.database.createBatch()
+    for await (const page of this.#ports.database.iterate(PENDING_BATCHES))
+      for (const [key] of page) {
+        const bytes = this.bytesOf(toHex(key.subarray(1)) as BatchId)
+        const head = bytes === undefined ? undefined : peekBatchHeader(bytes)
+        if (bytes === undefined || head === undefined) continue
+        const reference = createBatchReference(head.headerBytes, head.header, this.#electorate())
+        if (reference === undefined) write.delete(key)
+        found.push({ bytes, reference })
+      }
+    await write.write({ sync: false })
+    // Places of authors are those of the electorate: references of the last one are of no use.
+    this.#decoded.clear()
+    this.#decodedBytes = 0
+    return found
   }
 
   async #judgeAndKeep(

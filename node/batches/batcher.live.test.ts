@@ -51,7 +51,7 @@ function withBatcher(
   return withFolder(async (folder) => {
     const database = await create(join(folder, 'ledger'))
     const store = new BatchStore(
-      { networkTag: NETWORK_TAG, electorate: ELECTORATE },
+      { networkTag: NETWORK_TAG, electorate: () => ELECTORATE },
       { database, verifier, onHeld: () => undefined }
     )
     const sent: Batch[] = []
@@ -59,7 +59,7 @@ function withBatcher(
     const batcher = new Batcher(
       {
         networkTag: NETWORK_TAG,
-        electorate: ELECTORATE,
+        electorate: () => ELECTORATE,
         author: memberId,
         closeAfterMs: 10,
         closeAtBytes: 60_000,

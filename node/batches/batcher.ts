@@ -18,11 +18,11 @@ import {
   encodeAcceptedReceipt,
   encodeBatch,
   encodeBatchHeader,
-  invariant,
   type Priority,
   type Transaction
 } from '../../protocol/index.ts'
 import type { Cancel, Clock } from '../clock.ts'
+import { NodeError } from '../errors.ts'
 import type { BatchStore } from './batch-store.ts'
 
 /** Transactions a second below which a batch never waits for company. */
@@ -31,7 +31,7 @@ const LIGHT_LOAD_PER_SECOND = 200
 /** How batches are closed. */
 export interface BatcherOptions {
   readonly networkTag: Uint8Array
-  readonly electorate: Electorate
+  readonly electorate: () => Electorate
   /** Member id of this node. */
   readonly author: Uint8Array
   readonly closeAfterMs: number
@@ -153,9 +153,10 @@ export class Batcher {
       signature,
       transactions: transactions.map(({ wire }) => wire)
     })
-    const reference = createBatchReference(headerBytes, header, electorate)
-    invariant(reference !== undefined, 'only members author batches')
+    const reference = createBatchReference(headerBytes, header, electorate())
     try {
+      // The seat was lost while the batch was open.
+      if (reference === undefined) throw new NodeError('NOT_SEATED', 'only members author batches')
       await store.keepOwn(bytes, reference, transactions)
     } catch (error) {
       for (const { reject } of items) reject(error)

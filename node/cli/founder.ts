@@ -61,7 +61,6 @@ export function parseFounder(text: string, path: string): GenesisMember {
     networkId: 'founder',
     timeMs: 0,
     faultModel: 'crash',
-    trustModel: 'open-vote',
     members: [value],
     regions: [region]
   }

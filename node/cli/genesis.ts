@@ -7,10 +7,12 @@
 import type { Command } from 'commander'
 import { formatGenesis, type GenesisDocument, parseGenesis } from '../../config/index.ts'
 import {
+  type Genesis,
   type GenesisMember,
   genesisHashOf,
   PARAMETERS,
   type Parameters,
+  plainTrustPolicy,
   toHex,
   type VendorGrant
 } from '../../protocol/index.ts'
@@ -36,7 +38,7 @@ export interface NewGenesis {
   /** Those that shall not have their default. */
   readonly parameters: Partial<Parameters>
   readonly faultModel: 'byzantine' | 'crash'
-  readonly trustModel: 'open-vote' | 'vouch' | 'anchored' | 'hybrid'
+  readonly trust: Genesis['trust']
   readonly timeMs: number
   /** Beside the regions of the founders. */
   readonly regions: readonly string[]
@@ -107,13 +109,14 @@ export async function createGenesisFile(
   path: string,
   options: NewGenesis
 ): Promise<CreatedGenesis> {
-  const { networkId, founders, vendorGrants, faultModel, trustModel, timeMs } = options
+  const { networkId, founders, vendorGrants, faultModel, trust, timeMs } = options
   const defaults = Object.fromEntries(PARAMETERS.map(({ name, default: value }) => [name, value]))
   const text = formatGenesis({
     networkId,
     timeMs,
     faultModel,
-    trustModel,
+    trust,
+    vendorTrust: plainTrustPolicy('open-vote'),
     parameters: { ...(defaults as Parameters), ...options.parameters },
     members: founders,
     vendorGrants,
@@ -136,7 +139,7 @@ async function create(options: CreateOptions, ports: CommandPorts): Promise<void
     parameters: Object.fromEntries(options.parameter.map(parseParameter)),
     // what is no model is named by the judge of the genesis
     faultModel: options.faultModel as GenesisDocument['faultModel'],
-    trustModel: options.trustModel as GenesisDocument['trustModel'],
+    trust: plainTrustPolicy(options.trustModel as 'open-vote' | 'vouch' | 'anchored'),
     timeMs: options.time === undefined ? Date.now() : parseTime(options.time),
     regions: options.region
   })

@@ -45,7 +45,12 @@ function core(): CoreState {
     electorate: ELECTORATE,
     self: 0 as MemberIndex,
     instance: 1,
-    committed: { blockId: '00'.repeat(32) as BlockId, height: 0, view: 0 as View },
+    committed: {
+      blockId: '00'.repeat(32) as BlockId,
+      height: 0,
+      view: 0 as View,
+      isSealDue: false
+    },
     highestOwnVote: 0,
     ownVotes: [],
     certificates: [],

@@ -31,7 +31,8 @@ export interface DriverPorts {
 
 /** Drives the core. */
 export class Driver {
-  readonly #core: CoreState
+  #core: CoreState
+  #effects: EffectPorts
   readonly #ports: DriverPorts
   readonly #queue: News[] = []
   #isRunning = false
@@ -41,7 +42,18 @@ export class Driver {
 
   constructor(core: CoreState, ports: DriverPorts) {
     this.#core = core
+    this.#effects = ports.effects
     this.#ports = ports
+  }
+
+  /**
+   * Goes on with the core of the next epoch: whatever was still to be done or told in the old one is
+   * dropped, so that nothing is signed there any more.
+   */
+  turn(core: CoreState, effects: EffectPorts): void {
+    this.#core = core
+    this.#effects = effects
+    this.#queue.length = 0
   }
 
   /** What the core knows; to be read only. */
@@ -75,11 +87,11 @@ export class Driver {
     try {
       for (let news = this.#queue.shift(); news !== undefined; news = this.#queue.shift()) {
         const event: Event = { ...news, nowMs: this.#ports.nowMs(), timeMs: this.#ports.timeMs() }
-        for (const effect of step(this.#core, event)) {
+        const core = this.#core
+        for (const effect of step(core, event)) {
           if (this.#isStopped) return
-          const done = (this.#ports.effects[effect.kind] as (e: Effect) => Promise<void> | void)(
-            effect
-          )
+          if (this.#core !== core) break
+          const done = (this.#effects[effect.kind] as (e: Effect) => Promise<void> | void)(effect)
           if (done !== undefined) await done
         }
         if (this.#queue.length <= QUEUE_SOFT_MAX) this.#release()

@@ -53,6 +53,8 @@ export interface HandsPorts {
   readonly post: (news: News) => Promise<void> | undefined
   readonly timeMs: () => number
   readonly onCommitted: (blocks: readonly CommittedBlock[]) => void
+  /** The last block that was committed sealed the epoch: this core's time is over. */
+  readonly onSealed: () => Promise<void>
   readonly onConfirmed: (blockId: BlockId) => void
   readonly onCatchUp: () => void
   readonly onEvidence: (first: SignedVote, second: SignedVote) => void
@@ -96,7 +98,8 @@ export function createEffectPorts(ports: HandsPorts): EffectPorts {
     'execute-block': async ({ blockId }) => {
       const block = ports.blockOf(blockId)
       const isValid = block !== undefined && (await keeper.execute(block))
-      void post({ kind: 'block-executed', blockId, isValid })
+      const isSealDue = keeper.isSealDue(blockId)
+      void post({ kind: 'block-executed', blockId, isValid, isSealDue })
     },
     'build-block': (effect) => buildBlock(ports, effect),
     'push-batches': ({ batchIds, to }) => {
@@ -109,6 +112,7 @@ export function createEffectPorts(ports: HandsPorts): EffectPorts {
       const blocks = await keeper.commit(blockIds, finalisation)
       void post({ kind: 'blocks-committed', blockId: keeper.tip.blockId })
       ports.onCommitted(blocks)
+      if (keeper.electorate.epoch !== ports.electorate.epoch) await ports.onSealed()
     },
     'confirm-block': ({ blockId }) => ports.onConfirmed(blockId),
     'report-evidence': ({ first, second }) => ports.onEvidence(first, second),
@@ -125,7 +129,8 @@ function obtainBatches(ports: HandsPorts, blockId: BlockId, from: readonly Membe
   const sources = from.map((member) => plane.keyOf(member))
   const obtaining = fetcher.obtain(block, sources).then((outcome) => {
     if (outcome === 'complete') void post({ kind: 'block-available', blockId })
-    if (outcome === 'faulty') void post({ kind: 'block-executed', blockId, isValid: false })
+    if (outcome === 'faulty')
+      void post({ kind: 'block-executed', blockId, isValid: false, isSealDue: false })
   })
   inBackground(ports, obtaining)
 }
@@ -162,14 +167,17 @@ async function fetchCertificates(
 }
 
 async function buildBlock(
-  { keeper, store, post, timeMs }: HandsPorts,
+  { keeper, store, electorate, post, timeMs }: HandsPorts,
   { view, parentView, parentId, batchIds }: Extract<Effect, { kind: 'build-block' }>
 ): Promise<void> {
   const batches = batchIds
     .map((id) => store.referenceOf(id))
     .filter((reference) => reference !== undefined)
-  const plan = { view, parentView: parentView as View, parentId, batches, timeMs: timeMs() }
-  void post({ kind: 'block-built', view, block: await keeper.build(plan) })
+  const { epoch } = electorate
+  const plan = { epoch, view, parentView, parentId, batches, timeMs: timeMs() }
+  const block = await keeper.build(plan)
+  const isSealDue = block !== null && keeper.isSealDue(block.id)
+  void post({ kind: 'block-built', view, block, isSealDue })
 }
 
 /** Work that effects do not wait for; its answers come as news. */

@@ -34,6 +34,8 @@ export async function openNodeCore(options: {
   readonly tip: LedgerVersion
   readonly finalisation: Certificate | null
   readonly pace: Pace
+  /** Whether this very process voted in the epoch before. */
+  readonly isAdmitted?: boolean
 }): Promise<CoreState> {
   const { voteLog, electorate, seat, floorView, bodies, tip, finalisation } = options
   const recorded =
@@ -43,18 +45,28 @@ export async function openNodeCore(options: {
           self: seat.index,
           from: floorView
         })
+  // What ended the epoch before says nothing in this one.
+  const isOfEpoch = finalisation !== null && finalisation.vote.epoch === electorate.epoch
   return openCore({
     electorate,
     self: seat?.index ?? null,
-    committed: { blockId: tip.blockId, height: tip.height, view: floorView },
+    committed: {
+      blockId: tip.blockId,
+      height: tip.height,
+      view: floorView,
+      isSealDue: tip.nextEpoch !== null
+    },
     ownVotes: recorded.votes,
-    certificates: [...(finalisation === null ? [] : [finalisation]), ...recorded.certificates],
-    blocks: [...bodies.values()].filter(({ header }) => header.height > tip.height),
+    certificates: [...(isOfEpoch ? [finalisation] : []), ...recorded.certificates],
+    blocks: [...bodies.values()].filter(
+      ({ header }) => header.height > tip.height && header.epoch === electorate.epoch
+    ),
     nowMs: options.nowMs,
     instance: options.instance,
     pace: options.pace,
     highestOwnVote: voteLog.highest.epoch === electorate.epoch ? voteLog.highest.view : 0,
-    isLogLost: seat !== null && voteLog.isLost
+    isLogLost: seat !== null && voteLog.isLost,
+    isAdmitted: options.isAdmitted === true
   })
 }
 

@@ -22,6 +22,7 @@ import {
   transactionPriority
 } from '../../protocol/index.ts'
 import { type Cancel, repeat } from '../clock.ts'
+import { NodeError } from '../errors.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission } from '../ledger-service.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
@@ -174,7 +175,14 @@ export class Intake {
     const entry = book.enter(transaction, row.leafHash, clock.nowMs())
     leaveGate()
     if (forecast.kind === 'later') return this.#keepForLater(entry)
-    await this.#batch(entry)
+    try {
+      await this.#batch(entry)
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.code !== 'NOT_SEATED') throw error
+      // Whoever handed it in tries another node; here it is nobody's any more.
+      book.advance(entry, 'dropped')
+      return busy(error.code)
+    }
     return taken(entry)
   }
 

@@ -38,12 +38,10 @@ test(
     const database = await create(`${home.folder}/ledger`)
     const held = new Map<string, readonly Transaction[]>()
     const { genesis } = home
-    const electorate = genesisElectorate(genesis)
     const keeper = new LedgerKeeper(
       {
         database,
         networkTag: networkTagOfGenesis(genesis),
-        electorate,
         opened: await openLedger(database, genesis)
       },
       {
@@ -81,7 +79,8 @@ async function commitNext(
   const { height, blockId: parentId, timeMs } = keeper.tip
   const view = (height + 1) as View
   const parentView = height as number as View
-  const plan = { view, parentView, parentId, batches, timeMs: timeMs + 1_000 }
+  const { epoch } = keeper.floor
+  const plan = { epoch, view, parentView, parentId, batches, timeMs: timeMs + 1_000 }
   const block = await keeper.build(plan)
   invariant(block !== null, 'the batches of the block are held')
   const subject = { parentView, blockId: block.id as BlockId }

@@ -45,7 +45,7 @@ const HELD: ReadonlyMap<string, readonly Transaction[]> = new Map(
 async function openKeeper(database: Database): Promise<LedgerKeeper> {
   const opened = await openLedger(database, GENESIS)
   return new LedgerKeeper(
-    { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
+    { database, networkTag: NETWORK_TAG, opened },
     {
       transactionsOf: ({ id }: BatchReference) => HELD.get(id),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -61,6 +61,7 @@ async function build(
   batches: readonly TestBatch[]
 ): Promise<Block> {
   const block = await keeper.build({
+    epoch: keeper.floor.epoch,
     view: (parent.view + 1) as View,
     parentView: parent.view as View,
     parentId: parent.blockId,
@@ -156,6 +157,7 @@ test(
   withDatabase(async (database) => {
     const keeper = await openKeeper(database)
     const block = await keeper.build({
+      epoch: keeper.floor.epoch,
       view: 1 as View,
       parentView: 0 as View,
       parentId: keeper.tip.blockId,
@@ -165,6 +167,7 @@ test(
     assert.is(block?.header.timeMs, GENESIS.timeMs + 1)
     assert.is(
       await keeper.build({
+        epoch: keeper.floor.epoch,
         view: 1 as View,
         parentView: 0 as View,
         parentId: 'ab'.repeat(32) as BlockId,

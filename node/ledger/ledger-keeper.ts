@@ -19,19 +19,22 @@ import {
   commitVersion,
   createBlock,
   type Electorate,
+  type Epoch,
   type ExecutedBlock,
+  electorateOfEpoch,
   equalBytes,
   type Height,
   invariant,
   type LedgerVersion,
   type Transaction,
   toHex,
-  type View
+  type View,
+  versionOfBlock
 } from '../../protocol/index.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import { putBlockRecords } from './block-records.ts'
-import { type Floor, type OpenLedger, putFloor } from './open-ledger.ts'
+import { type Floor, floorAfter, type OpenLedger, putFloor } from './open-ledger.ts'
 import type { StateValues } from './state-values.ts'
 
 /** How long a block waits for a damaged record: a proposal of this node's own, or what others agreed on. */
@@ -70,6 +73,7 @@ export interface CommittedBlock extends ExecutedEntry {
 
 /** What a block is to be made of. */
 export interface BlockPlan {
+  readonly epoch: Epoch
   readonly view: View
   readonly parentView: View
   readonly parentId: BlockId
@@ -81,7 +85,6 @@ export interface BlockPlan {
 export class LedgerKeeper {
   readonly #database: Database
   readonly #networkTag: Uint8Array
-  readonly #electorate: Electorate
   readonly #ports: LedgerKeeperPorts
   readonly #values: StateValues
   readonly #executed = new Map<BlockId, ExecutedEntry>()
@@ -93,14 +96,12 @@ export class LedgerKeeper {
     options: {
       readonly database: Database
       readonly networkTag: Uint8Array
-      readonly electorate: Electorate
       readonly opened: OpenLedger
     },
     ports: LedgerKeeperPorts
   ) {
     this.#database = options.database
     this.#networkTag = options.networkTag
-    this.#electorate = options.electorate
     this.#committed = options.opened.committed
     this.#floor = options.opened.floor
     this.#values = options.opened.values
@@ -110,6 +111,23 @@ export class LedgerKeeper {
   /** The committed state. */
   get tip(): LedgerVersion {
     return this.#committed.tip
+  }
+
+  /** Whoever is seated for the blocks after the last final one. */
+  get electorate(): Electorate {
+    return this.tip.electorate
+  }
+
+  /** The electorate of an epoch; undefined for one that has not begun here. */
+  electorateOf(epoch: number): Electorate | undefined {
+    if (epoch === this.electorate.epoch) return this.electorate
+    return electorateOfEpoch(this.tip.view, epoch)
+  }
+
+  /** Whether a block that was executed must be followed by one that seals the epoch. */
+  isSealDue(blockId: BlockId): boolean {
+    const version = this.#versionOf(blockId)
+    return version !== undefined && version.nextEpoch !== null
   }
 
   /** The last final block. */
@@ -143,6 +161,7 @@ export class LedgerKeeper {
     const parent = this.#versionOf(toHex(header.parentId) as BlockId)
     if (parent === undefined) return false
     if (header.height !== parent.height + 1 || header.timeMs <= parent.timeMs) return false
+    if (!isOfEpoch(block, parent)) return false
     const { timeMs } = header
     const entry = await this.#whenWhole(EXECUTE_CURE_MS, () =>
       this.#run(block.batches, parent, timeMs)
@@ -172,27 +191,31 @@ export class LedgerKeeper {
     const parent = this.#versionOf(plan.parentId)
     if (parent === undefined) return null
     const timeMs = Math.max(plan.timeMs, parent.timeMs + 1)
-    const entry = await this.#run(plan.batches, parent, timeMs)
+    const { electorate, nextEpoch } = parent
+    // A block on a seal belongs to the epoch after; whoever asks for one in this epoch is behind.
+    if (electorate.epoch !== plan.epoch) return null
+    const batches = nextEpoch === null ? plan.batches : []
+    const entry = await this.#run(batches, parent, timeMs)
     if (entry === undefined) return null
     const { executed, transactions } = entry
     const block = createBlock(
       {
         format: BLOCK_FORMAT,
         networkTag: this.#networkTag,
-        epoch: this.#electorate.epoch,
+        epoch: electorate.epoch,
         view: plan.view,
         parentId: parent.blockIdBytes,
         parentView: plan.parentView,
         height: (parent.height + 1) as Height,
         timeMs,
-        batchListRoot: batchListRoot(plan.batches),
+        batchListRoot: batchListRoot(batches),
         stateRoot: executed.stateRoot,
         receiptsRoot: executed.receiptsRoot,
         transactionCount: transactions.length,
-        electorateHash: this.#electorate.hash,
-        seal: null
+        electorateHash: electorate.hash,
+        seal: nextEpoch?.electorate.hash ?? null
       },
-      plan.batches
+      batches
     )
     this.#remember(block, executed, transactions)
     return block
@@ -282,14 +305,7 @@ export class LedgerKeeper {
   }
 
   #remember(block: Block, executed: ExecutedBlock, transactions: readonly Transaction[]): void {
-    const version: LedgerVersion = {
-      blockId: block.id,
-      blockIdBytes: block.idBytes,
-      height: executed.height,
-      timeMs: executed.timeMs,
-      view: executed.view,
-      tree: executed.tree
-    }
+    const version = versionOfBlock(block, executed)
     this.#executed.set(block.id, { block, executed, version, transactions })
   }
 
@@ -297,10 +313,22 @@ export class LedgerKeeper {
     const batch = this.#database.createBatch()
     const leaves = this.#committed.tree.changedLeaves(entry.version.tree)
     putBlockRecords(batch, { entry, leaves, finalisation, database: this.#database })
-    const { height } = entry.version
-    const floor = { height, view: entry.block.header.view, finalisation }
+    const floor = floorAfter(entry.block.header, finalisation)
     putFloor(batch, floor)
     await batch.write({ sync: finalisation !== null })
     this.#floor = floor
   }
+}
+
+/**
+ * Whether a block stands in the epoch that its parent's state names, and seals it exactly when that
+ * state says so. A fresh block on a seal in the seal's own epoch fails here.
+ */
+function isOfEpoch({ header, batches }: Block, parent: LedgerVersion): boolean {
+  const { electorate, nextEpoch } = parent
+  if (header.epoch !== electorate.epoch) return false
+  if (!equalBytes(header.electorateHash, electorate.hash)) return false
+  if (nextEpoch === null) return header.seal === null
+  if (header.seal === null || batches.length > 0) return false
+  return equalBytes(header.seal, nextEpoch.electorate.hash)
 }

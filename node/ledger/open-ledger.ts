@@ -9,6 +9,7 @@
  */
 
 import {
+  type BlockHeader,
   type BlockId,
   type Certificate,
   type CommittedLedger,
@@ -17,6 +18,7 @@ import {
   decodeCbor,
   decodeCertificate,
   deriveVersion,
+  type Epoch,
   encodeBlock,
   encodeCbor,
   encodeCertificate,
@@ -48,6 +50,9 @@ import { decodeStoredBlock, encodeStoredBlock, type StoredBlock } from './stored
 /** The last final block as the database says. */
 export interface Floor {
   readonly height: number
+  /** The epoch of the blocks after it. */
+  readonly epoch: Epoch
+  /** Its view in that epoch; 0 for one that sealed the epoch before. */
   readonly view: View
   /** Null at genesis, which needs none. */
   readonly finalisation: Certificate | null
@@ -101,10 +106,18 @@ export function readStoredBlock(database: Database, height: number): StoredBlock
   return encoded === undefined ? undefined : decodeStoredBlock(encoded)
 }
 
+/** The floor after a block: a sealing block is view 0 of the next epoch. */
+export function floorAfter(header: BlockHeader, finalisation: Certificate | null): Floor {
+  const { height, epoch, view, seal } = header
+  return seal === null
+    ? { height, epoch, view, finalisation }
+    : { height, epoch: (epoch + 1) as Epoch, view: 0 as View, finalisation }
+}
+
 /** Puts a new floor into a batch. */
-export function putFloor(batch: Batch, { height, view, finalisation }: Floor): void {
+export function putFloor(batch: Batch, { height, epoch, view, finalisation }: Floor): void {
   const certificate = finalisation === null ? null : encodeCertificate(finalisation)
-  batch.put(FLOOR_KEY, encodeCbor([height, view, certificate]))
+  batch.put(FLOOR_KEY, encodeCbor([height, epoch, view, certificate]))
 }
 
 async function writeGenesis(
@@ -118,7 +131,7 @@ async function writeGenesis(
   const changes = changed.map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
   const version = deriveVersion(tree.base, changes)
   const block = genesisBlock(genesis, version.root)
-  const floor = { height: 0, view: 0 as View, finalisation: null }
+  const floor = { height: 0, epoch: 0 as Epoch, view: 0 as View, finalisation: null }
   const batch = database.createBatch()
   for (const { table, key, value } of changed) batch.put(stateValueKey(table, key), value)
   // The sentinel is a leaf like any other; as soon as anything is inserted it is among the changes.
@@ -156,14 +169,15 @@ async function loadTree(database: Database): Promise<CommittedLedger['tree']> {
 /** Reads a floor of our own writing. */
 export function decodeFloor(encoded: Uint8Array): Floor {
   const value = decodeCbor(encoded)
-  invariant(Array.isArray(value) && value.length === 3, 'the database holds a well-formed floor')
-  const [height, view, certificate] = value as unknown as readonly [
+  invariant(Array.isArray(value) && value.length === 4, 'the database holds a well-formed floor')
+  const [height, epoch, view, certificate] = value as unknown as readonly [
+    number,
     number,
     number,
     Uint8Array | null
   ]
   const finalisation = certificate === null ? null : (decodeCertificate(certificate) ?? null)
-  return { height, view: view as View, finalisation }
+  return { height, epoch: epoch as Epoch, view: view as View, finalisation }
 }
 
 function damaged(database: Database, what: string): NodeError {

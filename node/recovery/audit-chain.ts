@@ -112,12 +112,15 @@ async function auditBlock(
   return batches
 }
 
-function judgeAlone(block: Block, { genesis, networkTag, electorate, fault }: Auditing): void {
+function judgeAlone(block: Block, { genesis, networkTag, electorateOf, fault }: Auditing): void {
   const { height } = block.header
   if (height === 0) {
     if (block.id !== createGenesisLedger(genesis).block.id)
       fault('block 0: is not that of this genesis', false)
   } else {
+    const electorate = electorateOf(block.header.epoch)
+    if (electorate === undefined)
+      return fault(`block ${height}: its epoch has no electorate`, false)
     const judged = judgeBlock(block, networkTag, electorate)
     if (!judged.ok) fault(`block ${height}: ${judged.fault}`, false)
   }
@@ -200,11 +203,12 @@ async function auditPlaces(
 function isFinalisationOf(
   block: Block,
   certificate: Certificate,
-  { networkTag, electorate }: Auditing
+  { networkTag, electorateOf }: Auditing
 ): boolean {
   const { vote } = certificate
+  const electorate = electorateOf(block.header.epoch)
   if (vote.kind !== 'finalise' || vote.subject?.blockId !== block.id) return false
-  return judgeCertificate(certificate, networkTag, electorate).ok
+  return electorate !== undefined && judgeCertificate(certificate, networkTag, electorate).ok
 }
 
 /** The last block is final by itself, and so everything below it is. */

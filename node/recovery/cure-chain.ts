@@ -129,10 +129,12 @@ function believedBlock(
   height: number,
   ports: CurePorts
 ): Pick<FinalBlockParcel, 'block' | 'finalisation'> | undefined {
-  const { networkTag, electorate } = ports
+  const { networkTag } = ports
   const [parcel] = parcels
   if (parcel === undefined || parcel.block.header.height !== height) return undefined
   const { block } = parcel
+  const electorate = ports.electorateOf(block.header.epoch)
+  if (electorate === undefined) return undefined
   if (height > 0 && !judgeBlock(block, networkTag, electorate).ok) return undefined
   const fits = fitsNeighbour(block, ports)
   if (fits === false || (fits === undefined && !isProvedRun(parcels, ports))) return undefined
@@ -160,11 +162,12 @@ function isProvedRun(parcels: readonly FinalBlockParcel[], ports: CurePorts): bo
 
 function isFinalisedBy(
   { block, finalisation }: FinalBlockParcel,
-  { networkTag, electorate }: CurePorts
+  { networkTag, electorateOf }: CurePorts
 ): boolean {
+  const electorate = electorateOf(block.header.epoch)
   if (finalisation?.vote.kind !== 'finalise') return false
   if (finalisation.vote.subject?.blockId !== block.id) return false
-  return judgeCertificate(finalisation, networkTag, electorate).ok
+  return electorate !== undefined && judgeCertificate(finalisation, networkTag, electorate).ok
 }
 
 /** What became of a block's transactions: mostly all was applied, else a peer knows; the root decides. */

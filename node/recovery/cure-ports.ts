@@ -13,7 +13,9 @@ import type { Batch, Database } from '../storage/database.ts'
 /** What cures need from others. */
 export interface CurePorts {
   readonly networkTag: Uint8Array
-  readonly electorate: Electorate
+  readonly electorate: () => Electorate
+  /** The electorate of an epoch; undefined for one that has not begun here. */
+  readonly electorateOf: (epoch: number) => Electorate | undefined
   readonly database: Database
   readonly tip: () => LedgerVersion
   readonly floor: () => Floor

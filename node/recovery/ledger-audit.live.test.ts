@@ -11,7 +11,7 @@ import {
   transactionKey,
   treeLeafKey
 } from '../ledger/keyspace.ts'
-import { putFloor } from '../ledger/open-ledger.ts'
+import { floorAfter, putFloor } from '../ledger/open-ledger.ts'
 import { encodeStoredBlock, type StoredBlock } from '../ledger/stored-block.ts'
 import { collect, create } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
@@ -155,7 +155,7 @@ const FAULTS: readonly (readonly [
     async ({ database, archive }) => {
       const { block, finalisation } = archive.block(4)!
       const batch = database.createBatch()
-      putFloor(batch, { height: 5, view: block.header.view, finalisation })
+      putFloor(batch, { ...floorAfter(block.header, finalisation), height: 5 })
       await batch.write({ sync: true })
     },
     /^block 5: is not the one that the floor says is final$/,

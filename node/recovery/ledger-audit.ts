@@ -11,15 +11,18 @@
 import {
   type Certificate,
   decodeCbor,
+  decodeElectorate,
   type Electorate,
+  electorates,
+  epochKey,
   type Genesis,
   genesisElectorate,
   InvariantError,
   networkTagOfGenesis
 } from '../../protocol/index.ts'
-import { BATCHES_FROM_KEY, BLOCKS_FROM_KEY, FLOOR_KEY } from '../ledger/keyspace.ts'
+import { BATCHES_FROM_KEY, BLOCKS_FROM_KEY, FLOOR_KEY, stateValueKey } from '../ledger/keyspace.ts'
 import { decodeFloor, type Floor } from '../ledger/open-ledger.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
+import { DamagedRecord, readIfWhole } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import { auditChain } from './audit-chain.ts'
 import { auditState } from './audit-state.ts'
@@ -63,7 +66,8 @@ export interface Auditing {
   readonly database: Database
   readonly genesis: Genesis
   readonly networkTag: Uint8Array
-  readonly electorate: Electorate
+  /** The electorate of an epoch, as the state has it; undefined when it has none. */
+  readonly electorateOf: (epoch: number) => Electorate | undefined
   readonly floor: Floor
   /** The lowest blocks that are here, and that are here with their batches and outcomes. */
   readonly from: { readonly blocks: number; readonly batches: number }
@@ -106,7 +110,7 @@ export async function auditLedger(
         database,
         genesis,
         networkTag: networkTagOfGenesis(genesis),
-        electorate: genesisElectorate(genesis),
+        electorateOf: createElectorateReader(database, genesis),
         floor,
         from: {
           blocks: await readBase(database, BLOCKS_FROM_KEY, fault),
@@ -169,5 +173,23 @@ async function readWhole<Value>(reading: {
     else if (error instanceof InvariantError) fault(`${what}: ${error.message}`, isCurable)
     else throw error
     return undefined
+  }
+}
+
+/** Reads electorates from a database that nobody writes to; those of damaged records are not there. */
+function createElectorateReader(
+  database: Database,
+  genesis: Genesis
+): (epoch: number) => Electorate | undefined {
+  const founders = genesisElectorate(genesis)
+  const known = new Map<number, Electorate | undefined>([[founders.epoch, founders]])
+  return (epoch) => {
+    if (!known.has(epoch)) {
+      const key = stateValueKey(electorates.number, epochKey(epoch))
+      const value = readIfWhole(() => database.getSync(key))
+      const record = value && electorates.decode(value)
+      known.set(epoch, record && decodeElectorate(record.electorateBytes))
+    }
+    return known.get(epoch)
   }
 }

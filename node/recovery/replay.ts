@@ -21,7 +21,8 @@ import {
   LedgerBase,
   openCommittedLedger,
   type Transaction,
-  toHex
+  toHex,
+  versionOfBlock
 } from '../../protocol/index.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type { Auditing } from './ledger-audit.ts'
@@ -103,9 +104,7 @@ function executeNext(
     return undefined
   }
   for (const { table, key, value } of executed.changedValues) values.set(nameOf(table, key), value)
-  const { view, tree } = executed
-  const place = { blockId: block.id, blockIdBytes: block.idBytes, height, timeMs }
-  return commitVersion(ledger, { ...place, view, tree })
+  return commitVersion(ledger, versionOfBlock(block, executed))
 }
 
 function differenceOf(

@@ -46,7 +46,7 @@ export interface NodeServicePorts {
   readonly networkId: string
   readonly genesisHash: Uint8Array
   readonly nodeId: Uint8Array
-  readonly electorate: Electorate
+  readonly electorate: () => Electorate
   readonly keeper: LedgerKeeper
   readonly archive: Archive
   readonly book: TransactionBook
@@ -165,9 +165,9 @@ export class NodeService implements LedgerService {
   }
 
   members(): readonly MemberView[] {
-    const { electorate, nodeId, lastHeardAtMs } = this.#ports
+    const { nodeId, lastHeardAtMs } = this.#ports
     const peers = new Map(this.#ports.peers().map((peer) => [peer.key, peer]))
-    return electorate.seats.map((seat, index) => {
+    return this.#ports.electorate().seats.map((seat, index) => {
       const peer = peers.get(toHex(seat.memberId))
       const isSelf = equalBytes(seat.memberId, nodeId)
       return {
@@ -186,7 +186,8 @@ export class NodeService implements LedgerService {
   }
 
   status(): LedgerStatus {
-    const { electorate, keeper } = this.#ports
+    const { keeper } = this.#ports
+    const electorate = this.#ports.electorate()
     const { tip } = keeper
     const members = this.members()
     const missing = members.filter(({ isConnected }) => !isConnected)

@@ -13,15 +13,22 @@ const FORWARD_TIMEOUT_MS = 8_000
 /** Members tried before the answer is "busy". */
 const MEMBERS_TRIED_MAX = 3
 const BUSY_RETRY_MS = 1_000
+/** Said to whoever took this node for a member: the next one is asked. */
+const NOT_SEATED: Extract<Submission, { kind: 'busy' }> = {
+  kind: 'busy',
+  code: 'NOT_SEATED',
+  retryAfterMs: BUSY_RETRY_MS
+}
 
 /** Makes the function through which every surface submits. */
 export function createSubmitter(
-  intake: Intake | null,
+  intake: () => Intake | null,
   network: Pick<Network, 'peers' | 'request' | 'serve'>
 ): (wire: Uint8Array) => Promise<Submission> {
-  if (intake === null) return (wire) => forward(wire, network)
-  network.serve('submit', async (_from, wire) => encodeSubmission(await intake.submit(wire)))
-  return (wire) => intake.submit(wire)
+  network.serve('submit', async (_from, wire) =>
+    encodeSubmission((await intake()?.submit(wire)) ?? NOT_SEATED)
+  )
+  return async (wire) => (await intake()?.submit(wire)) ?? (await forward(wire, network))
 }
 
 /** Tries the nearest members in turn; bytes are the same everywhere, so nothing counts twice. */
@@ -38,7 +45,8 @@ async function forward(
       .request('submit', key, wire, { timeoutMs: FORWARD_TIMEOUT_MS })
       .catch(unanswered)
     const submission = answer === undefined ? undefined : decodeSubmission(answer)
-    if (submission !== undefined) return submission
+    const isNoMember = submission?.kind === 'busy' && submission.code === NOT_SEATED.code
+    if (submission !== undefined && !isNoMember) return submission
   }
   return { kind: 'busy', code: 'NO_MEMBER_REACHED', retryAfterMs: BUSY_RETRY_MS }
 }

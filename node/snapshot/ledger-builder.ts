@@ -29,7 +29,7 @@ import {
   stateValueKey,
   treeLeafKey
 } from '../ledger/keyspace.ts'
-import { putFloor } from '../ledger/open-ledger.ts'
+import { floorAfter, putFloor } from '../ledger/open-ledger.ts'
 import { encodeStoredBlock } from '../ledger/stored-block.ts'
 import { readIfWhole } from '../storage/damaged-record.ts'
 import type { Batch, Database } from '../storage/database.ts'
@@ -98,7 +98,7 @@ export async function completeLedger(
     await batch.write({ sync: false })
   }
   const { block, descendants } = manifest
-  const { height, view } = block.header
+  const { height } = block.header
   // It is about the block itself only where that was finalised directly.
   const finalisation = descendants.length === 0 ? manifest.finalisation : null
   const batch = ledger.createBatch()
@@ -107,7 +107,7 @@ export async function completeLedger(
   batch.put(heightOfBlockKey(block.idBytes), encodeCbor(height))
   batch.put(BLOCKS_FROM_KEY, encodeCbor(height))
   batch.put(BATCHES_FROM_KEY, encodeCbor(height + 1))
-  putFloor(batch, { height, view, finalisation })
+  putFloor(batch, floorAfter(block.header, finalisation))
   await batch.write({ sync: true })
 }
 

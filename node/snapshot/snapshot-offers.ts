@@ -17,7 +17,7 @@ export interface Candidate extends SnapshotOffer {
 
 /** Whom to ask, and how. */
 export interface AskOffersPorts {
-  readonly electorate: Electorate
+  readonly electorate: () => Electorate
   readonly peers: () => readonly string[]
   readonly ask: (peer: string, request: Uint8Array) => Promise<Uint8Array | undefined>
 }
@@ -37,7 +37,7 @@ export async function askOffers({
   peers,
   ask
 }: AskOffersPorts): Promise<readonly Candidate[]> {
-  const asked = membersFirst(peers(), electorate).slice(0, ASKED_MAX)
+  const asked = membersFirst(peers(), electorate()).slice(0, ASKED_MAX)
   const request = encodeFetchRequest({ kind: 'snapshots' })
   const answers = await Promise.all(
     asked.map(async (peer) => {
@@ -55,7 +55,7 @@ export async function askOffers({
       else if (!known.peers.includes(peer)) known.peers.push(peer)
     }
   const isOfMember = ({ peers: offering }: Candidate): number =>
-    offering.some((peer) => electorate.indexOf.has(peer)) ? 1 : 0
+    offering.some((peer) => electorate().indexOf.has(peer)) ? 1 : 0
   return [...found.values()]
     .map(({ offer, peers: offering }) => ({ ...offer, idHex: toHex(offer.id), peers: offering }))
     .toSorted((a, b) => isOfMember(b) - isOfMember(a) || b.height - a.height)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Block, Electorate } from '../../protocol/index.ts'
+import type { Block, Electorate, Epoch } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Archive } from '../service/archive.ts'
 import type { Database } from '../storage/database.ts'
@@ -44,7 +44,9 @@ export interface SnapshotsPorts {
   readonly database: Database
   readonly archive: Archive
   readonly networkTag: Uint8Array
-  readonly electorate: Electorate
+  readonly electorate: () => Electorate
+  /** The electorate of an epoch; undefined when this node does not know it. */
+  readonly electorateOf: (epoch: Epoch) => Electorate | undefined
   /** How many blocks this node is behind the highest that there is reason to believe in. */
   readonly blocksBehind: () => number
   readonly peers: () => readonly string[]
@@ -148,11 +150,11 @@ export class Snapshots {
   }
 
   #createSync(): SnapshotSync {
-    const { world, clock, electorate, meter } = this.#ports
+    const { world, clock, electorate, electorateOf, meter } = this.#ports
     const { networkTag, peers, ask, askPart, penalise, log } = this.#ports
     return new SnapshotSync({
       electorate,
-      electorateOf: (epoch) => (epoch === electorate.epoch ? electorate : undefined),
+      electorateOf,
       networkTag,
       peers,
       ask,

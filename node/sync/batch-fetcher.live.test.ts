@@ -76,7 +76,7 @@ function withFetcher(
   return withFolder(async (folder) => {
     const database = await create(join(folder, 'ledger'))
     const store = new BatchStore(
-      { networkTag: NETWORK_TAG, electorate: ELECTORATE },
+      { networkTag: NETWORK_TAG, electorate: () => ELECTORATE },
       { database, verifier, onHeld: () => undefined }
     )
     const asked: string[] = []

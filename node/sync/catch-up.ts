@@ -96,7 +96,7 @@ export class CatchUp {
   /** The highest final height that there is reason to believe in. */
   get highestKnown(): number {
     const { tip, electorate } = this.#ports
-    return Math.max(tip().height, believableHeight(this.#heights, electorate))
+    return Math.max(tip().height, believableHeight(this.#heights, electorate()))
   }
 
   /** Starts watching. */
@@ -135,7 +135,7 @@ export class CatchUp {
 
   async #askHeights(): Promise<void> {
     const { peers, askStatus, ownStatus, electorate } = this.#ports
-    const asked = membersFirst(peers(), electorate).slice(0, STATUS_PEERS_MAX)
+    const asked = membersFirst(peers(), electorate()).slice(0, STATUS_PEERS_MAX)
     const heights = new Map<string, number>()
     const request = encodeNodeStatus(ownStatus())
     await Promise.all(
@@ -187,7 +187,7 @@ export class CatchUp {
       .filter(([peer, height]) => height > own && this.#patience.isOpen(peer))
       .sort(([, a], [, b]) => b - a)
       .map(([peer]) => peer)
-    return membersFirst(higher, electorate)
+    return membersFirst(higher, electorate())
   }
 
   /** Follows one peer as long as it delivers, asking for the next run while one is executed. */

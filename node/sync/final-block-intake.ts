@@ -32,7 +32,8 @@ export type RunVerdict = 'taken' | 'old' | 'ahead' | 'forged'
 /** What the intake needs from others. */
 export interface FinalBlockIntakePorts {
   readonly networkTag: Uint8Array
-  readonly electorate: Electorate
+  /** Whoever is seated for the blocks after the tip. */
+  readonly electorate: () => Electorate
   readonly clock: Pick<Clock, 'nowMs' | 'later'>
   readonly store: BatchStore
   readonly fetcher: BatchFetcher
@@ -90,8 +91,11 @@ export async function prepareFinalBlocks(
   const last = run[run.length - 1]
   if (first === undefined || last === undefined) return 'old'
   if (first.block.header.height !== parent.height + 1) return 'ahead'
+  // Of an epoch that has not begun here nothing can be judged: the seal comes first.
+  if (first.block.header.epoch !== ports.electorate().epoch) return 'ahead'
   const { finalisation } = last
-  const { networkTag, electorate } = ports
+  const { networkTag } = ports
+  const electorate = ports.electorate()
   const isGood =
     finalisation !== null &&
     isChain(run, parent) &&
@@ -156,5 +160,5 @@ function isGenuine(
 ): boolean {
   const { vote } = finalisation
   if (vote.kind !== 'finalise' || vote.subject?.blockId !== block.id) return false
-  return judgeCertificate(finalisation, networkTag, electorate).ok
+  return judgeCertificate(finalisation, networkTag, electorate()).ok
 }

@@ -14,7 +14,6 @@ import type { Database } from '../storage/database.ts'
 import { create } from '../storage/testing/entries.ts'
 import { certify } from './small-chain.ts'
 import {
-  ELECTORATE,
   GENESIS,
   judgedTransaction,
   NETWORK_TAG,
@@ -49,7 +48,7 @@ export async function growLedger(
   const held = new Map(batches.map(({ id }, index) => [id, transactions[index]]))
   const opened = await openLedger(database, GENESIS)
   const keeper = new LedgerKeeper(
-    { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
+    { database, networkTag: NETWORK_TAG, opened },
     {
       transactionsOf: ({ id }) => held.get(id),
       pause: systemClock.pause,
@@ -71,6 +70,7 @@ async function addBlock(
   await write.write({ sync: false })
   const view = keeper.floor.view + 1
   const block = await keeper.build({
+    epoch: keeper.floor.epoch,
     view: view as View,
     parentView: keeper.floor.view,
     parentId: keeper.tip.blockId,

@@ -24,6 +24,7 @@ import {
   PARAMETERS,
   type Parameters,
   type Priority,
+  plainTrustPolicy,
   type Transaction,
   transactionLeaf
 } from '../../protocol/index.ts'
@@ -40,7 +41,8 @@ export const GENESIS: Genesis = {
   networkId: 'small',
   timeMs: 1_700_000_000_000,
   faultModel: 'byzantine',
-  trustModel: 'open-vote',
+  trust: plainTrustPolicy('open-vote'),
+  vendorTrust: plainTrustPolicy('open-vote'),
   parameters: Object.fromEntries(
     PARAMETERS.map(({ name, default: value }) => [name, value])
   ) as Parameters,

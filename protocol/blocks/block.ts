@@ -39,7 +39,7 @@ export interface BlockHeader {
   /** How many leaves the receipts tree has. */
   readonly transactionCount: number
   readonly electorateHash: Uint8Array
-  /** The next electorate's bytes in a sealing block; null in all others. */
+  /** Hash of the next electorate in a sealing block; null in all others. */
   readonly seal: Uint8Array | null
 }
 
@@ -85,7 +85,7 @@ const headerFields = tuple(
   bytes(32),
   uint(),
   bytes(32),
-  nullable(bytesBetween(1, 1_048_576))
+  nullable(bytes(32))
 )
 
 const referenceFields = tuple(uint(MEMBERS_MAX), bytesBetween(1, 256))
@@ -95,7 +95,7 @@ const readReference: Shape<BatchReference> = (value) => {
   if (read === undefined || header === undefined) return undefined
   return { authorIndex: read[0], headerBytes: read[1], header, id: batchIdOf(read[1]) }
 }
-const blockFields = tuple(bytesBetween(1, 1_049_088), list(readReference, BLOCK_BATCHES_MAX))
+const blockFields = tuple(bytesBetween(1, 512), list(readReference, BLOCK_BATCHES_MAX))
 
 const hashBlock = createTaggedHash('tm/block/1')
 
@@ -209,8 +209,8 @@ export function judgeBlock(
     return seat !== undefined && equalBytes(seat.memberId, author)
   })
   if (!isAuthored) return reject('BLOCK_AUTHOR_WRONG')
-  // The electorate never changes before its governance rules are in force, so no block seals.
-  if (header.seal !== null) return reject('BLOCK_SEAL_WRONG')
+  // Nothing is carried, readied or voted in a sealing block.
+  if (header.seal !== null && batches.length > 0) return reject('BLOCK_SEAL_WRONG')
   const fault = judgeLanes(batches, electorate)
   return fault === undefined ? acceptAs(block) : reject(fault)
 }

@@ -126,6 +126,7 @@ export function noteHeard(turn: Turn, member: MemberIndex): void {
 function isReasonToWait(state: CoreState): boolean {
   const { view } = state
   if (state.heartbeatView === view || isViewAlive(state, view)) return true
+  if (state.committed.isSealDue && state.pendingFinalisation === null) return true
   // While catching up, batches that look pending may be final long since.
   if (state.pendingBatches.size > 0 && state.pendingFinalisation === null) return true
   for (let above = state.finalView + 1; above < view; above++)

@@ -51,6 +51,7 @@ export function settleCertificate(
   { from, isGenuine }: { readonly from: MemberIndex | null; readonly isGenuine: boolean }
 ): void {
   turn.state.verifying.delete(verificationName(certificate))
+  if (certificate.vote.epoch !== turn.state.electorate.epoch) return
   if (isGenuine) learnCertificate(turn, certificate)
   else if (from !== null)
     turn.effects.push({ kind: 'penalise', member: from, reason: 'certificate forged' })

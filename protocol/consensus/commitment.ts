@@ -51,7 +51,8 @@ export function settleCommit(turn: Turn, blockId: BlockId): void {
   if (chain === undefined || last === undefined) return
   for (const { batches } of chain) for (const { id } of batches) dropPending(state, id)
   const { height, view } = last.header
-  state.committed = { blockId, height, view }
+  const isSealDue = state.blocks.get(blockId)?.isSealDue === true
+  state.committed = { blockId, height, view, isSealDue }
   // Of a block that is no higher, or stands in a view that is over, nothing will come any more.
   for (const [id, { block }] of state.blocks)
     if (block.header.height <= height || block.header.view <= view) state.blocks.delete(id)

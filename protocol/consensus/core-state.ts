@@ -41,6 +41,8 @@ export interface BlockProgress {
   isValid: boolean | null
   /** Whether it was told that a quorum notarised it. */
   isConfirmed: boolean
+  /** Whether a block on top of it must seal the epoch; false until it was executed. */
+  isSealDue: boolean
 }
 
 /** Votes that say the same. */
@@ -77,6 +79,8 @@ export interface FinalBlock {
   readonly blockId: BlockId
   readonly height: number
   readonly view: View
+  /** Whether a block on top of it must seal the epoch. */
+  readonly isSealDue: boolean
 }
 
 /** As which processes a member was heard. */
@@ -191,6 +195,8 @@ export interface CoreOptions {
   readonly nowMs: number
   /** Whether this key's vote log was lost: then it never votes again in this epoch. */
   readonly isLogLost?: boolean
+  /** Whether this very process voted in the epoch before: its log is new, and nobody need be asked. */
+  readonly isAdmitted?: boolean
 }
 
 /** A core at rest: the event `started` sets it going. */
@@ -220,7 +226,7 @@ export function createCore(options: CoreOptions): CoreState {
     catchUpView: null,
     pendingBatches: new Map(),
     pendingOfAuthor: new Map(),
-    mayVote: false,
+    mayVote: options.isAdmitted === true,
     statusAnswers: new Set(),
     answeredAtMs: null,
     twinReports: new Set(),
@@ -246,7 +252,8 @@ export function createCore(options: CoreOptions): CoreState {
       isAvailable: true,
       isExecuting: false,
       isValid: null,
-      isConfirmed: false
+      isConfirmed: false,
+      isSealDue: false
     })
   return state
 }

@@ -101,9 +101,13 @@ function takeIn(turn: Turn, event: Event): void {
     case 'block-available':
       return setProgress(state, event.blockId, { isAvailable: true })
     case 'block-executed':
-      return setProgress(state, event.blockId, { isExecuting: false, isValid: event.isValid })
+      return setProgress(state, event.blockId, {
+        isExecuting: false,
+        isValid: event.isValid,
+        isSealDue: event.isSealDue
+      })
     case 'block-built':
-      return settleBuilt(turn, event.view, event.block)
+      return settleBuilt(turn, event)
     case 'blocks-committed':
       return settleCommit(turn, event.blockId)
     case 'batch-held':
@@ -163,7 +167,12 @@ function sendRecorded(turn: Turn, votes: readonly SignedVote[]): void {
 function setProgress(
   state: CoreState,
   blockId: Parameters<CoreState['blocks']['get']>[0],
-  change: Partial<{ isAvailable: boolean; isExecuting: boolean; isValid: boolean }>
+  change: Partial<{
+    isAvailable: boolean
+    isExecuting: boolean
+    isValid: boolean
+    isSealDue: boolean
+  }>
 ): void {
   const progress = state.blocks.get(blockId)
   if (progress !== undefined) Object.assign(progress, change)

@@ -72,7 +72,18 @@ export type News =
   | { readonly kind: 'votes-recorded'; readonly votes: readonly SignedVote[] }
   | { readonly kind: 'block-received'; readonly block: Block }
   | { readonly kind: 'block-available'; readonly blockId: BlockId }
-  | { readonly kind: 'block-executed'; readonly blockId: BlockId; readonly isValid: boolean }
-  | { readonly kind: 'block-built'; readonly view: View; readonly block: Block | null }
+  | {
+      readonly kind: 'block-executed'
+      readonly blockId: BlockId
+      readonly isValid: boolean
+      /** Whether a block on top of it must seal the epoch. */
+      readonly isSealDue: boolean
+    }
+  | {
+      readonly kind: 'block-built'
+      readonly view: View
+      readonly block: Block | null
+      readonly isSealDue: boolean
+    }
   | { readonly kind: 'blocks-committed'; readonly blockId: BlockId }
   | { readonly kind: 'batch-held'; readonly batch: HeldBatch }

@@ -40,13 +40,16 @@ export function proposeWhenDue(turn: Turn): void {
   if (record.isBuilding || record.proposed !== null || notarise !== null || isNullified) return
   const ground = groundOf(state, view)
   if (ground === undefined || !isParentReady(state, ground.parentId)) return
-  const ancestors = unfinalisedAncestors(state, ground.parentId)
-  const candidates = ancestors.length >= UNFINALISED_MAX ? [] : proposable(state, ancestors)
-  if (candidates.length === 0) {
-    if (!isEmptyBlockDue(turn, view)) return
-  } else if (!isPaceKept(turn, candidates)) return
-  record.isBuilding = true
   const { parentView, parentId } = ground
+  if (isOpenSeal(state, parentId)) return repeatWhenDue(turn, ground)
+  const ancestors = unfinalisedAncestors(state, parentId)
+  const isSealDue = isSealDueOn(state, parentId)
+  const isCrowded = isSealDue || ancestors.length >= UNFINALISED_MAX
+  const candidates = isCrowded ? [] : proposable(state, ancestors)
+  if (candidates.length > 0) {
+    if (!isPaceKept(turn, candidates)) return
+  } else if (!isSealDue && !isEmptyBlockDue(turn, view)) return
+  record.isBuilding = true
   const batchIds = selectBatches(candidates, {
     blockBytesMax: state.electorate.parameters.blockBytesMax,
     laneBytesMax: laneBytesMax(state.electorate),
@@ -55,12 +58,47 @@ export function proposeWhenDue(turn: Turn): void {
   turn.effects.push({ kind: 'build-block', view, parentView, parentId, batchIds })
 }
 
+/**
+ * A seal that is notarised and not final is proposed again: no other block may stand on it. As an empty
+ * block it waits for Δ, within which its finalisation may still come.
+ */
+function repeatWhenDue(turn: Turn, { parentView, parentId }: Ground): void {
+  const { state } = turn
+  const { view } = state
+  if (!isEmptyBlockDue(turn, view)) return
+  const record = viewRecord(state, view)
+  const subject = { blockId: parentId, parentView }
+  record.proposed = { blockId: parentId, subject }
+  record.isLeaderHeard = true
+  castVote(turn, 'notarise', { view, subject })
+}
+
+/** Whether a block seals this epoch and is not final yet. */
+function isOpenSeal(state: CoreState, blockId: BlockId): boolean {
+  const header = state.blocks.get(blockId)?.block.header
+  return header !== undefined && header.seal !== null && header.epoch === state.electorate.epoch
+}
+
+/** Whether a block on top of this one must seal the epoch. */
+function isSealDueOn({ committed, blocks }: CoreState, parentId: BlockId): boolean {
+  if (parentId === committed.blockId) return committed.isSealDue
+  return blocks.get(parentId)?.isSealDue === true
+}
+
 /** Takes in the block that was built; it is proposed once this node's own NOTARISE is recorded. */
-export function settleBuilt(turn: Turn, view: View, block: Block | null): void {
+export function settleBuilt(
+  turn: Turn,
+  {
+    view,
+    block,
+    isSealDue
+  }: { readonly view: View; readonly block: Block | null; readonly isSealDue: boolean }
+): void {
   const { state } = turn
   const record = viewRecord(state, view)
   record.isBuilding = false
   if (block === null || view !== state.view || record.proposed !== null) return
+  if (block.header.epoch !== state.electorate.epoch) return
   const { notarise, isNullified } = logEntry(state, view)
   const ground = groundOf(state, view)
   const isStill =
@@ -75,7 +113,8 @@ export function settleBuilt(turn: Turn, view: View, block: Block | null): void {
     isAvailable: true,
     isExecuting: false,
     isValid: true,
-    isConfirmed: false
+    isConfirmed: false,
+    isSealDue
   })
   record.proposed = { blockId: block.id, subject }
   record.isLeaderHeard = true

@@ -20,7 +20,10 @@ export const JUSTIFICATION_MAX = 64
 /** A block offered for a view, as it was received. */
 export interface Proposal {
   readonly block: Block
-  /** The leader's own NOTARISE: there is no other signature on a proposal. */
+  /**
+   * The leader's own NOTARISE: there is no other signature on a proposal. Its views are those of the
+   * block's header, but for a seal that is proposed again.
+   */
   readonly vote: SignedVote
   readonly justification: readonly Certificate[]
 }
@@ -78,7 +81,9 @@ const proposalFields = tuple(
   blockFromFields,
   list(certificateFromFields, JUSTIFICATION_MAX),
   bytes(64),
-  list(bytesBetween(1, BATCH_ENCODED_MAX_BYTES), BLOCK_BATCHES_MAX)
+  list(bytesBetween(1, BATCH_ENCODED_MAX_BYTES), BLOCK_BATCHES_MAX),
+  uint(),
+  uint()
 )
 const certificateFields = tuple(uint(3, 3), certificateFromFields)
 const statusFields = tuple(
@@ -125,7 +130,9 @@ export function encodeProposalMessage(
     blockFields,
     justification.map(certificateToFields),
     vote.signature,
-    batches
+    batches,
+    vote.vote.view,
+    vote.vote.subject?.parentView ?? 0
   ])
 }
 
@@ -195,11 +202,11 @@ function voteFromFields(value: CborValue | undefined, signer: MemberIndex): Sign
 function readProposal(value: CborValue | undefined, from: MemberIndex): MemberMessage | undefined {
   const read = proposalFields(value)
   if (read === undefined) return undefined
-  const [, block, justification, signature, batches] = read
-  const { epoch, view, parentView } = block.header
-  const subject = { parentView, blockId: block.id }
+  const [, block, justification, signature, batches, view, parentView] = read
+  const subject = { parentView: parentView as View, blockId: block.id }
+  const { epoch } = block.header
   const vote = {
-    vote: { kind: 'notarise' as const, epoch, view, subject },
+    vote: { kind: 'notarise' as const, epoch, view: view as View, subject },
     signer: from,
     signature
   }

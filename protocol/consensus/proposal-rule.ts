@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Block } from '../blocks/block.ts'
 import { toHex } from '../foundation/bytes.ts'
 import type { BlockId, MemberIndex, View } from '../types.ts'
 import { receiveCertificate } from './certificate-store.ts'
@@ -21,7 +22,7 @@ import {
 } from './core-state.ts'
 import type { Proposal } from './message.ts'
 import { castVote, leaderOfView, othersAmong, setTimer, type Turn } from './turn.ts'
-import type { Subject } from './vote.ts'
+import type { Subject, Vote } from './vote.ts'
 import { receiveVote } from './vote-tally.ts'
 import { mayFinalise, mayNotarise } from './voting-rule.ts'
 
@@ -34,8 +35,12 @@ const BLOCKS_MAX = 512
 export function receiveProposal(turn: Turn, from: MemberIndex, proposal: Proposal): void {
   const { state } = turn
   const { block, vote, justification } = proposal
-  const { epoch, view } = block.header
-  if (epoch !== state.electorate.epoch || view < 1) return
+  const { epoch, view, subject } = vote.vote
+  if (epoch !== state.electorate.epoch || view < 1 || subject === null) return
+  if (!isFresh(block, vote.vote) && !isRepeat(block, vote.vote)) {
+    turn.effects.push({ kind: 'penalise', member: from, reason: 'proposal of another view' })
+    return
+  }
   if (leaderOfView(state, view) !== from) {
     turn.effects.push({ kind: 'penalise', member: from, reason: 'proposal out of turn' })
     return
@@ -46,10 +51,7 @@ export function receiveProposal(turn: Turn, from: MemberIndex, proposal: Proposa
   record.isLeaderHeard = true
   if (isFarAbove(state, block)) return
   if (record.proposed === null) {
-    record.proposed = {
-      blockId: block.id,
-      subject: { blockId: block.id, parentView: block.header.parentView }
-    }
+    record.proposed = { blockId: block.id, subject }
     keepBlock(turn, block, [from])
   }
   receiveVote(turn, vote)
@@ -62,6 +64,20 @@ export function receiveProposal(turn: Turn, from: MemberIndex, proposal: Proposa
 function isFarAbove(state: CoreState, { header }: BlockProgress['block']): boolean {
   const { committed } = state
   return header.height - committed.height > header.view - committed.view
+}
+
+/** Whether a proposal is of a block that was made for its view. */
+function isFresh({ header }: Block, { view, subject }: Vote): boolean {
+  return view === header.view && subject?.parentView === header.parentView
+}
+
+/**
+ * Whether a proposal says a sealing block again, in a later view: nothing else may stand on a seal in
+ * its own epoch, so its leader proposes it until it is final.
+ */
+function isRepeat({ header }: Block, { view, subject }: Vote): boolean {
+  if (header.seal === null || subject === null) return false
+  return view > subject.parentView && subject.parentView >= header.view
 }
 
 /** Takes in a block that was asked for by its id, or that its own certificate brought. */
@@ -79,7 +95,8 @@ export function keepBlock(
     isAvailable: false,
     isExecuting: false,
     isValid: null,
-    isConfirmed: false
+    isConfirmed: false,
+    isSealDue: false
   })
   const authors = block.batches.map(({ authorIndex }) => authorIndex as MemberIndex)
   const sources = othersAmong(state, [...from, ...authors])
@@ -179,6 +196,13 @@ function isAcceptable(turn: Turn, view: View, record: ViewRecord): boolean {
   const progress = state.blocks.get(proposed.blockId)
   if (progress === undefined) return false
   const { header } = progress.block
+  const { parentView } = proposed.subject
+  if (header.view !== view) {
+    // A seal said again: it was judged when it was made, and what it stands on is itself.
+    const said = certificatesOf(state, parentView).notarisation?.vote.subject
+    const isSame = parentView > state.finalView && said?.blockId === proposed.blockId
+    return isSame && isGapNullified(state, parentView, view) && progress.isValid === true
+  }
   const parentId = toHex(header.parentId) as BlockId
   if (!isGroundCertified(state, header.parentView, parentId)) return false
   if (!isGapNullified(state, header.parentView, view)) return false

@@ -57,6 +57,7 @@ export function settleVotes(
 ): void {
   const [first] = votes
   if (first === undefined || first.vote.view <= turn.state.finalView) return
+  if (first.vote.epoch !== turn.state.electorate.epoch) return
   const record = viewRecord(turn.state, first.vote.view)
   const pool = poolOf(record, first.vote)
   pool.isVerifying = false

@@ -32,7 +32,8 @@ function ready(change: Partial<CoreState> = {}): CoreState {
     isAvailable: true,
     isExecuting: false,
     isValid: true,
-    isConfirmed: true
+    isConfirmed: true,
+    isSealDue: false
   })
   return state
 }
@@ -62,7 +63,7 @@ test('a core whose vote log was lost is stopped from the start', () => {
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     self: 0 as MemberIndex,
     instance: 1,
-    committed: { blockId: block0.id, height: 0, view: 0 as View },
+    committed: { blockId: block0.id, height: 0, view: 0 as View, isSealDue: false },
     highestOwnVote: 0,
     ownVotes: [],
     certificates: [],

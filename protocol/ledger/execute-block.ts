@@ -10,15 +10,24 @@
 
 import { listLeafHash, listRootOfLeaves } from '../crypto/merkle.ts'
 import { invariant } from '../foundation/invariant.ts'
+import type { Electorate } from '../membership/electorate.ts'
 import { deriveVersion } from '../state-tree/derive-version.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import type { Height } from '../types.ts'
 import { executeTransaction } from './execute-transaction.ts'
+import { applySeal } from './governance/apply-seal.ts'
+import { sweepMotions } from './governance/motion-book.ts'
+import { type NextEpoch, nextEpochOf } from './governance/next-epoch.ts'
 import type { LedgerVersion } from './ledger-version.ts'
 import { type ChangedValue, LedgerView } from './ledger-view.ts'
 import { encodeReceiptLeaf, type Outcome } from './outcome.ts'
+import type { Parameters as NetworkParameters } from './parameters.ts'
 import { NETWORK_KEY, networkTable, recentBlockKey, recentBlocks } from './records/chain-record.ts'
+import { awakeTable, SINGLE_KEY } from './records/governance-record.ts'
 import type { RuleContext } from './rule.ts'
+
+/** A silence counts as awake time for so many heartbeats at most: an outage makes nobody lapse. */
+const AWAKE_HEARTBEATS = 2
 
 /** A batch ready for execution: decoded, its stateless rules judged. */
 export interface ExecutableBatch {
@@ -41,6 +50,10 @@ export interface ExecutedBlock {
   readonly receiptLeaves: readonly Uint8Array[]
   /** What the store must hold before the version is committed. */
   readonly changedValues: readonly ChangedValue[]
+  /** Whoever is seated for the blocks that stand on this one. */
+  readonly electorate: Electorate
+  /** What the next block must seal; null when nothing is due. */
+  readonly nextEpoch: NextEpoch | null
 }
 
 /** An execution under way. */
@@ -51,7 +64,11 @@ export interface BlockExecution {
   readonly finish: () => ExecutedBlock
 }
 
-/** Begins to execute a block of a given time on its parent's state. */
+/**
+ * Begins to execute a block of a given time on its parent's state.
+ *
+ * Where an epoch is due, the block is its seal, and holds no batches.
+ */
 export function beginBlockExecution(
   parent: LedgerVersion,
   block: {
@@ -65,12 +82,10 @@ export function beginBlockExecution(
   invariant(network !== undefined, 'genesis wrote the record of the network')
   const height = (parent.height + 1) as Height
   const { parameters } = network
-  const shared = { state, networkTag: block.networkTag, parameters, height, timeMs: block.timeMs }
-  state.write(recentBlocks, recentBlockKey(parent.height, parameters.anchorWindowBlocks), {
-    height: parent.height,
-    blockId: parent.blockIdBytes,
-    timeMs: parent.timeMs
-  })
+  const { timeMs } = block
+  const shared = { state, networkTag: block.networkTag, parameters, height, timeMs }
+  invariant(parent.nextEpoch === null || block.batches.length === 0, 'a seal holds no batches')
+  openBlock(state, { parent, parameters, height, timeMs })
   const outcomes: Outcome[] = []
   const receiptLeaves: Uint8Array[] = []
   const rest = pending(block.batches, shared)
@@ -101,10 +116,49 @@ export function beginBlockExecution(
       receiptsRoot: listRootOfLeaves(receiptLeaves),
       outcomes,
       receiptLeaves,
-      changedValues
+      changedValues,
+      electorate: parent.nextEpoch?.electorate ?? parent.electorate,
+      nextEpoch: nextEpochOf(state, timeMs)
     }
   }
   return { advance, finish }
+}
+
+/** What a block writes before its first transaction: the anchor, awake time, the epoch, what has lapsed. */
+function openBlock(
+  state: LedgerView,
+  {
+    parent,
+    parameters,
+    height,
+    timeMs
+  }: {
+    readonly parent: LedgerVersion
+    readonly parameters: NetworkParameters
+    readonly height: number
+    readonly timeMs: number
+  }
+): void {
+  state.write(recentBlocks, recentBlockKey(parent.height, parameters.anchorWindowBlocks), {
+    height: parent.height,
+    blockId: parent.blockIdBytes,
+    timeMs: parent.timeMs
+  })
+  const awakeMs = state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
+  const stepMs = Math.min(timeMs - parent.timeMs, AWAKE_HEARTBEATS * parameters.heartbeatMs)
+  state.write(awakeTable, SINGLE_KEY, { awakeMs: awakeMs + stepMs })
+  if (parent.nextEpoch !== null) applySeal(state, parent.nextEpoch, { timeMs, height })
+  activateUpgrade(state, height)
+  sweepMotions(state, { timeMs, parameters })
+}
+
+/** Rules that were agreed on come into force at their height. */
+function activateUpgrade(state: LedgerView, height: number): void {
+  const network = state.read(networkTable, NETWORK_KEY)
+  if (network === undefined || network.upgrade === null) return
+  if (height < network.upgrade.activationHeight) return
+  const { protocolVersion } = network.upgrade
+  state.write(networkTable, NETWORK_KEY, { ...network, protocolVersion, upgrade: null })
 }
 
 /** Executes a whole block at once. */

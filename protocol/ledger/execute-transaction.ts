@@ -11,6 +11,10 @@ import type { Outcome } from './outcome.ts'
 import type { Rule, RuleContext } from './rule.ts'
 import { claimRule } from './rules/claim-rule.ts'
 import { deviceMessageRule } from './rules/device-message-rule.ts'
+import { memberApplyRule } from './rules/member-apply-rule.ts'
+import { memberEvidenceRule } from './rules/member-evidence-rule.ts'
+import { memberLeaveRule, memberReadyRule, memberRenewRule } from './rules/member-rules.ts'
+import { ballotRule, motionOpenRule, motionWithdrawRule } from './rules/motion-rules.ts'
 import { birthBatchRule, classDefineRule, vendorSetRule } from './rules/vendor-rules.ts'
 
 /** One rule per kind. Forget one and this file no longer compiles. */
@@ -19,7 +23,15 @@ const RULES: { readonly [Kind in KindName]: Rule<Extract<Body, { kind: Kind }>> 
   claim: claimRule,
   'vendor-set': vendorSetRule,
   'class-define': classDefineRule,
-  'birth-batch': birthBatchRule
+  'birth-batch': birthBatchRule,
+  'member-apply': memberApplyRule,
+  'member-ready': memberReadyRule,
+  'member-renew': memberRenewRule,
+  'member-leave': memberLeaveRule,
+  'motion-open': motionOpenRule,
+  ballot: ballotRule,
+  'motion-withdraw': motionWithdrawRule,
+  'member-evidence': memberEvidenceRule
 }
 
 /**

@@ -6,6 +6,7 @@ import { deriveVersion } from '../state-tree/derive-version.ts'
 import { createStateTree } from '../state-tree/state-tree.ts'
 import { bytes32 } from '../testing/rule-ledger.ts'
 import { buildTestChain } from '../testing/test-chain.ts'
+import { plainTrustPolicy } from '../transactions/trust-policy.ts'
 import {
   encodeGenesis,
   type Genesis,
@@ -52,7 +53,8 @@ function changes(): readonly (readonly [what: string, changed: Genesis])[] {
     ['the network id', { ...genesis, networkId: 'other' }],
     ['the time', { ...genesis, timeMs: 1 }],
     ['the fault model', { ...genesis, faultModel: 'crash' }],
-    ['the trust model', { ...genesis, trustModel: 'vouch' }],
+    ['the trust model', { ...genesis, trust: plainTrustPolicy('vouch') }],
+    ['the trust model of makers', { ...genesis, vendorTrust: plainTrustPolicy('vouch') }],
     ...parameterChanges,
     ['a member id', memberChange({ memberId: bytes32(1) })],
     ['a vote key', memberChange({ voteKey: bytes32(1) })],
@@ -94,7 +96,10 @@ test('its state has the network, every member and every grant, and no more', () 
   const view = genesisView(genesis, new LedgerBase(() => undefined))
   assert.is(view.changedValues().length, 1 + genesis.members.length + genesis.vendorGrants.length)
   const network = view.read(networkTable, NETWORK_KEY)
-  assert.equal([network?.faultModel, network?.trustModel, network?.protocolVersion], [0, 0, 1])
+  assert.equal(
+    [network?.faultModel, network?.trust.model, network?.protocolVersion],
+    [0, 'open-vote', 1]
+  )
   assert.equal(network?.parameters, genesis.parameters)
   const record = view.read(members, member?.memberId ?? bytes32(0))
   assert.equal([record?.weight, record?.memberSequence], [member?.weight, 0])

@@ -10,13 +10,27 @@ import { encodeCbor } from '../codec/cbor.ts'
 import { createTaggedHash, networkTagOf } from '../crypto/hash.ts'
 import { listRoot } from '../crypto/merkle.ts'
 import { compareBytes } from '../foundation/bytes.ts'
-import { createElectorate, type Electorate } from '../membership/electorate.ts'
-import type { Epoch, FaultModel, Height, TrustModel, View } from '../types.ts'
+import {
+  consensusParametersOf,
+  createElectorate,
+  type Electorate
+} from '../membership/electorate.ts'
+import { type TrustPolicy, trustPolicyToFields } from '../transactions/trust-policy.ts'
+import type { Epoch, FaultModel, Height, View } from '../types.ts'
 import { fullBucket } from './bucket.ts'
+import { lapsableWeightOf } from './governance/next-epoch.ts'
 import { type LedgerBase, LedgerView } from './ledger-view.ts'
 import type { Parameters } from './parameters.ts'
 import { NETWORK_KEY, networkTable, parametersToList } from './records/chain-record.ts'
-import { members } from './records/member-record.ts'
+import {
+  awakeTable,
+  electorates,
+  epochKey,
+  governanceTable,
+  SINGLE_KEY,
+  voteKeys
+} from './records/governance-record.ts'
+import { MEMBER_STATUS, members } from './records/member-record.ts'
 import { vendors } from './records/vendor-record.ts'
 
 /** A founding member. */
@@ -44,7 +58,9 @@ export interface Genesis {
   readonly networkId: string
   readonly timeMs: number
   readonly faultModel: FaultModel
-  readonly trustModel: TrustModel
+  /** What it takes to be seated, and to be granted a maker's share. */
+  readonly trust: TrustPolicy
+  readonly vendorTrust: TrustPolicy
   readonly parameters: Parameters
   readonly members: readonly GenesisMember[]
   readonly vendorGrants: readonly VendorGrant[]
@@ -52,7 +68,6 @@ export interface Genesis {
 }
 
 const FAULT_MODELS: readonly FaultModel[] = ['byzantine', 'crash']
-const TRUST_MODELS: readonly TrustModel[] = ['open-vote', 'vouch', 'anchored', 'hybrid']
 /** The version of the rules that a network starts with. */
 const PROTOCOL_VERSION = 1
 
@@ -64,7 +79,7 @@ export function encodeGenesis(genesis: Genesis): Uint8Array {
     genesis.networkId,
     genesis.timeMs,
     FAULT_MODELS.indexOf(genesis.faultModel),
-    TRUST_MODELS.indexOf(genesis.trustModel),
+    [trustPolicyToFields(genesis.trust), trustPolicyToFields(genesis.vendorTrust)],
     parametersToList(genesis.parameters),
     sortedMembers(genesis).map((member) => [
       member.memberId,
@@ -98,19 +113,10 @@ export function networkTagOfGenesis(genesis: Genesis): Uint8Array {
 
 /** The electorate of epoch 0. */
 export function genesisElectorate(genesis: Genesis): Electorate {
-  const { delta0Ms, deltaMaxMs, heartbeatMs, blockBytesMax, messageDelayMs, precisionMs } =
-    genesis.parameters
   return createElectorate({
     epoch: 0 as Epoch,
     faultModel: genesis.faultModel,
-    parameters: {
-      delta0Ms,
-      deltaMaxMs,
-      heartbeatMs,
-      blockBytesMax,
-      messageDelayMs,
-      precisionMs
-    },
+    parameters: consensusParametersOf(genesis.parameters),
     seats: genesis.members.map(({ memberId, voteKey, weight, operatorId, region, endpoints }) => ({
       memberId,
       voteKey,
@@ -128,18 +134,33 @@ export function genesisView(genesis: Genesis, base: LedgerBase): LedgerView {
   const { parameters, timeMs } = genesis
   view.write(networkTable, NETWORK_KEY, {
     faultModel: FAULT_MODELS.indexOf(genesis.faultModel),
-    trustModel: TRUST_MODELS.indexOf(genesis.trustModel),
+    trust: genesis.trust,
+    vendorTrust: genesis.vendorTrust,
     parameters,
     regions: genesis.regions,
-    protocolVersion: PROTOCOL_VERSION
+    protocolVersion: PROTOCOL_VERSION,
+    upgrade: null
   })
-  for (const { memberId, ...member } of sortedMembers(genesis))
+  writeGovernance(view, genesis)
+  for (const { memberId, ...member } of sortedMembers(genesis)) {
+    view.write(voteKeys, member.voteKey, { memberId })
     view.write(members, memberId, {
       ...member,
       memberSequence: 0,
       bucket: fullBucket(parameters.memberBurst, timeMs),
-      introductions: fullBucket(parameters.introductionsBurst, timeMs)
+      introductions: fullBucket(parameters.introductionsBurst, timeMs),
+      status: MEMBER_STATUS.seated,
+      ready: null,
+      softwareHash: null,
+      renewedAtAwakeMs: 0,
+      seatedSinceEpoch: 0,
+      leaving: 0,
+      vouchers: [],
+      vouchees: [],
+      vouchFrozenUntilEpoch: 0,
+      trustRoot: null
     })
+  }
   for (const grant of sortedGrants(genesis))
     view.write(vendors, grant.vendorId, {
       keys: null,
@@ -158,6 +179,27 @@ export function genesisView(genesis: Genesis, base: LedgerBase): LedgerView {
       removed: 0
     })
   return view
+}
+
+function writeGovernance(view: LedgerView, genesis: Genesis): void {
+  const electorate = genesisElectorate(genesis)
+  view.write(governanceTable, SINGLE_KEY, {
+    epoch: 0,
+    seats: electorate.seats.map(({ memberId }) => memberId),
+    openMotions: [],
+    openApplications: [],
+    carried: [],
+    removals: [],
+    lapsedWeight: 0,
+    lapsableWeight: lapsableWeightOf(electorate),
+    renewByMs: 0
+  })
+  view.write(awakeTable, SINGLE_KEY, { awakeMs: 0 })
+  view.write(electorates, epochKey(0), {
+    electorateBytes: electorate.encoded,
+    sinceMs: genesis.timeMs,
+    sinceHeight: 0
+  })
 }
 
 /** Block 0: a real header over the state of genesis. */

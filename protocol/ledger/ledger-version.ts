@@ -4,10 +4,15 @@
  * @module
  */
 
+import type { Block } from '../blocks/block.ts'
 import { invariant } from '../foundation/invariant.ts'
+import type { Electorate } from '../membership/electorate.ts'
 import type { StateTree } from '../state-tree/state-tree.ts'
 import type { TreeVersion } from '../state-tree/version.ts'
 import type { BlockId, Height } from '../types.ts'
+import type { ExecutedBlock } from './execute-block.ts'
+import { electorateInForce } from './governance/electorate-in-force.ts'
+import { type NextEpoch, nextEpochOf } from './governance/next-epoch.ts'
 import { type LedgerBase, LedgerView } from './ledger-view.ts'
 
 /** The state after one block. */
@@ -19,6 +24,10 @@ export interface LedgerVersion {
   readonly timeMs: number
   readonly view: LedgerView
   readonly tree: TreeVersion
+  /** Whoever is seated for the blocks that stand on this one. */
+  readonly electorate: Electorate
+  /** What the next block must seal; null when nothing is due. */
+  readonly nextEpoch: NextEpoch | null
 }
 
 /** The committed state and the way onward from it. */
@@ -33,11 +42,28 @@ export interface CommittedLedger {
 export function openCommittedLedger(
   base: LedgerBase,
   tree: StateTree,
-  tip: Omit<LedgerVersion, 'view' | 'tree'>
+  tip: Omit<LedgerVersion, 'view' | 'tree' | 'electorate' | 'nextEpoch'>
 ): CommittedLedger {
   const view = new LedgerView(base)
   view.commitInto(base)
-  return { base, tree, tip: { ...tip, view, tree: tree.base } }
+  return { base, tree, tip: versionOfState({ ...tip, view, tree: tree.base }) }
+}
+
+/** The version of a state that is there already. */
+export function versionOfState(
+  state: Omit<LedgerVersion, 'electorate' | 'nextEpoch'>
+): LedgerVersion {
+  const { view, timeMs } = state
+  return { ...state, electorate: electorateInForce(view), nextEpoch: nextEpochOf(view, timeMs) }
+}
+
+/** The version that a block made. */
+export function versionOfBlock(
+  { id, idBytes }: Pick<Block, 'id' | 'idBytes'>,
+  executed: ExecutedBlock
+): LedgerVersion {
+  const { height, timeMs, view, tree, electorate, nextEpoch } = executed
+  return { blockId: id, blockIdBytes: idBytes, height, timeMs, view, tree, electorate, nextEpoch }
 }
 
 /**

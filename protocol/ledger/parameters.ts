@@ -44,6 +44,11 @@ export type ParameterName =
   | 'introductionsPerHour'
   | 'governanceSharePercent'
   | 'controlSharePercent'
+  | 'membersMin'
+  | 'vouchesMin'
+  | 'vouchesMax'
+  | 'vouchStepsMax'
+  | 'vouchFreezeEpochs'
 
 /** A value for every parameter. */
 export type Parameters = { readonly [Name in ParameterName]: number }
@@ -54,7 +59,16 @@ export interface ParameterDefinition {
   readonly default: number
   readonly min: number
   readonly max: number
-  readonly unit: 'blocks' | 'ms' | 'releases' | 'bytes' | 'units' | 'units per hour' | 'percent'
+  readonly unit:
+    | 'blocks'
+    | 'ms'
+    | 'releases'
+    | 'bytes'
+    | 'units'
+    | 'units per hour'
+    | 'percent'
+    | 'members'
+    | 'epochs'
   readonly meaning: string
 }
 
@@ -177,7 +191,12 @@ const ROWS: readonly Row[] = [
   ],
   ['introductionsPerHour', 1000, 1, RATE, HOURLY, "strangers' transactions a member carries"],
   ['governanceSharePercent', 5, 0, 50, 'percent', 'share of a block kept for governance'],
-  ['controlSharePercent', 25, 0, 50, 'percent', 'share of a block kept for control']
+  ['controlSharePercent', 25, 0, 50, 'percent', 'share of a block kept for control'],
+  ['membersMin', 1, 1, 512, 'members', 'fewest members that motions may leave'],
+  ['vouchesMin', 3, 1, 512, 'members', 'certifications that admit an applicant'],
+  ['vouchesMax', 8, 1, 512, 'members', 'applicants and members that one member may answer for'],
+  ['vouchStepsMax', 3, 1, 16, 'members', 'longest chain of certifications to two thirds of all'],
+  ['vouchFreezeEpochs', 8, 0, 65_536, 'epochs', 'how long who certified a liar may certify nobody']
 ]
 
 /** Every parameter, in the order in which genesis encodes them and motions number them. */

@@ -9,7 +9,15 @@ import { birthBatches } from './records/birth-batch-record.ts'
 import { networkTable, recentBlocks } from './records/chain-record.ts'
 import { classHeads, classVersions } from './records/class-record.ts'
 import { devices } from './records/device-record.ts'
+import {
+  awakeTable,
+  electorates,
+  governanceTable,
+  tombstones,
+  voteKeys
+} from './records/governance-record.ts'
 import { members } from './records/member-record.ts'
+import { applications, motions } from './records/motion-record.ts'
 import { ownerships } from './records/ownership-record.ts'
 import { vendors } from './records/vendor-record.ts'
 import type { Table } from './table.ts'
@@ -22,8 +30,15 @@ const ALL: readonly Table<never>[] = [
   classVersions,
   birthBatches,
   members,
+  applications,
+  motions,
+  tombstones,
   recentBlocks,
-  networkTable
+  networkTable,
+  governanceTable,
+  awakeTable,
+  electorates,
+  voteKeys
 ] as unknown as readonly Table<never>[]
 
 /** Every table by the name under which reads ask for it. */

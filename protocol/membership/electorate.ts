@@ -8,9 +8,10 @@
  * @module
  */
 
-import { encodeCbor } from '../codec/cbor.ts'
+import { decodeCbor, encodeCbor } from '../codec/cbor.ts'
+import { bytes, list, type Shape, text, tuple, uint } from '../codec/shape.ts'
 import { createTaggedHash } from '../crypto/hash.ts'
-import { compareBytes, toHex } from '../foundation/bytes.ts'
+import { compareBytes, equalBytes, toHex } from '../foundation/bytes.ts'
 import { invariant } from '../foundation/invariant.ts'
 import { MEMBERS_MAX, WEIGHT_TOTAL_MAX } from '../foundation/limits.ts'
 import type { Epoch, FaultModel, MemberIndex } from '../types.ts'
@@ -52,6 +53,8 @@ export interface Electorate {
   /** The weight that decides. */
   readonly quorumWeight: number
   readonly hash: Uint8Array
+  /** What the hash covers. */
+  readonly encoded: Uint8Array
   /** Member index by lower-case hex id. */
   readonly indexOf: ReadonlyMap<string, MemberIndex>
 }
@@ -74,6 +77,7 @@ export function createElectorate(options: {
   invariant(seats.length > 0 && seats.length <= MEMBERS_MAX, 'an electorate has members')
   invariant(indexOf.size === seats.length, 'no member sits twice')
   invariant(totalWeight <= WEIGHT_TOTAL_MAX, 'the total weight stays within its limit')
+  const encoded = encodeElectorate({ epoch, faultModel, parameters, seats })
   return {
     epoch,
     faultModel,
@@ -81,9 +85,55 @@ export function createElectorate(options: {
     seats,
     totalWeight,
     quorumWeight: quorumWeightOf(faultModel, totalWeight),
-    hash: hashElectorate(encodeElectorate({ epoch, faultModel, parameters, seats })),
+    hash: hashElectorate(encoded),
+    encoded,
     indexOf
   }
+}
+
+const parameterFields = tuple(uint(), uint(), uint(), uint(), uint(), uint())
+const seatFields = tuple(
+  bytes(32),
+  bytes(32),
+  uint(WEIGHT_TOTAL_MAX, 1),
+  bytes(16),
+  text(64),
+  list(text(128), 4)
+)
+const readSeat: Shape<Seat> = (value) => {
+  const read = seatFields(value)
+  if (read === undefined) return undefined
+  const [memberId, voteKey, weight, operatorId, region, endpoints] = read
+  return { memberId, voteKey, weight, operatorId, region, endpoints }
+}
+const electorateFields = tuple(uint(), uint(1), parameterFields, list(readSeat, MEMBERS_MAX, 1))
+
+/** Reads the bytes that an electorate hash covers; undefined when they are no canonical ones. */
+export function decodeElectorate(encoded: Uint8Array): Electorate | undefined {
+  const read = electorateFields(decodeCbor(encoded))
+  if (read === undefined) return undefined
+  const [epoch, model, parameters, seats] = read
+  const isAscending = seats.every(
+    ({ memberId }, index) =>
+      index === 0 || compareBytes((seats[index - 1] as Seat).memberId, memberId) < 0
+  )
+  const totalWeight = seats.reduce((sum, { weight }) => sum + weight, 0)
+  if (!isAscending || totalWeight > WEIGHT_TOTAL_MAX) return undefined
+  const [delta0Ms, deltaMaxMs, heartbeatMs, blockBytesMax, messageDelayMs, precisionMs] = parameters
+  const electorate = createElectorate({
+    epoch: epoch as Epoch,
+    faultModel: model === 0 ? 'byzantine' : 'crash',
+    parameters: { delta0Ms, deltaMaxMs, heartbeatMs, blockBytesMax, messageDelayMs, precisionMs },
+    seats
+  })
+  return equalBytes(electorate.encoded, encoded) ? electorate : undefined
+}
+
+/** The parameters of consensus among those of the network. */
+export function consensusParametersOf(parameters: ConsensusParameters): ConsensusParameters {
+  const { delta0Ms, deltaMaxMs, heartbeatMs, blockBytesMax, messageDelayMs, precisionMs } =
+    parameters
+  return { delta0Ms, deltaMaxMs, heartbeatMs, blockBytesMax, messageDelayMs, precisionMs }
 }
 
 /**

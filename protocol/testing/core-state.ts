@@ -20,7 +20,7 @@ export function createTestCore(view: number, change: Partial<CoreState> = {}): C
     pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
     instance: 1,
     self: 0 as MemberIndex,
-    committed: { blockId: block0.id, height: 0, view: 0 as View },
+    committed: { blockId: block0.id, height: 0, view: 0 as View, isSealDue: false },
     highestOwnVote: 0,
     ownVotes: [],
     certificates: [],

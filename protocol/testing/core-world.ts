@@ -195,8 +195,13 @@ export class World {
     const last = node?.chain[node.chain.length - 1]
     const committed =
       last === undefined
-        ? { blockId: GENESIS_ID, height: 0, view: 0 as View }
-        : { blockId: last.id, height: node?.chain.length ?? 0, view: last.view }
+        ? { blockId: GENESIS_ID, height: 0, view: 0 as View, isSealDue: false }
+        : {
+            blockId: last.id,
+            height: node?.chain.length ?? 0,
+            view: last.view,
+            isSealDue: false
+          }
     const finalisation = last === undefined ? [] : [last.certificate]
     return openCore({
       pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },

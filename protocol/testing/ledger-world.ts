@@ -13,7 +13,7 @@ import { type PrivateKey, publicKeyOf } from '../crypto/signing.ts'
 import { invariant } from '../foundation/invariant.ts'
 import { type ExecutableBatch, type ExecutedBlock, executeBlock } from '../ledger/execute-block.ts'
 import { type Genesis, genesisBlock, genesisView, networkTagOfGenesis } from '../ledger/genesis.ts'
-import type { LedgerVersion } from '../ledger/ledger-version.ts'
+import { type LedgerVersion, versionOfBlock, versionOfState } from '../ledger/ledger-version.ts'
 import { LedgerBase } from '../ledger/ledger-view.ts'
 import { PARAMETERS, type Parameters } from '../ledger/parameters.ts'
 import { deriveVersion } from '../state-tree/derive-version.ts'
@@ -24,6 +24,7 @@ import { CLASS_DEFINE_KIND, classIdOf, encodeClassDefine } from '../transactions
 import { deviceIdOf, encodeInception } from '../transactions/inception.ts'
 import type { Profile } from '../transactions/profile.ts'
 import type { Transaction } from '../transactions/transaction.ts'
+import { plainTrustPolicy } from '../transactions/trust-policy.ts'
 import { encodeVendorSet, VENDOR_SET_KIND, vendorIdOf } from '../transactions/vendor-set.ts'
 import type { Height, View } from '../types.ts'
 import { seal, worldKey } from './world-signer.ts'
@@ -126,8 +127,7 @@ export function nextVersion(
     },
     []
   )
-  const { height, timeMs, view, tree } = executed
-  return { version: { blockId: id, blockIdBytes: idBytes, height, timeMs, view, tree }, executed }
+  return { version: versionOfBlock({ id, idBytes }, executed), executed }
 }
 
 /** A batch of the only member. */
@@ -143,7 +143,8 @@ function worldGenesis(): Genesis {
     networkId: 'world',
     timeMs: TIME_MS,
     faultModel: 'byzantine',
-    trustModel: 'open-vote',
+    trust: plainTrustPolicy('open-vote'),
+    vendorTrust: plainTrustPolicy('open-vote'),
     parameters,
     members: [
       {
@@ -160,7 +161,7 @@ function worldGenesis(): Genesis {
     vendorGrants: [
       { vendorId: VENDOR_ID, birthCap: MANY, claimsPerDay: MANY, rateUnitsPerHour: RATE }
     ],
-    regions: []
+    regions: ['world']
   }
 }
 
@@ -176,7 +177,7 @@ function beginning(genesis: Genesis): {
   )
   const { id, idBytes } = genesisBlock(genesis, tree.root)
   const place = { blockId: id, blockIdBytes: idBytes, height: 0 as Height, timeMs: TIME_MS }
-  return { version: { ...place, view, tree }, genesisId: idBytes.slice(0, 16) }
+  return { version: versionOfState({ ...place, view, tree }), genesisId: idBytes.slice(0, 16) }
 }
 
 interface Birth {

@@ -178,7 +178,17 @@ const MEMBER: MemberRecord = {
   weight: 1,
   memberSequence: 0,
   bucket: fullBucket(60, TIME_MS),
-  introductions: fullBucket(100, TIME_MS)
+  introductions: fullBucket(100, TIME_MS),
+  status: 1,
+  ready: null,
+  softwareHash: null,
+  renewedAtAwakeMs: 0,
+  seatedSinceEpoch: 0,
+  leaving: 0,
+  vouchers: [],
+  vouchees: [],
+  vouchFrozenUntilEpoch: 0,
+  trustRoot: null
 }
 
 /** Every parameter at its default. */

@@ -37,13 +37,14 @@ import {
   genesisView,
   networkTagOfGenesis
 } from '../ledger/genesis.ts'
-import type { LedgerVersion } from '../ledger/ledger-version.ts'
+import { type LedgerVersion, versionOfBlock, versionOfState } from '../ledger/ledger-version.ts'
 import { type ChangedValue, LedgerBase } from '../ledger/ledger-view.ts'
 import { PARAMETERS, type Parameters } from '../ledger/parameters.ts'
 import type { Electorate } from '../membership/electorate.ts'
 import { deriveVersion } from '../state-tree/derive-version.ts'
 import { createStateTree } from '../state-tree/state-tree.ts'
 import { type Transaction, transactionLeaf } from '../transactions/transaction.ts'
+import { plainTrustPolicy } from '../transactions/trust-policy.ts'
 import { vendorIdOf } from '../transactions/vendor-set.ts'
 import type { Epoch, MemberIndex, View } from '../types.ts'
 import { publicKey, seedOf, transactionsOf, type VectorInputs } from './vector-inputs.ts'
@@ -82,7 +83,14 @@ export function buildVectorChain(inputs: VectorInputs): VectorChain {
     genesisValues.map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
   )
   const block0 = genesisBlock(genesis, tree.root)
-  const parent = versionOf(block0, { view, tree })
+  const parent = versionOfState({
+    blockId: block0.id,
+    blockIdBytes: block0.idBytes,
+    height: block0.header.height,
+    timeMs: block0.header.timeMs,
+    view,
+    tree
+  })
   const transactions = transactionsOf(inputs, vendorId, networkTag)
   const batch = batchOf(inputs, transactions, networkTag)
   const reference = createBatchReference(batch.headerBytes, batch.header, electorate)
@@ -93,7 +101,7 @@ export function buildVectorChain(inputs: VectorInputs): VectorChain {
     [reference, carried]
   ])
   const second = extend(
-    versionOf(first.block, first.executed),
+    versionOfBlock(first.block, first.executed),
     { ...shared, view: 3, timeMs: inputs.blockTimesMs[1] as number, parentView: 2 },
     []
   )
@@ -129,7 +137,8 @@ function genesisOf(inputs: VectorInputs, vendorId: Uint8Array): Genesis {
     networkId: inputs.networkId,
     timeMs: inputs.genesisTimeMs,
     faultModel: 'byzantine',
-    trustModel: 'open-vote',
+    trust: plainTrustPolicy('open-vote'),
+    vendorTrust: plainTrustPolicy('open-vote'),
     parameters: Object.fromEntries(
       PARAMETERS.map(({ name, default: value }) => [name, value])
     ) as Parameters,
@@ -206,13 +215,6 @@ function extend(
     seal: null
   }
   return { block: createBlock(header, references), executed }
-}
-
-function versionOf(
-  { id, idBytes, header: { height, timeMs } }: Block,
-  state: Pick<LedgerVersion, 'view' | 'tree'>
-): LedgerVersion {
-  return { blockId: id, blockIdBytes: idBytes, height, timeMs, view: state.view, tree: state.tree }
 }
 
 function signerOf(

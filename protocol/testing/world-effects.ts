@@ -131,11 +131,11 @@ function chainEffects(
     'catch-up': (node) => catchUp(world, node),
     'execute-block': (node, { blockId }) => {
       node.bodies.set(blockId, node.core.blocks.get(blockId)?.block as Block)
-      postLater(world, node, { kind: 'block-executed', blockId, isValid: true })
+      postLater(world, node, { kind: 'block-executed', blockId, isValid: true, isSealDue: false })
     },
     'build-block': (node, effect) => {
       const block = buildBlock(world, node, effect)
-      postLater(world, node, { kind: 'block-built', view: effect.view, block })
+      postLater(world, node, { kind: 'block-built', view: effect.view, block, isSealDue: false })
     },
     'commit-blocks': (node, { blockIds, finalisation }) => {
       for (const id of blockIds) {

@@ -20,7 +20,12 @@ import {
   writeNodeKeys
 } from '../../node/node-keys.ts'
 import { createDataDirectory } from '../../node/storage/data-directory.ts'
-import { type Parameters, RATE_MAX_UNITS_PER_HOUR, type VendorGrant } from '../../protocol/index.ts'
+import {
+  type Parameters,
+  plainTrustPolicy,
+  RATE_MAX_UNITS_PER_HOUR,
+  type VendorGrant
+} from '../../protocol/index.ts'
 import { nameNodes } from '../cluster/node-names.ts'
 import { foundingMarkPath, genesisPath, makerFolder, nodeFolder } from '../home.ts'
 import type { RegionName } from '../regions/latencies.ts'
@@ -108,7 +113,7 @@ export async function foundTestnet(
     ],
     parameters: RAISED,
     faultModel: 'byzantine',
-    trustModel: 'open-vote',
+    trust: plainTrustPolicy('open-vote'),
     timeMs,
     regions: []
   })

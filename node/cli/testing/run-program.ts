@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GenesisDocument, parseGenesis } from '../../../config/index.ts'
+import { plainTrustPolicy } from '../../../protocol/index.ts'
 import { type NewNodeKeys, readNodeKeys } from '../../node-keys.ts'
 import { parseFounder } from '../founder.ts'
 import { createGenesisFile } from '../genesis.ts'
@@ -93,7 +94,7 @@ async function createHome(folder: string): Promise<TestHome> {
     vendorGrants: [{ vendorId, birthCap: 100, claimsPerDay: 100, rateUnitsPerHour: 100_000 }],
     parameters: {},
     faultModel: 'byzantine',
-    trustModel: 'open-vote',
+    trust: plainTrustPolicy('open-vote'),
     timeMs: 1_700_000_000_000,
     regions: []
   })

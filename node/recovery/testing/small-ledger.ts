@@ -81,7 +81,7 @@ export async function openSmallLedger(
   const held = new Map(blocks.map(({ batch, transactions }) => [batch.id, transactions]))
   const { pause } = clock
   const keeper: LedgerKeeper = new LedgerKeeper(
-    { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
+    { database, networkTag: NETWORK_TAG, opened },
     {
       transactionsOf: ({ id }) => held.get(id),
       pause,
@@ -97,7 +97,8 @@ export async function openSmallLedger(
     { scrubBytesPerSecond: 0 },
     {
       networkTag: NETWORK_TAG,
-      electorate: ELECTORATE,
+      electorate: () => ELECTORATE,
+      electorateOf: (epoch) => keeper.electorateOf(epoch),
       database,
       clock,
       log: { warn: () => undefined, info: () => undefined, debug: () => undefined },
@@ -162,6 +163,7 @@ export async function growLedgers(
 async function buildNext(keeper: LedgerKeeper, batch: TestBatch): Promise<Block> {
   const { tip, floor } = keeper
   const block = await keeper.build({
+    epoch: floor.epoch,
     view: (floor.view + 1) as View,
     parentView: floor.view,
     parentId: tip.blockId as BlockId,

@@ -82,7 +82,7 @@ export async function joinIn(
   let manifest: SnapshotManifest | undefined
   let whole: SnapshotFolder | undefined
   const sync = new SnapshotSync({
-    electorate: ELECTORATE,
+    electorate: () => ELECTORATE,
     electorateOf: (epoch) => (epoch === ELECTORATE.epoch ? ELECTORATE : undefined),
     networkTag: NETWORK_TAG,
     peers: peers.keys,

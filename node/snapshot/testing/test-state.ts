@@ -22,7 +22,7 @@ import {
   type View
 } from '../../../protocol/index.ts'
 import { blockKey, heightOfBlockKey, stateValueKey, treeLeafKey } from '../../ledger/keyspace.ts'
-import { putFloor } from '../../ledger/open-ledger.ts'
+import { floorAfter, putFloor } from '../../ledger/open-ledger.ts'
 import { encodeStoredBlock } from '../../ledger/stored-block.ts'
 import type { Database } from '../../storage/database.ts'
 import { certify } from '../../testing/small-chain.ts'
@@ -70,11 +70,11 @@ export async function writeState(database: Database, state: TestState): Promise<
   for (const { table, key, value } of records) batch.put(stateValueKey(table, key), value)
   for (let leaf = 0; leaf < leafCount; leaf++)
     batch.put(treeLeafKey(leaf), leaves.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES))
-  const { height, view } = block.header
+  const { height } = block.header
   const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes: [] }
   batch.put(blockKey(height), encodeStoredBlock(stored))
   batch.put(heightOfBlockKey(block.idBytes), encodeCbor(height))
-  putFloor(batch, { height, view, finalisation })
+  putFloor(batch, floorAfter(block.header, finalisation))
   await batch.write({ sync: false })
 }
 

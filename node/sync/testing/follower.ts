@@ -52,11 +52,11 @@ export async function follow(
   const database = await create(join(folder, 'ledger'))
   const opened = await openLedger(database, GENESIS)
   const store = new BatchStore(
-    { networkTag: NETWORK_TAG, electorate: ELECTORATE },
+    { networkTag: NETWORK_TAG, electorate: () => ELECTORATE },
     { database, verifier, onHeld: () => undefined }
   )
   const keeper = new LedgerKeeper(
-    { database, networkTag: NETWORK_TAG, electorate: ELECTORATE, opened },
+    { database, networkTag: NETWORK_TAG, opened },
     {
       transactionsOf: (reference) => store.transactionsOf(reference),
       pause: systemClock.pause,
@@ -85,7 +85,7 @@ export async function follow(
     { joinBehindBlocks: options.joinBehindBlocks ?? 1_000_000 },
     {
       networkTag: NETWORK_TAG,
-      electorate: ELECTORATE,
+      electorate: () => ELECTORATE,
       clock: systemClock,
       store,
       fetcher,

@@ -5,9 +5,14 @@
  * @module
  */
 
-import { bytes, list, type Shape, text, tuple, uint } from '../../codec/shape.ts'
+import { bytes, list, nullable, type Shape, text, tuple, uint } from '../../codec/shape.ts'
 import { uint64 } from '../../foundation/bytes.ts'
 import { invariant } from '../../foundation/invariant.ts'
+import {
+  readTrustPolicy,
+  type TrustPolicy,
+  trustPolicyToFields
+} from '../../transactions/trust-policy.ts'
 import { PARAMETERS, type Parameters } from '../parameters.ts'
 import { createTable, type Table } from '../table.ts'
 
@@ -43,24 +48,50 @@ export function recentBlockKey(height: number, anchorWindowBlocks: number): Uint
 export interface NetworkRecord {
   /** 0 byzantine, 1 crash. */
   readonly faultModel: number
-  /** 0 open-vote, 1 vouch, 2 anchored, 3 hybrid. */
-  readonly trustModel: number
+  /** What it takes to be seated. */
+  readonly trust: TrustPolicy
+  /** What it takes to be granted a maker's share. */
+  readonly vendorTrust: TrustPolicy
   readonly parameters: Parameters
   readonly regions: readonly string[]
   readonly protocolVersion: number
+  /** The rules that come into force at a height; null when none are agreed on. */
+  readonly upgrade: Upgrade | null
 }
 
-const networkFields = tuple(uint(1), uint(3), list(uint(), 256), list(text(64), 64), uint())
+/** Rules agreed on, and the height from which on they hold. */
+export interface Upgrade {
+  readonly protocolVersion: number
+  readonly activationHeight: number
+}
+
+const upgradeFields = tuple(uint(), uint())
+const readUpgrade: Shape<Upgrade> = (value) => {
+  const read = upgradeFields(value)
+  return read && { protocolVersion: read[0], activationHeight: read[1] }
+}
+
+const networkFields = tuple(
+  uint(1),
+  readTrustPolicy,
+  readTrustPolicy,
+  list(uint(), 256),
+  list(text(64), 64),
+  uint(),
+  nullable(readUpgrade)
+)
 
 const readNetwork: Shape<NetworkRecord> = (value) => {
   const read = networkFields(value)
-  if (read === undefined || read[2].length !== PARAMETERS.length) return undefined
+  if (read === undefined || read[3].length !== PARAMETERS.length) return undefined
   return {
     faultModel: read[0],
-    trustModel: read[1],
-    parameters: parametersFromList(read[2]),
-    regions: read[3],
-    protocolVersion: read[4]
+    trust: read[1],
+    vendorTrust: read[2],
+    parameters: parametersFromList(read[3]),
+    regions: read[4],
+    protocolVersion: read[5],
+    upgrade: read[6]
   }
 }
 
@@ -71,10 +102,12 @@ export const networkTable: Table<NetworkRecord> = createTable({
   read: readNetwork,
   toFields: (record) => [
     record.faultModel,
-    record.trustModel,
+    trustPolicyToFields(record.trust),
+    trustPolicyToFields(record.vendorTrust),
     parametersToList(record.parameters),
     record.regions,
-    record.protocolVersion
+    record.protocolVersion,
+    record.upgrade && [record.upgrade.protocolVersion, record.upgrade.activationHeight]
   ]
 })
 

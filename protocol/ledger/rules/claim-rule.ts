@@ -12,8 +12,8 @@ import { invariant } from '../../foundation/invariant.ts'
 import type { Claim } from '../../transactions/claim.ts'
 import { deviceIdOf } from '../../transactions/inception.ts'
 import type { Profile } from '../../transactions/profile.ts'
-import { type Transaction, transactionCost } from '../../transactions/transaction.ts'
-import { type Bucket, fullBucket, payBucket } from '../bucket.ts'
+import type { Transaction } from '../../transactions/transaction.ts'
+import { fullBucket } from '../bucket.ts'
 import { applied, type Outcome, refused, waits } from '../outcome.ts'
 import {
   BIRTH_BATCH_STATUS,
@@ -22,10 +22,11 @@ import {
 } from '../records/birth-batch-record.ts'
 import { classVersionKey, classVersions } from '../records/class-record.ts'
 import { DEVICE_STATUS, type DeviceRecord, devices } from '../records/device-record.ts'
-import { type MemberRecord, members } from '../records/member-record.ts'
+import { members } from '../records/member-record.ts'
 import { type OwnershipRecord, ownerships } from '../records/ownership-record.ts'
 import { type VendorRecord, vendors } from '../records/vendor-record.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { payIntroduction } from './member-account.ts'
 
 const DAY_MS = 86_400_000
 const ROTATION_KEYS_MAX = 4
@@ -45,13 +46,12 @@ export const claimRule: Rule<Claim> = (claim, transaction, context) => {
   if (classVersion === undefined) return refused('CLASS_VERSION_WRONG')
   if (!isOwnershipValid(claim, context)) return refused('ROTATION_KEYS_WRONG')
   const vendor = state.read(vendors, birthBatch.vendorId)
-  const carrier = state.read(members, context.carrierId)
   invariant(vendor !== undefined, 'a birth batch has a vendor')
   const countedVendor = countClaim(vendor, timeMs)
-  const introductions = payIntroduction(carrier, transaction, context)
-  if (countedVendor === undefined || introductions === undefined) return waits('QUOTA_EMPTY')
+  const carrier = payIntroduction(transaction, context)
+  if (countedVendor === undefined || carrier === undefined) return waits('QUOTA_EMPTY')
   state.write(vendors, birthBatch.vendorId, countedVendor)
-  if (carrier !== undefined) state.write(members, context.carrierId, { ...carrier, introductions })
+  state.write(members, context.carrierId, carrier)
   state.write(
     devices,
     deviceId,
@@ -110,20 +110,6 @@ function countClaim(vendor: VendorRecord, timeMs: number): VendorRecord | undefi
   const claimsDay = Math.floor(timeMs / DAY_MS)
   const claims = (vendor.claimsDay === claimsDay ? vendor.claims : 0) + 1
   return claims > vendor.grantClaimsPerDay ? undefined : { ...vendor, claimsDay, claims }
-}
-
-/** Strangers' transactions draw on the member that carries them; a lane without a member has nothing. */
-function payIntroduction(
-  carrier: MemberRecord | undefined,
-  transaction: Transaction,
-  { parameters, timeMs }: RuleContext
-): Bucket | undefined {
-  if (carrier === undefined) return undefined
-  const limits = {
-    burst: parameters.introductionsBurst,
-    ratePerHour: parameters.introductionsPerHour
-  }
-  return payBucket(carrier.introductions, limits, { cost: transactionCost(transaction), timeMs })
 }
 
 function newDevice(

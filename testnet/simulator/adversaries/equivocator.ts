@@ -69,6 +69,7 @@ async function offerSecond(
   const { header } = block
   const isEmpty = hands.dice.happens(EMPTY_PERMILLE)
   const rival = await hands.replica().keeper.build({
+    epoch: header.epoch,
     view: header.view,
     parentView: header.parentView,
     parentId: toHex(header.parentId) as typeof block.id,

@@ -111,9 +111,10 @@ async function buildAnew(
   change: { readonly batches?: readonly BatchReference[]; readonly timeMs?: number }
 ): Promise<Block | null> {
   if (change.batches?.length === 0) return null
-  const { view, parentView, timeMs } = header
+  const { epoch, view, parentView, timeMs } = header
   const parentId = toHex(header.parentId) as Block['id']
   return await hands.replica().keeper.build({
+    epoch,
     view,
     parentView,
     parentId,

@@ -174,14 +174,14 @@ function createBuilding(
     'obtain-batches': (from, { blockId }) =>
       answer(ports, from, { kind: 'block-available', blockId }),
     'execute-block': (from, { blockId }) =>
-      answer(ports, from, { kind: 'block-executed', blockId, isValid: true }),
+      answer(ports, from, { kind: 'block-executed', blockId, isValid: true, isSealDue: false }),
     'build-block': (from, effect) => {
       const block = buildBlock(ports, effect, {
         height: ((bodies.get(effect.parentId)?.header.height ?? 0) + 1) as Height,
         timeMs: ports.timeMs(from)
       })
       bodies.set(block.id, block)
-      answer(ports, from, { kind: 'block-built', view: effect.view, block })
+      answer(ports, from, { kind: 'block-built', view: effect.view, block, isSealDue: false })
     },
     'commit-blocks': (from, { blockIds, finalisation }) => {
       for (const id of blockIds) {

@@ -89,7 +89,7 @@ export class TwinWorld {
         electorate: this.#electorate,
         self: seat,
         instance: place,
-        committed: { blockId: GENESIS_ID, height: 0, view: 0 as View },
+        committed: { blockId: GENESIS_ID, height: 0, view: 0 as View, isSealDue: false },
         highestOwnVote: 0,
         ownVotes: [],
         certificates: [],

@@ -19,12 +19,14 @@ import {
   networkTagOfGenesis,
   PARAMETERS,
   type Parameters,
+  plainTrustPolicy,
   toHex
 } from '../../../protocol/index.ts'
 import { createFleet, MAKER_GRANT, makerOf } from '../../benchmarks/fleet.ts'
 import { type SignedMessage, signChain } from '../../benchmarks/messages.ts'
 import { Dice } from '../virtual/dice.ts'
 import { START_TIME_MS } from '../virtual/virtual-clock.ts'
+import { voteKeyHashOf } from './sim-vote-keys.ts'
 
 /** What a network is like. */
 export interface NetworkShape {
@@ -81,14 +83,15 @@ function foundAnew(shape: NetworkShape): Founding {
     networkId: 'simulated',
     timeMs: START_TIME_MS - 1_000,
     faultModel: shape.faultModel,
-    trustModel: 'open-vote',
+    trust: plainTrustPolicy('open-vote'),
+    vendorTrust: plainTrustPolicy('open-vote'),
     parameters: Object.fromEntries(
       PARAMETERS.map(({ name, default: value }) => [name, value])
     ) as Parameters,
     members: keys.map(({ identitySeed, voteSeed }, index) => ({
       memberId: ed25519PublicKey(identitySeed),
       voteKey: ed25519PublicKey(voteSeed),
-      nextVoteKeyHash: random(SEED_BYTES),
+      nextVoteKeyHash: voteKeyHashOf(voteSeed, 1),
       recoveryKeyHash: random(SEED_BYTES),
       operatorId: random(16),
       region: 'eu',

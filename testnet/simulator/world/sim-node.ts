@@ -10,7 +10,7 @@ import { openReplica, type Replica } from '../../../node/replica.ts'
 import type { Database } from '../../../node/storage/database.ts'
 import { openDatabase } from '../../../node/storage/open-database.ts'
 import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
-import type { MemberIndex } from '../../../protocol/index.ts'
+import { fromHex } from '../../../protocol/index.ts'
 import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
 import type { Dice } from '../virtual/dice.ts'
@@ -21,6 +21,7 @@ import { VirtualDisk } from '../virtual/virtual-disk.ts'
 import type { VirtualNetwork } from '../virtual/virtual-network.ts'
 import type { Founding } from './founding.ts'
 import type { Observer } from './observer.ts'
+import { SimVoteKeys } from './sim-vote-keys.ts'
 
 /** What a node is made of. */
 export interface SimNodeOptions {
@@ -72,6 +73,7 @@ export class SimNode {
   #life: Life | null = null
   #isFounded = false
   #isLogLost = false
+  readonly #voteKeys: SimVoteKeys
   #starts = 0
 
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
@@ -82,6 +84,10 @@ export class SimNode {
     this.#ports = ports
     this.disk = new VirtualDisk(ports.diskDice)
     ports.network.name(this.index, this.key)
+    this.#voteKeys = new SimVoteKeys(
+      { identityKey: fromHex(this.key) as Uint8Array, firstSeed: this.#keys.voteSeed },
+      (message, signature) => ports.observer.onSigned(this.index, message, signature)
+    )
   }
 
   /** Lower-case hex of its member id. */
@@ -202,7 +208,7 @@ export class SimNode {
         genesis: founding.genesis,
         identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
         instance: ++this.#starts,
-        seat: { index: this.index as MemberIndex, signVote: this.#voteSigner() },
+        memberAddresses: new Map(),
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
         batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
         dissemination: { mode: 'auto', pushMembersMax: 16 }
@@ -213,6 +219,7 @@ export class SimNode {
         ledger,
         voteLog,
         verifier: createLocalVerifier(founding.networkTag),
+        voteKeys: this.#voteKeys,
         log: {
           error: (message, fields = {}) => {
             if (message === 'consensus raised an alarm')
@@ -262,15 +269,6 @@ export class SimNode {
 
   #createClock(life: Life): ReturnType<typeof createVirtualClock> {
     return createVirtualClock(this.#ports.time, this.clockError, () => life.isAlive)
-  }
-
-  #voteSigner(): (message: Uint8Array) => Uint8Array {
-    const signer = createEd25519Signer(this.#keys.voteSeed)
-    return (message) => {
-      const signature = signer.sign(message)
-      this.#ports.observer.onSigned(this.index, message, signature)
-      return signature
-    }
   }
 
   #createHands(life: Life): Hands {

@@ -1,0 +1,331 @@
+/**
+ * The next epoch: who will be seated and under which rules, or nothing.
+ *
+ * A pure function of the state after a block. First whoever was proved to lie,
+ * then whoever leaves or lapsed, then the motions that were carried, in their
+ * order; one that the guards forbid, or whose newcomer is not ready, stays
+ * where it is.
+ *
+ * @see SPEC.md §7.3 Epochs
+ * @module
+ */
+
+import { equalBytes, toHex } from '../../foundation/bytes.ts'
+import {
+  consensusParametersOf,
+  createElectorate,
+  type Electorate,
+  quorumWeightOf,
+  type Seat
+} from '../../membership/electorate.ts'
+import { type GuardFault, judgeStep, type Roster, rosterWeight } from '../../membership/guards.ts'
+import type { Motion } from '../../transactions/motion.ts'
+import { isModelNeeded } from '../../transactions/trust-policy.ts'
+import type { Epoch, FaultModel } from '../../types.ts'
+import type { LedgerReader } from '../ledger-view.ts'
+import { PARAMETER_ORDERINGS, PARAMETERS, type Parameters } from '../parameters.ts'
+import { NETWORK_KEY, type NetworkRecord, networkTable } from '../records/chain-record.ts'
+import { awakeTable, type GovernanceRecord, SINGLE_KEY } from '../records/governance-record.ts'
+import { MEMBER_STATUS, type MemberRecord, members } from '../records/member-record.ts'
+import { applications, motions } from '../records/motion-record.ts'
+import { readGovernance } from './trust.ts'
+
+/** The weight that a newcomer begins with. */
+const FIRST_WEIGHT = 1
+
+/** What the next epoch begins with, and why. */
+export interface NextEpoch {
+  readonly electorate: Electorate
+  readonly network: NetworkRecord
+  readonly removed: readonly Uint8Array[]
+  readonly left: readonly Uint8Array[]
+  readonly lapsed: readonly Uint8Array[]
+  readonly lapsedWeight: number
+  /** Motions that are executed with it, in their order. */
+  readonly executed: readonly Uint8Array[]
+  /** Until when the seated need not satisfy a trust model that changes with it; null: none does. */
+  readonly renewByMs: number | null
+}
+
+/** Why a motion cannot be executed as things stand. */
+export type MotionFault =
+  | GuardFault
+  | 'NOTHING_CHANGES'
+  | 'MEMBER_NOT_SEATED'
+  | 'NOT_READY'
+  | 'PARAMETER_UNKNOWN'
+  | 'PARAMETER_OUT_OF_RANGE'
+
+/** The epoch in the making: the roster, the rules, and what led there. */
+export interface Draft {
+  readonly roster: Roster
+  readonly network: NetworkRecord
+  readonly renewByMs: number | null
+}
+
+/**
+ * What the state makes of the next epoch.
+ *
+ * @param state  - after a block
+ * @param timeMs - the time of that block
+ * @returns null when nothing is due
+ */
+export function nextEpochOf(state: LedgerReader, timeMs: number): NextEpoch | null {
+  const governance = readGovernance(state)
+  const network = state.read(networkTable, NETWORK_KEY) as NetworkRecord
+  const present = presentRoster(state, governance, network)
+  const removed = governance.removals.filter((id) => present.seats.has(toHex(id)))
+  const honest = without(present, removed)
+  const left = leavers(state, governance, honest)
+  const stayed = without(honest, left)
+  const overdue = overdueMembers(state, { roster: stayed, network, governance, timeMs })
+  const lapse = lapseWithin(stayed, overdue, governance)
+  let draft: Draft = { roster: lapse.roster, network, renewByMs: null }
+  const executed: Uint8Array[] = []
+  for (const motionId of governance.carried) {
+    const motion = state.read(motions, motionId)?.motion
+    if (motion === undefined) continue
+    const stepped = stepDraft(draft, motion, { state, before: lapse.roster, overdue })
+    if (typeof stepped === 'string') continue
+    draft = stepped
+    executed.push(motionId)
+  }
+  // An electorate is never empty: then the last of them stay, whatever they did.
+  if (draft.roster.seats.size === 0) return null
+  const isChanged = executed.length + removed.length + left.length + lapse.lapsed.length > 0
+  if (!isChanged) return null
+  return {
+    electorate: seatDraft(state, draft, governance.epoch + 1),
+    network: draft.network,
+    removed,
+    left,
+    lapsed: lapse.lapsed,
+    lapsedWeight: lapse.lapsedWeight,
+    executed,
+    renewByMs: draft.renewByMs
+  }
+}
+
+/** Members whose renewal is overdue, or who do not satisfy the trust model in time, by hex id. */
+export function overdueMembers(
+  state: LedgerReader,
+  {
+    roster,
+    network,
+    governance,
+    timeMs
+  }: {
+    readonly roster: Roster
+    readonly network: NetworkRecord
+    readonly governance: GovernanceRecord
+    readonly timeMs: number
+  }
+): ReadonlySet<string> {
+  const awakeMs = state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
+  const areRootsDue = isModelNeeded(network.trust, 'anchored') && timeMs > governance.renewByMs
+  const overdue = new Set<string>()
+  for (const [name, { memberId }] of roster.seats) {
+    const member = state.read(members, memberId)
+    if (member === undefined) continue
+    const isLate = awakeMs - member.renewedAtAwakeMs > network.parameters.membershipMs
+    if (isLate || (areRootsDue && !hasRoot(network, member))) overdue.add(name)
+  }
+  return overdue
+}
+
+/** The roster of the electorate in force. */
+export function presentRoster(
+  state: LedgerReader,
+  { seats }: GovernanceRecord,
+  network: NetworkRecord
+): Roster {
+  const roster = new Map<string, Seat>()
+  for (const memberId of seats) {
+    const member = state.read(members, memberId)
+    if (member !== undefined) roster.set(toHex(memberId), seatOf(memberId, member))
+  }
+  return { faultModel: faultModelOf(network), seats: roster }
+}
+
+/** The fault model of the network's record. */
+export function faultModelOf({ faultModel }: NetworkRecord): FaultModel {
+  return faultModel === 0 ? 'byzantine' : 'crash'
+}
+
+/**
+ * Carries a motion out on a draft.
+ *
+ * @param before - what the change is measured against: the epoch in force without who is gone
+ * @returns the draft after it, or the rule that forbids it; what needs no new epoch is never on the way
+ */
+export function stepDraft(
+  draft: Draft,
+  motion: Motion,
+  {
+    state,
+    before,
+    overdue
+  }: {
+    readonly state: LedgerReader
+    readonly before: Roster
+    readonly overdue: ReadonlySet<string>
+  }
+): Draft | MotionFault {
+  const { network } = draft
+  const { parameters } = network
+  switch (motion.type) {
+    case 'admit':
+    case 'remove':
+    case 'reweigh': {
+      const roster = changeRoster(draft.roster, motion, state)
+      if (typeof roster === 'string') return roster
+      const isLargeMeant = motion.type === 'reweigh' && motion.isLargeMeant
+      const { membersMin } = parameters
+      const fault = judgeStep(before, roster, { membersMin, isLargeMeant, overdue })
+      return fault ?? { ...draft, roster }
+    }
+    case 'change-parameter': {
+      const changed = changeParameter(parameters, motion)
+      return typeof changed === 'string'
+        ? changed
+        : { ...draft, network: { ...network, parameters: changed } }
+    }
+    case 'change-fault-model': {
+      const faultModel = motion.faultModel === 'byzantine' ? 0 : 1
+      if (faultModel === network.faultModel) return 'NOTHING_CHANGES'
+      const roster = { ...draft.roster, faultModel: motion.faultModel }
+      return { ...draft, roster, network: { ...network, faultModel } }
+    }
+    case 'change-trust-model': {
+      const { subject, policy, renewByMs } = motion
+      if (subject === 'vendors') return { ...draft, network: { ...network, vendorTrust: policy } }
+      return { ...draft, network: { ...network, trust: policy }, renewByMs }
+    }
+    case 'upgrade':
+    case 'vendor-admit':
+    case 'vendor-remove':
+      return 'NOTHING_CHANGES'
+  }
+}
+
+function changeRoster(
+  roster: Roster,
+  motion: Extract<Motion, { type: 'admit' | 'remove' | 'reweigh' }>,
+  state: LedgerReader
+): Roster | MotionFault {
+  const seats = new Map(roster.seats)
+  if (motion.type === 'admit') {
+    const apply = state.read(applications, motion.applicationId)?.apply
+    const member = apply && state.read(members, apply.memberId)
+    if (apply === undefined || member === undefined) return 'NOT_READY'
+    if (member.status !== MEMBER_STATUS.incoming || member.ready === null) return 'NOT_READY'
+    seats.set(toHex(apply.memberId), {
+      ...seatOf(apply.memberId, member),
+      weight: FIRST_WEIGHT
+    })
+  } else if (motion.type === 'remove') {
+    if (!seats.delete(toHex(motion.memberId))) return 'MEMBER_NOT_SEATED'
+  } else {
+    for (const { memberId, weight } of motion.weights) {
+      const seat = seats.get(toHex(memberId))
+      if (seat === undefined) return 'MEMBER_NOT_SEATED'
+      seats.set(toHex(memberId), { ...seat, weight })
+    }
+    if ([...seats].every(([id, { weight }]) => roster.seats.get(id)?.weight === weight))
+      return 'NOTHING_CHANGES'
+  }
+  return { ...roster, seats }
+}
+
+function changeParameter(
+  parameters: Parameters,
+  { number, value }: Extract<Motion, { type: 'change-parameter' }>
+): Parameters | MotionFault {
+  const definition = PARAMETERS[number]
+  if (definition === undefined) return 'PARAMETER_UNKNOWN'
+  const { name, min, max } = definition
+  if (parameters[name] === value) return 'NOTHING_CHANGES'
+  // The ring of anchors is laid out by its size, and is not laid out anew.
+  if (value < min || value > max || name === 'anchorWindowBlocks') return 'PARAMETER_OUT_OF_RANGE'
+  const changed = { ...parameters, [name]: value }
+  const isOrdered = PARAMETER_ORDERINGS.every(([lower, upper]) => changed[lower] <= changed[upper])
+  return isOrdered ? changed : 'PARAMETER_OUT_OF_RANGE'
+}
+
+/** Whoever gives its seat up goes, but for the last. */
+function leavers(
+  state: LedgerReader,
+  { seats }: GovernanceRecord,
+  roster: Roster
+): readonly Uint8Array[] {
+  const leaving = seats.filter(
+    (id) => roster.seats.has(toHex(id)) && state.read(members, id)?.leaving === 1
+  )
+  return leaving.length < roster.seats.size ? leaving : leaving.slice(1)
+}
+
+/**
+ * The overdue lapse in the order of their ids, as far as the limit goes: keeping honest members from
+ * renewing must never lower the quorum until the faulty exceed what it bears.
+ */
+function lapseWithin(
+  roster: Roster,
+  overdue: ReadonlySet<string>,
+  { lapsedWeight: before, lapsableWeight }: GovernanceRecord
+): {
+  readonly roster: Roster
+  readonly lapsed: readonly Uint8Array[]
+  readonly lapsedWeight: number
+} {
+  const seats = new Map(roster.seats)
+  const lapsed: Uint8Array[] = []
+  let lapsedWeight = before
+  for (const name of [...overdue].sort()) {
+    const seat = seats.get(name)
+    if (seat === undefined || seats.size === 1) continue
+    if (lapsedWeight + seat.weight > lapsableWeight) continue
+    lapsedWeight += seat.weight
+    seats.delete(name)
+    lapsed.push(seat.memberId)
+  }
+  return { roster: { ...roster, seats }, lapsed, lapsedWeight }
+}
+
+function seatDraft(state: LedgerReader, { roster, network }: Draft, epoch: number): Electorate {
+  const seats = [...roster.seats.values()].map((seat): Seat => {
+    const ready = state.read(members, seat.memberId)?.ready ?? null
+    return ready === null ? seat : { ...seat, voteKey: ready.voteKey }
+  })
+  return createElectorate({
+    epoch: epoch as Epoch,
+    faultModel: roster.faultModel,
+    parameters: consensusParametersOf(network.parameters),
+    seats
+  })
+}
+
+function seatOf(memberId: Uint8Array, member: MemberRecord): Seat {
+  const { voteKey, weight, operatorId, region, endpoints } = member
+  return { memberId, voteKey, weight, operatorId, region, endpoints }
+}
+
+function without(roster: Roster, ids: readonly Uint8Array[]): Roster {
+  if (ids.length === 0) return roster
+  const seats = new Map(roster.seats)
+  for (const id of ids) seats.delete(toHex(id))
+  return { ...roster, seats }
+}
+
+function hasRoot({ trust }: NetworkRecord, { trustRoot }: MemberRecord): boolean {
+  return trustRoot !== null && trust.roots.some(({ key }) => equalBytes(key, trustRoot))
+}
+
+/** The weight that may lapse before ballots make another electorate. */
+export function lapsableWeightOf({ totalWeight, quorumWeight }: Electorate): number {
+  return totalWeight - quorumWeight
+}
+
+/** The quorum that a roster would have. */
+export function rosterQuorum(roster: Roster): number {
+  return quorumWeightOf(roster.faultModel, rosterWeight(roster))
+}

@@ -1,0 +1,90 @@
+/**
+ * The vote keys of a simulated node: derived one from the other, and erased as the daemon's are.
+ *
+ * @module
+ */
+
+import { createEd25519Signer, sha256 } from '#crypto'
+import type { NextVoteKey, OwnSeat, VoteKeys } from '../../../node/own-seat.ts'
+import { seatOfIdentity } from '../../../node/own-seat.ts'
+import {
+  ascii,
+  concatBytes,
+  type Electorate,
+  equalBytes,
+  keyHash,
+  uint64
+} from '../../../protocol/index.ts'
+
+const KEY_TAG = ascii('simulated vote key')
+/** Keys of one node that a run ever comes to. */
+const KEYS_MAX = 4_096
+
+/** The seed of a node's vote key by its number. */
+export function voteSeedOf(firstSeed: Uint8Array, number: number): Uint8Array {
+  return number === 0 ? firstSeed : sha256(concatBytes(KEY_TAG, firstSeed, uint64(number)))
+}
+
+/** The hash of a node's vote key by its number. */
+export function voteKeyHashOf(firstSeed: Uint8Array, number: number): Uint8Array {
+  return keyHash(createEd25519Signer(voteSeedOf(firstSeed, number)).publicKey)
+}
+
+/** A keyring on no disk: what is erased stays so over all starts of its node. */
+export class SimVoteKeys implements VoteKeys {
+  readonly #identityKey: Uint8Array
+  readonly #firstSeed: Uint8Array
+  readonly #onSigned: (message: Uint8Array, signature: Uint8Array) => void
+  /** The lowest key that is not erased. */
+  #first = 0
+
+  constructor(
+    keys: { readonly identityKey: Uint8Array; readonly firstSeed: Uint8Array },
+    onSigned: (message: Uint8Array, signature: Uint8Array) => void
+  ) {
+    this.#identityKey = keys.identityKey
+    this.#firstSeed = keys.firstSeed
+    this.#onSigned = onSigned
+  }
+
+  seatIn(electorate: Electorate): OwnSeat | null {
+    const own = seatOfIdentity(electorate, this.#identityKey)
+    if (own === undefined) return null
+    const number = this.#numberOf((key) => equalBytes(key, own.seat.voteKey))
+    return { index: own.index, signVote: this.#signerOf(number) }
+  }
+
+  prepare(hash: Uint8Array): Promise<NextVoteKey> {
+    const number = this.#numberOf((key) => equalBytes(keyHash(key), hash))
+    return Promise.resolve({
+      voteKey: this.#keyOf(number),
+      nextVoteKeyHash: voteKeyHashOf(this.#firstSeed, number + 1),
+      sign: this.#signerOf(number)
+    })
+  }
+
+  retireBefore(electorate: Electorate): Promise<void> {
+    const own = seatOfIdentity(electorate, this.#identityKey)
+    if (own !== undefined) this.#first = this.#numberOf((key) => equalBytes(key, own.seat.voteKey))
+    return Promise.resolve()
+  }
+
+  #numberOf(isWanted: (key: Uint8Array) => boolean): number {
+    for (let number = this.#first; number < KEYS_MAX; number++)
+      if (isWanted(this.#keyOf(number))) return number
+    throw new Error('a node holds the vote keys of its seat')
+  }
+
+  #keyOf(number: number): Uint8Array {
+    return createEd25519Signer(voteSeedOf(this.#firstSeed, number)).publicKey
+  }
+
+  #signerOf(number: number): (message: Uint8Array) => Uint8Array {
+    const signer = createEd25519Signer(voteSeedOf(this.#firstSeed, number))
+    return (message) => {
+      const signature = signer.sign(message)
+      this.#onSigned(message, signature)
+      return signature
+    }
+  }
+}
