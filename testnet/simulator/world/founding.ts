@@ -60,16 +60,22 @@ export interface Founding {
 const DEVICES = 6
 const MESSAGES_PER_DEVICE = 160
 const SEED_BYTES = 32
+/** Networks that are kept founded: most seeds draw one of their own. */
+const FOUNDED_MAX = 8
 
 const founded = new Map<string, Founding>()
 
-/** The network of a shape, founded once. */
+/** The network of a shape, founded once as long as it is asked for. */
 export function found(shape: NetworkShape): Founding {
   const name = `${shape.faultModel}/${shape.weights.join('-')}`
   const before = founded.get(name)
   if (before !== undefined) return before
   const founding = foundAnew(shape)
   founded.set(name, founding)
+  for (const eldest of founded.keys()) {
+    if (founded.size <= FOUNDED_MAX) break
+    founded.delete(eldest)
+  }
   return founding
 }
 
