@@ -44,6 +44,7 @@ import { LedgerPruner } from './ledger/pruner.ts'
 import type { Submission } from './ledger-service.ts'
 import type { Logger } from './logger.ts'
 import { type AddressOverrides, memberAddresses } from './member-addresses.ts'
+import { Steward } from './membership/steward.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 import type { OwnSeat, VoteKeys } from './own-seat.ts'
@@ -76,6 +77,8 @@ export interface ReplicaOptions {
     readonly publicKey: Uint8Array
     readonly sign: (message: Uint8Array) => Uint8Array
   }
+  /** Hash of the software that runs here: 32 bytes. */
+  readonly softwareHash: Uint8Array
   /** A random number below 2^48 that tells this process from others with its key. */
   readonly instance: number
   /** Where members are called at, if not where they say. */
@@ -177,6 +180,7 @@ export class Replica {
   readonly #pruner: LedgerPruner
   readonly #meter: SyncMeter
   readonly #recovery: Recovery
+  readonly #steward: Steward
   readonly #submit: (wire: Uint8Array) => Promise<Submission>
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
@@ -241,6 +245,7 @@ export class Replica {
       effects: this.#run.effects
     })
     this.#submit = createSubmitter(() => this.intake, ports.network)
+    this.#steward = this.#createSteward()
     this.service = this.#createService()
   }
 
@@ -354,6 +359,7 @@ export class Replica {
     await this.#carryOver()
     void this.driver.post({ kind: 'started' })
     this.catchUp.wake()
+    this.#steward.look()
   }
 
   /**
@@ -619,14 +625,11 @@ export class Replica {
       },
       onSealed: () => this.#turnEpoch(),
       onCatchUp: () => this.catchUp.wake(),
-      onEvidence: (first, second) =>
-        recordEvidence(first, second, {
-          networkTag,
-          electorate,
-          database: ledger,
-          log,
-          onFailure: fail
-        }),
+      onEvidence: (first, second) => {
+        const ports = { networkTag, electorate, database: ledger, log, onFailure: fail }
+        const guilty = recordEvidence(first, second, ports)
+        if (guilty !== undefined) this.#steward.convict(guilty, [first, second])
+      },
       onAlarm: (code, view) => {
         this.#raiseAlarm('consensus', code, { view })
         if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
@@ -651,6 +654,7 @@ export class Replica {
     }
     this.#passOn(blocks)
     this.#pruner.wake()
+    this.#steward.look()
   }
 
   /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
@@ -662,6 +666,22 @@ export class Replica {
     this.#prunedView = last.view
     const below = { epoch: last.epoch, view: last.view }
     this.#ports.voteLog.prune(below).catch(this.#ports.fail)
+  }
+
+  #createSteward(): Steward {
+    const { identity, softwareHash } = this.#options
+    const { clock, voteKeys, log, fail } = this.#ports
+    return new Steward(
+      { networkTag: this.networkTag, identity, softwareHash },
+      {
+        clock,
+        tip: () => this.keeper.tip,
+        voteKeys,
+        submit: this.#submit,
+        log,
+        onFailure: fail
+      }
+    )
   }
 
   #createService(): NodeService {

@@ -10,7 +10,7 @@ import { openReplica, type Replica } from '../../../node/replica.ts'
 import type { Database } from '../../../node/storage/database.ts'
 import { openDatabase } from '../../../node/storage/open-database.ts'
 import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
-import { fromHex } from '../../../protocol/index.ts'
+import { type Electorate, fromHex } from '../../../protocol/index.ts'
 import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
 import type { Dice } from '../virtual/dice.ts'
@@ -129,6 +129,11 @@ export class SimNode {
     if (this.#life !== null) this.#end(this.#life, error)
   }
 
+  /** A vote key for an application of this node's. */
+  freshVoteKey(): ReturnType<SimVoteKeys['fresh']> {
+    return this.#voteKeys.fresh()
+  }
+
   /** Where a database lies on its disk. */
   path(name: 'ledger' | 'sign'): string {
     return `${this.index}/${name}`
@@ -152,6 +157,11 @@ export class SimNode {
     this.#ports.observer.onDown(this.index, ending)
   }
 
+  /** Whoever is seated, as far as this node knows. */
+  get electorate(): Electorate {
+    return this.replica?.electorate ?? this.#founding.electorate
+  }
+
   get #keys(): Founding['members'][number] {
     return this.#founding.members[this.index] as Founding['members'][number]
   }
@@ -170,7 +180,7 @@ export class SimNode {
       nowMs: time.nowMs,
       agenda: time.agenda,
       isAlive: () => life.isAlive,
-      isMember: (key) => this.#founding.electorate.indexOf.has(key),
+      isMember: (key) => this.electorate.indexOf.has(key),
       point: () => this.#pass(life),
       onSend: (protocol, to, message) => {
         observer.onSend(this.index, protocol, message)
@@ -207,6 +217,7 @@ export class SimNode {
       {
         genesis: founding.genesis,
         identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
+        softwareHash: new Uint8Array(32),
         instance: ++this.#starts,
         memberAddresses: new Map(),
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
@@ -276,6 +287,7 @@ export class SimNode {
     return createHands({
       index: this.index,
       founding: this.#founding,
+      voteKeys: this.#voteKeys,
       dice,
       clock: this.#createClock(life),
       life,

@@ -19,6 +19,8 @@ import {
 const KEY_TAG = ascii('simulated vote key')
 /** Keys of one node that a run ever comes to. */
 const KEYS_MAX = 4_096
+/** Keys between two applications: more than one membership ever uses. */
+const APPLICATION_STRIDE = 64
 
 /** The seed of a node's vote key by its number. */
 export function voteSeedOf(firstSeed: Uint8Array, number: number): Uint8Array {
@@ -35,6 +37,8 @@ export class SimVoteKeys implements VoteKeys {
   readonly #identityKey: Uint8Array
   readonly #firstSeed: Uint8Array
   readonly #onSigned: (message: Uint8Array, signature: Uint8Array) => void
+  /** The key of the last application. */
+  #applied = 0
   /** The lowest key that is not erased. */
   #first = 0
 
@@ -67,6 +71,19 @@ export class SimVoteKeys implements VoteKeys {
     const own = seatOfIdentity(electorate, this.#identityKey)
     if (own !== undefined) this.#first = this.#numberOf((key) => equalBytes(key, own.seat.voteKey))
     return Promise.resolve()
+  }
+
+  /** A key that was never used, for an application, and the hash of the one after it. */
+  fresh(): Promise<NextVoteKey> {
+    this.#applied += APPLICATION_STRIDE
+    return this.prepare(voteKeyHashOf(this.#firstSeed, this.#applied))
+  }
+
+  /** Signs as a liar does: with the key of its seat, or with the first one where it has none. */
+  signerIn(electorate: Electorate): (message: Uint8Array) => Uint8Array {
+    const own = seatOfIdentity(electorate, this.#identityKey)
+    if (own === undefined) return this.#signerOf(this.#first)
+    return this.#signerOf(this.#numberOf((key) => equalBytes(key, own.seat.voteKey)))
   }
 
   #numberOf(isWanted: (key: Uint8Array) => boolean): number {

@@ -8,6 +8,7 @@
  */
 
 import { NodeError } from '../../../node/errors.ts'
+import type { Electorate } from '../../../protocol/index.ts'
 import { createVice } from '../adversaries/vices.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { Agenda } from '../virtual/agenda.ts'
@@ -16,6 +17,7 @@ import { START_TIME_MS } from '../virtual/virtual-clock.ts'
 import { VirtualNetwork } from '../virtual/virtual-network.ts'
 import { Clients } from './client.ts'
 import { type Founding, found } from './founding.ts'
+import { Governor } from './governor.ts'
 import { Injector } from './injector.ts'
 import { tellAll } from './observer.ts'
 import type { Plan } from './plan.ts'
@@ -48,6 +50,7 @@ export class World {
   readonly #injector: Injector
   readonly #checkers: readonly Checker[]
   readonly #beyondRepair = new Set<number>()
+  readonly #electorates = new Map<number, Electorate>()
   #nowMs = 0
   #hash = 0
   #failure: unknown
@@ -135,6 +138,19 @@ export class World {
     return this.#beyondRepair.has(node.index)
   }
 
+  /** The electorate of an epoch, as an honest node found it on its ledger. */
+  electorateOf(epoch: number): Electorate {
+    const known = this.#electorates.get(epoch)
+    if (known !== undefined) return known
+    for (const { isHonest, replica } of this.nodes) {
+      const found = isHonest ? this.read(() => replica?.keeper.electorateOf(epoch)) : undefined
+      if (found === undefined) continue
+      this.#electorates.set(epoch, found)
+      return found
+    }
+    throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
+  }
+
   /** The latest wall clock of any node, a liar's included. */
   latestClockMs(): number {
     const offsets = this.nodes.map(
@@ -186,6 +202,7 @@ export class World {
     for (const node of this.nodes) node.start()
     this.clients.start()
     this.#injector.start()
+    if (this.plan.churnMs > 0) this.#createGovernor().start()
   }
 
   /**
@@ -213,6 +230,18 @@ export class World {
   /** Asks all checkers at the end of a run. */
   finish(): void {
     for (const checker of this.#checkers) checker.atEnd?.(this)
+  }
+
+  #createGovernor(): Governor {
+    const { plan, founding, nodes } = this
+    return new Governor(plan, {
+      founding,
+      nodes,
+      agenda: this.#agenda,
+      nowMs: () => this.#nowMs,
+      dice: new Dice(plan.seed, 'governor'),
+      mark: (name) => this.mark(name)
+    })
   }
 
   #createClients({ onFinal, onAccepted }: AnswerListener): Clients {
