@@ -29,6 +29,7 @@ import { Batcher } from './batches/batcher.ts'
 import type { Verifier } from './batches/verifier.ts'
 import type { Clock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
+import { EarlyMessages } from './consensus/early-messages.ts'
 import { EpochRun } from './consensus/epoch-run.ts'
 import { recordEvidence } from './consensus/evidence.ts'
 import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
@@ -181,6 +182,7 @@ export class Replica {
   readonly #meter: SyncMeter
   readonly #recovery: Recovery
   readonly #steward: Steward
+  readonly #early = new EarlyMessages()
   readonly #submit: (wire: Uint8Array) => Promise<Submission>
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
@@ -358,6 +360,8 @@ export class Replica {
     this.#dissemination.join()
     await this.#carryOver()
     void this.driver.post({ kind: 'started' })
+    for (const { protocol, from, message } of this.#early.takeAll())
+      this.#run.plane.receive(protocol, from, message).catch(this.#ports.fail)
     this.catchUp.wake()
     this.#steward.look()
   }
@@ -624,6 +628,10 @@ export class Replica {
         if (entry !== undefined) this.intake?.confirmBlock(entry)
       },
       onSealed: () => this.#turnEpoch(),
+      onAhead: (early, epoch) => {
+        if (epoch === electorate.epoch + 1) this.#early.keep(early)
+        this.catchUp.wake()
+      },
       onCatchUp: () => this.catchUp.wake(),
       onEvidence: (first, second) => {
         const ports = { networkTag, electorate, database: ledger, log, onFailure: fail }

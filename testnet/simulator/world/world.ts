@@ -8,7 +8,12 @@
  */
 
 import { NodeError } from '../../../node/errors.ts'
-import type { Electorate } from '../../../protocol/index.ts'
+import {
+  decodeAcceptedReceipt,
+  decodeBatchHeader,
+  type Electorate,
+  toHex
+} from '../../../protocol/index.ts'
 import { createVice } from '../adversaries/vices.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { Agenda } from '../virtual/agenda.ts'
@@ -143,10 +148,12 @@ export class World {
     const known = this.#electorates.get(epoch)
     if (known !== undefined) return known
     for (const { isHonest, replica } of this.nodes) {
-      const found = isHonest ? this.read(() => replica?.keeper.electorateOf(epoch)) : undefined
-      if (found === undefined) continue
-      this.#electorates.set(epoch, found)
-      return found
+      const electorate = isHonest
+        ? this.read(() => replica?.keeper.electorateOf(epoch))
+        : undefined
+      if (electorate === undefined) continue
+      this.#electorates.set(epoch, electorate)
+      return electorate
     }
     throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
   }
@@ -232,6 +239,13 @@ export class World {
     for (const checker of this.#checkers) checker.atEnd?.(this)
   }
 
+  /** Who made the promise of a receipt: an observer hands on what a member gave it. */
+  #authorOf(receipt: Uint8Array): SimNode | undefined {
+    const read = decodeAcceptedReceipt(receipt)
+    const header = read && decodeBatchHeader(read.headerBytes)
+    return header && this.nodes.find(({ key }) => key === toHex(header.author))
+  }
+
   #createGovernor(): Governor {
     const { plan, founding, nodes } = this
     return new Governor(plan, {
@@ -261,7 +275,8 @@ export class World {
         dice: new Dice(plan.seed, 'workload'),
         nodes: this.nodes,
         onFinal: (index, id, height) => this.#guard(() => onFinal(node(index), id, height)),
-        onAccepted: (index, id, receipt) => this.#guard(() => onAccepted(node(index), id, receipt))
+        onAccepted: (index, id, receipt) =>
+          this.#guard(() => onAccepted(this.#authorOf(receipt) ?? node(index), id, receipt))
       }
     )
   }
