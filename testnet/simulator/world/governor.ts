@@ -87,7 +87,7 @@ export class Governor {
 
   #govern(): void {
     const { dice, nodes } = this.#ports
-    const up = nodes.filter(({ isHonest, replica }) => isHonest && replica !== null)
+    const up = nodes.filter((node) => node.isHonest && node.replica !== null)
     if (up.length === 0) return
     const { replica } = dice.pick(up)
     if (replica === null) return
@@ -154,7 +154,7 @@ export class Governor {
     const node = dice.pick(former)
     const memberId = fromHex(node.key) as Uint8Array
     mark('application')
-    void node.freshVoteKey().then(({ voteKey, nextVoteKeyHash, sign }) => {
+    void node.voteKeys.fresh().then(({ voteKey, nextVoteKeyHash, sign }) => {
       const wire = signAct(
         this.#ports.founding.networkTag,
         {

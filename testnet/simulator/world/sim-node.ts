@@ -21,6 +21,7 @@ import { VirtualDisk } from '../virtual/virtual-disk.ts'
 import type { VirtualNetwork } from '../virtual/virtual-network.ts'
 import type { Founding } from './founding.ts'
 import type { Observer } from './observer.ts'
+import { createQuietLog, ignore } from './quiet-log.ts'
 import { SimVoteKeys } from './sim-vote-keys.ts'
 
 /** What a node is made of. */
@@ -73,7 +74,7 @@ export class SimNode {
   #life: Life | null = null
   #isFounded = false
   #isLogLost = false
-  readonly #voteKeys: SimVoteKeys
+  readonly voteKeys: SimVoteKeys
   #starts = 0
 
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
@@ -84,7 +85,7 @@ export class SimNode {
     this.#ports = ports
     this.disk = new VirtualDisk(ports.diskDice)
     ports.network.name(this.index, this.key)
-    this.#voteKeys = new SimVoteKeys(
+    this.voteKeys = new SimVoteKeys(
       { identityKey: fromHex(this.key) as Uint8Array, firstSeed: this.#keys.voteSeed },
       (message, signature) => ports.observer.onSigned(this.index, message, signature)
     )
@@ -127,11 +128,6 @@ export class SimNode {
   /** What nobody caught ends the process, as it ends the daemon. */
   endBy(error: unknown): void {
     if (this.#life !== null) this.#end(this.#life, error)
-  }
-
-  /** A vote key for an application of this node's. */
-  freshVoteKey(): ReturnType<SimVoteKeys['fresh']> {
-    return this.#voteKeys.fresh()
   }
 
   /** Where a database lies on its disk. */
@@ -230,16 +226,8 @@ export class SimNode {
         ledger,
         voteLog,
         verifier: createLocalVerifier(founding.networkTag),
-        voteKeys: this.#voteKeys,
-        log: {
-          error: (message, fields = {}) => {
-            if (message === 'consensus raised an alarm')
-              observer.onAlarm(this.index, String(fields['code']))
-          },
-          warn: ignore,
-          info: ignore,
-          debug: ignore
-        },
+        voteKeys: this.voteKeys,
+        log: createQuietLog((code) => observer.onAlarm(this.index, code)),
         metrics: { count: ignore, measure: () => ignore },
         fail
       }
@@ -287,7 +275,7 @@ export class SimNode {
     return createHands({
       index: this.index,
       founding: this.#founding,
-      voteKeys: this.#voteKeys,
+      voteKeys: this.voteKeys,
       dice,
       clock: this.#createClock(life),
       life,
@@ -312,8 +300,4 @@ export class SimNode {
       this.#ports.observer.onDown(this.index, this.refusal ?? 'OWN_BUG')
     })
   }
-}
-
-function ignore(): void {
-  // Nobody reads the log of a simulated node.
 }

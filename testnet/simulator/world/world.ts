@@ -148,9 +148,7 @@ export class World {
     const known = this.#electorates.get(epoch)
     if (known !== undefined) return known
     for (const { isHonest, replica } of this.nodes) {
-      const electorate = isHonest
-        ? this.read(() => replica?.keeper.electorateOf(epoch))
-        : undefined
+      const electorate = isHonest ? this.read(() => replica?.keeper.electorateOf(epoch)) : undefined
       if (electorate === undefined) continue
       this.#electorates.set(epoch, electorate)
       return electorate
