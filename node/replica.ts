@@ -153,6 +153,7 @@ export async function openReplica(options: ReplicaOptions, ports: ReplicaPorts):
     floorView: opening.floor.view,
     bodies,
     tip: opening.committed.tip,
+    isSealDue: readIfWhole(() => opening.committed.tip.nextEpoch ?? undefined) !== undefined,
     finalisation: opening.floor.finalisation
   })
   return new Replica(options, ports, { opening, bodies, seat, core })
@@ -345,6 +346,7 @@ export class Replica {
       floorView: keeper.floor.view,
       bodies: new Map(),
       tip: keeper.tip,
+      isSealDue: keeper.isSealDue(keeper.tip.blockId),
       finalisation: null,
       isAdmitted: wasAdmitted && this.seat !== null
     })

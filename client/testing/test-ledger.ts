@@ -136,7 +136,8 @@ export class TestLedger {
     this.#keep(changes)
     this.#tip = genesisBlock(genesis, tree.base.root)
     this.genesisId = this.#tip.idBytes
-    this.#ledger = openCommittedLedger(base, tree, this.#placeOf(this.#tip))
+    const electorate = genesisElectorate(genesis)
+    this.#ledger = openCommittedLedger(base, tree, { ...this.#placeOf(this.#tip), electorate })
   }
 
   get height(): number {

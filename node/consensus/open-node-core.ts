@@ -32,6 +32,8 @@ export async function openNodeCore(options: {
   readonly floorView: View
   readonly bodies: ReadonlyMap<BlockId, Block>
   readonly tip: LedgerVersion
+  /** Whether the next block must seal the epoch. */
+  readonly isSealDue: boolean
   readonly finalisation: Certificate | null
   readonly pace: Pace
   /** Whether this very process voted in the epoch before. */
@@ -54,7 +56,7 @@ export async function openNodeCore(options: {
       blockId: tip.blockId,
       height: tip.height,
       view: floorView,
-      isSealDue: tip.nextEpoch !== null
+      isSealDue: options.isSealDue
     },
     ownVotes: recorded.votes,
     certificates: [...(isOfEpoch ? [finalisation] : []), ...recorded.certificates],

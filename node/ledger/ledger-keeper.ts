@@ -25,7 +25,7 @@ import {
   toHex,
   versionOfBlock
 } from '../../protocol/index.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
+import { DamagedRecord, readIfWhole } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import { putBlockRecords } from './block-records.ts'
 import { type BlockPlan, isOfEpoch, nextBlock } from './next-block.ts'
@@ -112,7 +112,8 @@ export class LedgerKeeper {
   /** Whether a block that was executed must be followed by one that seals the epoch. */
   isSealDue(blockId: BlockId): boolean {
     const version = this.#versionOf(blockId)
-    return version !== undefined && version.nextEpoch !== null
+    // While a record that it stands on is being mended nothing is due: the next block tells.
+    return (readIfWhole(() => version?.nextEpoch ?? undefined) ?? null) !== null
   }
 
   /** The last final block. */
@@ -146,10 +147,9 @@ export class LedgerKeeper {
     const parent = this.#versionOf(toHex(header.parentId) as BlockId)
     if (parent === undefined) return false
     if (header.height !== parent.height + 1 || header.timeMs <= parent.timeMs) return false
-    if (!isOfEpoch(block, parent)) return false
     const { timeMs } = header
-    const entry = await this.#whenWhole(EXECUTE_CURE_MS, () =>
-      this.#run(block.batches, parent, timeMs)
+    const entry = await this.#whenWhole(EXECUTE_CURE_MS, async () =>
+      isOfEpoch(block, parent) ? await this.#run(block.batches, parent, timeMs) : undefined
     )
     if (entry === undefined) return false
     const { executed, transactions } = entry
@@ -285,7 +285,8 @@ export class LedgerKeeper {
     const batch = this.#database.createBatch()
     const leaves = this.#committed.tree.changedLeaves(entry.version.tree)
     putBlockRecords(batch, { entry, leaves, finalisation, database: this.#database })
-    const floor = floorAfter(entry.block.header, finalisation)
+    const { electorate } = entry.version
+    const floor = floorAfter(entry.block.header, { electorate, finalisation })
     putFloor(batch, floor)
     await batch.write({ sync: finalisation !== null })
     this.#floor = floor

@@ -17,7 +17,9 @@ import {
   createStateTree,
   decodeCbor,
   decodeCertificate,
+  decodeElectorate,
   deriveVersion,
+  type Electorate,
   type Epoch,
   encodeBlock,
   encodeCbor,
@@ -25,6 +27,7 @@ import {
   equalBytes,
   type Genesis,
   genesisBlock,
+  genesisElectorate,
   genesisView,
   type Height,
   invariant,
@@ -54,6 +57,8 @@ export interface Floor {
   readonly epoch: Epoch
   /** Its view in that epoch; 0 for one that sealed the epoch before. */
   readonly view: View
+  /** Whoever is seated for the blocks after it. */
+  readonly electorate: Electorate
   /** Null at genesis, which needs none. */
   readonly finalisation: Certificate | null
 }
@@ -95,7 +100,8 @@ async function findLedger(
     blockId: block.id,
     blockIdBytes: block.idBytes,
     height: block.header.height,
-    timeMs: block.header.timeMs
+    timeMs: block.header.timeMs,
+    electorate: floor.electorate
   }
   return { committed: openCommittedLedger(base, tree, tip), floor }
 }
@@ -107,17 +113,22 @@ export function readStoredBlock(database: Database, height: number): StoredBlock
 }
 
 /** The floor after a block: a sealing block is view 0 of the next epoch. */
-export function floorAfter(header: BlockHeader, finalisation: Certificate | null): Floor {
-  const { height, epoch, view, seal } = header
-  return seal === null
-    ? { height, epoch, view, finalisation }
-    : { height, epoch: (epoch + 1) as Epoch, view: 0 as View, finalisation }
+export function floorAfter(
+  { height, view, seal }: BlockHeader,
+  {
+    electorate,
+    finalisation
+  }: { readonly electorate: Electorate; readonly finalisation: Certificate | null }
+): Floor {
+  const { epoch } = electorate
+  return { height, epoch, view: seal === null ? view : (0 as View), electorate, finalisation }
 }
 
 /** Puts a new floor into a batch. */
-export function putFloor(batch: Batch, { height, epoch, view, finalisation }: Floor): void {
+export function putFloor(batch: Batch, floor: Floor): void {
+  const { height, epoch, view, electorate, finalisation } = floor
   const certificate = finalisation === null ? null : encodeCertificate(finalisation)
-  batch.put(FLOOR_KEY, encodeCbor([height, epoch, view, certificate]))
+  batch.put(FLOOR_KEY, encodeCbor([height, epoch, view, certificate, electorate.encoded]))
 }
 
 async function writeGenesis(
@@ -131,7 +142,8 @@ async function writeGenesis(
   const changes = changed.map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
   const version = deriveVersion(tree.base, changes)
   const block = genesisBlock(genesis, version.root)
-  const floor = { height: 0, epoch: 0 as Epoch, view: 0 as View, finalisation: null }
+  const electorate = genesisElectorate(genesis)
+  const floor = floorAfter(block.header, { electorate, finalisation: null })
   const batch = database.createBatch()
   for (const { table, key, value } of changed) batch.put(stateValueKey(table, key), value)
   // The sentinel is a leaf like any other; as soon as anything is inserted it is among the changes.
@@ -149,7 +161,8 @@ async function writeGenesis(
     blockId: toHex(block.idBytes) as BlockId,
     blockIdBytes: block.idBytes,
     height: 0 as Height,
-    timeMs: genesis.timeMs
+    timeMs: genesis.timeMs,
+    electorate
   }
   return { committed: openCommittedLedger(base, tree, tip), floor }
 }
@@ -169,15 +182,18 @@ async function loadTree(database: Database): Promise<CommittedLedger['tree']> {
 /** Reads a floor of our own writing. */
 export function decodeFloor(encoded: Uint8Array): Floor {
   const value = decodeCbor(encoded)
-  invariant(Array.isArray(value) && value.length === 4, 'the database holds a well-formed floor')
-  const [height, epoch, view, certificate] = value as unknown as readonly [
+  invariant(Array.isArray(value) && value.length === 5, 'the database holds a well-formed floor')
+  const [height, epoch, view, certificate, electorateBytes] = value as unknown as readonly [
     number,
     number,
     number,
-    Uint8Array | null
+    Uint8Array | null,
+    Uint8Array
   ]
+  const electorate = decodeElectorate(electorateBytes)
+  invariant(electorate !== undefined, 'the floor holds the electorate in force')
   const finalisation = certificate === null ? null : (decodeCertificate(certificate) ?? null)
-  return { height, epoch: epoch as Epoch, view: view as View, finalisation }
+  return { height, epoch: epoch as Epoch, view: view as View, electorate, finalisation }
 }
 
 function damaged(database: Database, what: string): NodeError {

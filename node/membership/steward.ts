@@ -28,6 +28,7 @@ import type { Clock } from '../clock.ts'
 import type { Submission } from '../ledger-service.ts'
 import type { Logger } from '../logger.ts'
 import type { VoteKeys } from '../own-seat.ts'
+import { DamagedRecord } from '../storage/damaged-record.ts'
 import { type ActSigner, evidenceOfVotes, signAct } from './own-acts.ts'
 
 /** Pause before an act that has had no effect yet is said again. */
@@ -78,6 +79,15 @@ export class Steward {
 
   /** A block became final, or an epoch has begun: does what is due. */
   look(): void {
+    try {
+      this.#look()
+    } catch (error) {
+      // A record is being mended: after the next block is time enough.
+      if (!(error instanceof DamagedRecord)) throw error
+    }
+  }
+
+  #look(): void {
     const { tip, onFailure } = this.#ports
     const { view } = tip()
     const member = view.read(members, this.#options.identity.publicKey)
@@ -92,7 +102,7 @@ export class Steward {
     const name = toHex(memberId)
     if (this.#accused.has(name) || this.#accused.size >= ACCUSED_MAX) return
     this.#accused.set(name, { memberId, wire: evidenceOfVotes(memberId, pair) })
-    this.#accuse()
+    this.look()
   }
 
   /** In the founders' epoch a key is shown once anything is under way; later on at once. */

@@ -16,7 +16,7 @@ import { encodeStoredBlock, type StoredBlock } from '../ledger/stored-block.ts'
 import { collect, create } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { certify } from '../testing/small-chain.ts'
-import { GENESIS } from '../testing/small-network.ts'
+import { ELECTORATE, GENESIS } from '../testing/small-network.ts'
 import { auditLedger, type LedgerAudit } from './ledger-audit.ts'
 import { removeRecords, writeRecord } from './testing/looking.ts'
 import {
@@ -155,7 +155,10 @@ const FAULTS: readonly (readonly [
     async ({ database, archive }) => {
       const { block, finalisation } = archive.block(4)!
       const batch = database.createBatch()
-      putFloor(batch, { ...floorAfter(block.header, finalisation), height: 5 })
+      putFloor(batch, {
+        ...floorAfter(block.header, { electorate: ELECTORATE, finalisation }),
+        height: 5
+      })
       await batch.write({ sync: true })
     },
     /^block 5: is not the one that the floor says is final$/,

@@ -16,6 +16,7 @@ import {
   equalBytes,
   type Genesis,
   genesisBlock,
+  genesisElectorate,
   genesisView,
   type Height,
   LedgerBase,
@@ -70,6 +71,7 @@ export function createGenesisLedger(genesis: Genesis): GenesisLedger {
     blockId: block.id,
     blockIdBytes: block.idBytes,
     height: 0 as Height,
+    electorate: genesisElectorate(genesis),
     timeMs: genesis.timeMs
   })
   return { block, ledger, values }

@@ -9,9 +9,14 @@
  */
 
 import {
+  type BlockHeader,
+  decodeElectorate,
   decodeValueChunk,
+  type Electorate,
+  electorates,
   encodeBlock,
   encodeCbor,
+  epochKey,
   RUN_LEAVES,
   type SnapshotManifest,
   toHex
@@ -107,8 +112,19 @@ export async function completeLedger(
   batch.put(heightOfBlockKey(block.idBytes), encodeCbor(height))
   batch.put(BLOCKS_FROM_KEY, encodeCbor(height))
   batch.put(BATCHES_FROM_KEY, encodeCbor(height + 1))
-  putFloor(batch, floorAfter(block.header, finalisation))
+  const electorate = electorateAfter(ledger, block.header)
+  putFloor(batch, floorAfter(block.header, { electorate, finalisation }))
   await batch.write({ sync: true })
+}
+
+/** Whoever is seated after a block, as the state that was built says. */
+function electorateAfter(ledger: Database, { epoch, seal }: BlockHeader): Electorate {
+  const key = stateValueKey(electorates.number, epochKey(seal === null ? epoch : epoch + 1))
+  const value = ledger.getSync(key)
+  const record = value && electorates.decode(value)
+  const electorate = record && decodeElectorate(record.electorateBytes)
+  if (electorate !== undefined) return electorate
+  throw new NodeError('STORAGE_DAMAGED', `${ledger.path}: the state has no electorate in force`)
 }
 
 async function copyRange(from: Database, to: Database, range: KeyBounds): Promise<void> {

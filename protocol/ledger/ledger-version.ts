@@ -11,7 +11,6 @@ import type { StateTree } from '../state-tree/state-tree.ts'
 import type { TreeVersion } from '../state-tree/version.ts'
 import type { BlockId, Height } from '../types.ts'
 import type { ExecutedBlock } from './execute-block.ts'
-import { electorateInForce } from './governance/electorate-in-force.ts'
 import { type NextEpoch, nextEpochOf } from './governance/next-epoch.ts'
 import { type LedgerBase, LedgerView } from './ledger-view.ts'
 
@@ -42,19 +41,27 @@ export interface CommittedLedger {
 export function openCommittedLedger(
   base: LedgerBase,
   tree: StateTree,
-  tip: Omit<LedgerVersion, 'view' | 'tree' | 'electorate' | 'nextEpoch'>
+  tip: Omit<LedgerVersion, 'view' | 'tree' | 'nextEpoch'>
 ): CommittedLedger {
   const view = new LedgerView(base)
   view.commitInto(base)
   return { base, tree, tip: versionOfState({ ...tip, view, tree: tree.base }) }
 }
 
-/** The version of a state that is there already. */
-export function versionOfState(
-  state: Omit<LedgerVersion, 'electorate' | 'nextEpoch'>
-): LedgerVersion {
+/**
+ * The version of a state that is there already. What is next is found out when it is first asked for:
+ * whoever opens a ledger may have records to mend before.
+ */
+export function versionOfState(state: Omit<LedgerVersion, 'nextEpoch'>): LedgerVersion {
   const { view, timeMs } = state
-  return { ...state, electorate: electorateInForce(view), nextEpoch: nextEpochOf(view, timeMs) }
+  let next: NextEpoch | null | undefined
+  return {
+    ...state,
+    get nextEpoch() {
+      next = next === undefined ? nextEpochOf(view, timeMs) : next
+      return next
+    }
+  }
 }
 
 /** The version that a block made. */

@@ -18,7 +18,8 @@ test('the order and the defaults are the law of genesis', () => {
       'controlPerHour=100 ownerBurst=20 ownerPerHour=60 controllerBurst=20 ' +
       'controllerPerHour=100 memberBurst=60 memberPerHour=600 vendorBurst=50 ' +
       'vendorPerHour=200 introductionsBurst=100 introductionsPerHour=1000 ' +
-      'governanceSharePercent=5 controlSharePercent=25'
+      'governanceSharePercent=5 controlSharePercent=25 membersMin=1 vouchesMin=3 ' +
+      'vouchesMax=8 vouchStepsMax=3 vouchFreezeEpochs=8'
   )
 })
 

@@ -12,7 +12,13 @@ import { createListTree, listLeafHash } from '../crypto/merkle.ts'
 import { type PrivateKey, publicKeyOf } from '../crypto/signing.ts'
 import { invariant } from '../foundation/invariant.ts'
 import { type ExecutableBatch, type ExecutedBlock, executeBlock } from '../ledger/execute-block.ts'
-import { type Genesis, genesisBlock, genesisView, networkTagOfGenesis } from '../ledger/genesis.ts'
+import {
+  type Genesis,
+  genesisBlock,
+  genesisElectorate,
+  genesisView,
+  networkTagOfGenesis
+} from '../ledger/genesis.ts'
 import { type LedgerVersion, versionOfBlock, versionOfState } from '../ledger/ledger-version.ts'
 import { LedgerBase } from '../ledger/ledger-view.ts'
 import { PARAMETERS, type Parameters } from '../ledger/parameters.ts'
@@ -177,7 +183,9 @@ function beginning(genesis: Genesis): {
   )
   const { id, idBytes } = genesisBlock(genesis, tree.root)
   const place = { blockId: id, blockIdBytes: idBytes, height: 0 as Height, timeMs: TIME_MS }
-  return { version: versionOfState({ ...place, view, tree }), genesisId: idBytes.slice(0, 16) }
+  const electorate = genesisElectorate(genesis)
+  const version = versionOfState({ ...place, view, tree, electorate })
+  return { version, genesisId: idBytes.slice(0, 16) }
 }
 
 interface Birth {

@@ -89,7 +89,8 @@ export function buildVectorChain(inputs: VectorInputs): VectorChain {
     height: block0.header.height,
     timeMs: block0.header.timeMs,
     view,
-    tree
+    tree,
+    electorate: genesisElectorate(genesis)
   })
   const transactions = transactionsOf(inputs, vendorId, networkTag)
   const batch = batchOf(inputs, transactions, networkTag)

@@ -14,7 +14,9 @@ import {
   deriveVersion,
   encodeBlock,
   encodeCbor,
+  genesisView,
   type Height,
+  LedgerBase,
   type StateRecord,
   stateKey,
   stateValueHash,
@@ -42,11 +44,14 @@ const LEAF_BYTES = 96
 
 /** A state of so many records, and one that nobody else has. */
 export function makeState(height: number, recordCount: number, mark = 0): TestState {
-  const records = Array.from({ length: recordCount }, (_, index): StateRecord => {
+  const founding = genesisView(GENESIS, new LedgerBase(() => undefined)).changedValues()
+  const some = Array.from({ length: recordCount }, (_, index): StateRecord => {
     const value = new Uint8Array(150).fill(1 + (index % 200))
     value.set(uint64(mark), 0)
     return { table: TABLE, key: uint64(index), value }
   })
+  // A ledger can only be opened on a state that says who is seated.
+  const records = [...founding.map(({ table, key, value }) => ({ table, key, value })), ...some]
   const tree = createStateTree()
   const changes = records.map(({ table, key, value }) => ({
     key: stateKey(table, key),
@@ -74,7 +79,7 @@ export async function writeState(database: Database, state: TestState): Promise<
   const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes: [] }
   batch.put(blockKey(height), encodeStoredBlock(stored))
   batch.put(heightOfBlockKey(block.idBytes), encodeCbor(height))
-  putFloor(batch, floorAfter(block.header, finalisation))
+  putFloor(batch, floorAfter(block.header, { electorate: ELECTORATE, finalisation }))
   await batch.write({ sync: false })
 }
 
