@@ -64,6 +64,18 @@ test('an upgrade that is carried needs no seal, and is in force at its height', 
   assert.is(network()?.upgrade, null)
 })
 
+test('an upgrade that a higher one overtook brings no rules back', () => {
+  const world = new GovernanceWorld()
+  const lower = world.acts.open(1, upgradeMotion(2, 1000))
+  world.block([lower])
+  world.carry(upgradeMotion(3, world.version.height + 6))
+  while (world.version.height < 8) world.block()
+  world.agree(lower.id)
+  const network = world.state.read(networkTable, NETWORK_KEY)
+  assert.is(network?.protocolVersion, 3)
+  assert.is(network?.upgrade, null)
+})
+
 test('a maker is granted its share at once, anew without losing count, and is removed at once', () => {
   const world = new GovernanceWorld()
   const maker = () => world.state.read(vendors, ANY_VENDOR)
