@@ -173,6 +173,13 @@ export class GovernanceWorld {
     return electorate
   }
 
+  /** The electorate that a sealing block begins. */
+  electorateAfter({ header }: Block): Electorate {
+    const electorate = electorateOfEpoch(this.state, header.epoch + 1)
+    invariant(electorate !== undefined, 'the seal was executed')
+    return electorate
+  }
+
   #mustApply(transactions: readonly Transaction[]): void {
     const verdicts = this.block(transactions)
     invariant(
