@@ -46,7 +46,11 @@ export function applySeal(
     sinceMs: timeMs,
     sinceHeight: height
   })
-  state.write(governanceTable, SINGLE_KEY, nextGovernance(governance, next, isByBallot(state, next)))
+  state.write(
+    governanceTable,
+    SINGLE_KEY,
+    nextGovernance(governance, next, isByBallot(state, next))
+  )
 }
 
 /** A member without a seat keeps its record: its sequence and what it once signed still count. */
