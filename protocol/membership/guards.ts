@@ -81,7 +81,9 @@ export function judgeStep(
     const fault = judgeSize(before, after)
     if (fault !== undefined) return fault
   }
-  return isShrinking && liveWeight(after, options.overdue) < quorumOf(after)
+  // One for another is a removal too: whoever comes may make up the number, and not the weight.
+  const isRemoval = [...before.seats.keys()].some((id) => !after.seats.has(id))
+  return isRemoval && liveWeight(after, options.overdue) < quorumOf(after)
     ? 'QUORUM_AT_RISK'
     : undefined
 }

@@ -6,7 +6,7 @@
  */
 
 import { compareBytes, equalBytes, toHex } from '../../foundation/bytes.ts'
-import type { LedgerWriter } from '../ledger-view.ts'
+import type { LedgerReader, LedgerWriter } from '../ledger-view.ts'
 import { NETWORK_KEY, networkTable } from '../records/chain-record.ts'
 import {
   electorates,
@@ -46,7 +46,11 @@ export function applySeal(
     sinceMs: timeMs,
     sinceHeight: height
   })
-  state.write(governanceTable, SINGLE_KEY, nextGovernance(governance, next))
+  state.write(
+    governanceTable,
+    SINGLE_KEY,
+    nextGovernance(governance, next, isByBallot(state, next))
+  )
 }
 
 /** A member without a seat keeps its record: its sequence and what it once signed still count. */
@@ -97,11 +101,21 @@ function seatAll(state: LedgerWriter, { electorate }: NextEpoch): void {
   }
 }
 
-function nextGovernance(governance: GovernanceRecord, next: NextEpoch): GovernanceRecord {
+/**
+ * Only ballots make an electorate from which on the weight that may lapse is counted anew: what
+ * certificates admit without any could else be used to let the honest lapse beyond it.
+ */
+function isByBallot(state: LedgerReader, { executed }: NextEpoch): boolean {
+  return executed.some((id) => state.read(motions, id)?.ballots.some(({ choice }) => choice === 1))
+}
+
+function nextGovernance(
+  governance: GovernanceRecord,
+  next: NextEpoch,
+  isCountedAnew: boolean
+): GovernanceRecord {
   const { electorate, executed, removed } = next
   const isExecuted = (id: Uint8Array): boolean => executed.some((one) => equalBytes(one, id))
-  // Only ballots make an electorate from which on the weight that may lapse is counted anew.
-  const isByBallot = executed.length > 0
   return {
     ...governance,
     epoch: electorate.epoch,
@@ -109,8 +123,9 @@ function nextGovernance(governance: GovernanceRecord, next: NextEpoch): Governan
     openApplications: governance.openApplications.filter((id) => !isExecuted(id)),
     carried: governance.carried.filter((id) => !isExecuted(id)),
     removals: governance.removals.filter((id) => !removed.some((one) => equalBytes(one, id))),
-    lapsedWeight: isByBallot ? 0 : next.lapsedWeight,
-    lapsableWeight: isByBallot ? lapsableWeightOf(electorate) : governance.lapsableWeight,
-    renewByMs: next.renewByMs ?? governance.renewByMs
+    lapsedWeight: isCountedAnew ? 0 : next.lapsedWeight,
+    lapsableWeight: isCountedAnew ? lapsableWeightOf(electorate) : governance.lapsableWeight,
+    // Zero is no moment: it stands for no change at all.
+    renewByMs: next.renewByMs === null ? governance.renewByMs : Math.max(1, next.renewByMs)
   }
 }

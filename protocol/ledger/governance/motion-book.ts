@@ -111,7 +111,8 @@ function applyAtOnce(
   if (motion.type === 'upgrade') {
     const network = state.read(networkTable, NETWORK_KEY)
     const { protocolVersion, activationHeight } = motion
-    if (network !== undefined)
+    // Another upgrade may have overtaken it since it was opened: no rules go back.
+    if (network !== undefined && protocolVersion > network.protocolVersion)
       state.write(networkTable, NETWORK_KEY, {
         ...network,
         upgrade: { protocolVersion, activationHeight }

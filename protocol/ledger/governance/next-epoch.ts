@@ -101,7 +101,9 @@ export function overdueMembers(
   }
 ): ReadonlySet<string> {
   const awakeMs = state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
-  const areRootsDue = isModelNeeded(network.trust, 'anchored') && timeMs > governance.renewByMs
+  // Founders are seated by genesis, whatever it asks of those to come: only a change is ever due.
+  const isChangeDue = governance.renewByMs > 0 && timeMs > governance.renewByMs
+  const areRootsDue = isChangeDue && isModelNeeded(network.trust, 'anchored')
   const overdue = new Set<string>()
   for (const [name, { memberId }] of roster.seats) {
     const member = state.read(members, memberId)

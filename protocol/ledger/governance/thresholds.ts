@@ -7,13 +7,15 @@
  * @module
  */
 
+import { equalBytes } from '../../foundation/bytes.ts'
 import { quorumWeightOf } from '../../membership/electorate.ts'
+import type { TrustPolicy } from '../../transactions/trust-policy.ts'
 import type { LedgerReader } from '../ledger-view.ts'
 import type { Parameters } from '../parameters.ts'
 import { NETWORK_KEY, type NetworkRecord, networkTable } from '../records/chain-record.ts'
 import { applications, type MotionRecord } from '../records/motion-record.ts'
 import { faultModelOf } from './draft-epoch.ts'
-import { isTrusted, seatedWeight, yesWeight } from './trust.ts'
+import { isTrusted, rootUse, seatedWeight, yesWeight } from './trust.ts'
 import { judgeTrustChain } from './trust-chain.ts'
 
 /** What a threshold is counted by. */
@@ -54,12 +56,22 @@ function isTrustMet({ motion, ballots }: MotionRecord, world: ThresholdWorld): b
   const { trust, vendorTrust } = readNetwork(state)
   if (motion.type === 'admit') {
     const trustRoot = state.read(applications, motion.applicationId)?.trustRoot ?? null
-    return isTrusted(trust, { ballots, trustRoot }, world)
+    return isTrusted(trust, { ballots, trustRoot: rootWithRoom(trust, trustRoot, state) }, world)
   }
   if (motion.type !== 'vendor-admit') return false
   const { vendorId, proofs } = motion
   const chain = judgeTrustChain(proofs, { vendorId, roots: vendorTrust.roots, timeMs })
   return isTrusted(vendorTrust, { ballots, trustRoot: chain.ok ? chain.value.key : null }, world)
+}
+
+/** A root may have gone, or others may have taken its places, since somebody applied. */
+function rootWithRoom(
+  { roots }: TrustPolicy,
+  trustRoot: Uint8Array | null,
+  state: LedgerReader
+): Uint8Array | null {
+  const root = roots.find(({ key }) => trustRoot !== null && equalBytes(key, trustRoot))
+  return root !== undefined && rootUse(state, root.key) < root.quota ? root.key : null
 }
 
 function readNetwork(state: LedgerReader): NetworkRecord {

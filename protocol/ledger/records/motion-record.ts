@@ -43,7 +43,7 @@ export interface MotionRecord {
   readonly openedAtMs: number
   readonly notAfterMs: number
   readonly status: number
-  /** In the order in which the members first answered. */
+  /** In the order in which the members last answered. */
   readonly ballots: readonly BallotRecord[]
   /** Block time at which it was carried, executed, withdrawn or seen to have lapsed; 0 while open. */
   readonly settledAtMs: number

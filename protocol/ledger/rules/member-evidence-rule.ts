@@ -22,11 +22,12 @@ import {
   transactionLeaf,
   transactionPriority
 } from '../../transactions/transaction.ts'
-import { changeGovernance } from '../governance/motion-book.ts'
-import { readGovernance } from '../governance/trust.ts'
+import { changeGovernance, closeMotion } from '../governance/motion-book.ts'
+import { readGovernance, seatedMember } from '../governance/trust.ts'
 import { applied, refused, waits } from '../outcome.ts'
 import { electorates, epochKey, tombstones } from '../records/governance-record.ts'
-import { MEMBER_STATUS, members } from '../records/member-record.ts'
+import { members } from '../records/member-record.ts'
+import { applications, MOTION_STATUS } from '../records/motion-record.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { payIntroduction } from './member-account.ts'
 
@@ -43,16 +44,19 @@ export const memberEvidenceRule: Rule<MemberEvidence> = (act, transaction, conte
   state.write(members, context.carrierId, carrier)
   state.write(tombstones, accusedMemberId, { offence: act.offence, atHeight: height })
   freezeVouchers(accusedMemberId, context)
-  const accused = state.read(members, accusedMemberId)
-  if (accused?.status === MEMBER_STATUS.seated)
+  closeApplication(accusedMemberId, context)
+  if (seatedMember(state, accusedMemberId) !== undefined)
     changeGovernance(state, ({ removals }) => ({ removals: [...removals, accusedMemberId] }))
-  else if (accused?.status === MEMBER_STATUS.incoming)
-    state.write(members, accusedMemberId, {
-      ...accused,
-      status: MEMBER_STATUS.former,
-      ready: null
-    })
   return applied
+}
+
+/** Who left before the proof came may have asked for a seat again, or be about to get it. */
+function closeApplication(accusedMemberId: Uint8Array, { state, timeMs }: RuleContext): void {
+  for (const id of readGovernance(state).openApplications) {
+    const application = state.read(applications, id)
+    if (application !== undefined && equalBytes(application.apply.memberId, accusedMemberId))
+      closeMotion(state, id, { status: MOTION_STATUS.lapsed, timeMs })
+  }
 }
 
 /** The electorate of the epoch in question, if that is not over for too long. */

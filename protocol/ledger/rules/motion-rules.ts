@@ -12,8 +12,9 @@ import type { MotionWithdraw } from '../../transactions/motion-withdraw.ts'
 import { forecastMotion } from '../governance/forecast.ts'
 import { carryMotion, closeMotion, openMotion } from '../governance/motion-book.ts'
 import { isMotionCarried } from '../governance/thresholds.ts'
-import { readGovernance } from '../governance/trust.ts'
+import { readGovernance, seatedMember } from '../governance/trust.ts'
 import { judgeCertification, recordVouch } from '../governance/vouching.ts'
+import type { LedgerReader } from '../ledger-view.ts'
 import { applied, refused } from '../outcome.ts'
 import { OPEN_MOTIONS_MAX } from '../records/governance-record.ts'
 import { members } from '../records/member-record.ts'
@@ -31,6 +32,8 @@ export const motionOpenRule: Rule<MotionOpen> = (act, transaction, context) => {
   if ('outcome' in member) return member
   if (act.notAfterMs <= timeMs || act.notAfterMs > timeMs + parameters.motionLapseMs)
     return refused('MOTION_TIME_WRONG')
+  // An application brings its own motion, and no member's second one may close it.
+  if (act.motion.type === 'admit') return refused('MOTION_FORBIDDEN')
   if (isBookFull(act.memberId, context)) return refused('MOTIONS_FULL')
   const forecast = forecastMotion(state, act.motion, context)
   if (forecast.fault !== null) return refused('MOTION_FORBIDDEN')
@@ -62,7 +65,7 @@ export const ballotRule: Rule<Ballot> = (act, transaction, context) => {
   if (fault !== undefined) return refused(fault)
   state.write(members, act.memberId, member)
   recordVouch(act.memberId, record, { context, isYes })
-  const answered = withBallot(record, act)
+  const answered = withBallot(record, act, state)
   state.write(motions, act.motionId, answered)
   if (isMotionCarried(answered, context)) carryMotion(state, act.motionId, { timeMs, parameters })
   return applied
@@ -93,8 +96,16 @@ function isBookFull(memberId: Uint8Array, { state }: RuleContext): boolean {
   return open.length >= OPEN_MOTIONS_MAX || own.length >= OPEN_OF_MEMBER_MAX
 }
 
-function withBallot(record: MotionRecord, { memberId, choice }: Ballot): MotionRecord {
-  const others = record.ballots.filter((ballot) => !equalBytes(ballot.memberId, memberId))
+/** Whoever has no seat any more has no ballot: so there are never more of them than seats. */
+function withBallot(
+  record: MotionRecord,
+  { memberId, choice }: Ballot,
+  state: LedgerReader
+): MotionRecord {
+  const others = record.ballots.filter(
+    (ballot) =>
+      !equalBytes(ballot.memberId, memberId) && seatedMember(state, ballot.memberId) !== undefined
+  )
   const ballots = choice === 2 ? others : [...others, { memberId, choice }]
   return { ...record, ballots }
 }
