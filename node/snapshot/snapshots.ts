@@ -45,8 +45,8 @@ export interface SnapshotsPorts {
   readonly archive: Archive
   readonly networkTag: Uint8Array
   readonly electorate: () => Electorate
-  /** The electorate of an epoch; undefined when this node does not know it. */
-  readonly electorateOf: (epoch: Epoch) => Electorate | undefined
+  /** The electorate of an epoch, also of a later one; undefined when this node cannot know it. */
+  readonly electorateOf: (epoch: Epoch) => Promise<Electorate | undefined>
   /** How many blocks this node is behind the highest that there is reason to believe in. */
   readonly blocksBehind: () => number
   readonly peers: () => readonly string[]

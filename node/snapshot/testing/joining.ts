@@ -83,7 +83,7 @@ export async function joinIn(
   let whole: SnapshotFolder | undefined
   const sync = new SnapshotSync({
     electorate: () => ELECTORATE,
-    electorateOf: (epoch) => (epoch === ELECTORATE.epoch ? ELECTORATE : undefined),
+    electorateOf: async (epoch) => (epoch === ELECTORATE.epoch ? ELECTORATE : undefined),
     networkTag: NETWORK_TAG,
     peers: peers.keys,
     ask: peers.ask,
