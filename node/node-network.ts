@@ -6,11 +6,10 @@
 
 import { readFile } from 'node:fs/promises'
 import { type Config, parseBootstrap } from '../config/index.ts'
-import type { Electorate } from '../protocol/index.ts'
 import { systemClock } from './clock.ts'
 import { NodeError } from './errors.ts'
 import type { Logger } from './logger.ts'
-import { type AddressOverrides, memberAddresses } from './member-addresses.ts'
+import type { AddressOverrides } from './member-addresses.ts'
 import type { Metrics } from './metrics.ts'
 import { createNetwork, type Network } from './network/network.ts'
 import type { NodeKeys } from './node-keys.ts'
@@ -44,18 +43,16 @@ function configurationError(message: string, cause?: unknown): NodeError {
   return new NodeError('CONFIGURATION_WRONG', message, { cause })
 }
 
-/** Makes the network of a node, with the members of its electorate to call. */
+/** Makes the network of a node; whom it calls is set when the ledger is open. */
 export function createNodeNetwork(
   { config, genesis }: NodeNetworkOptions,
   {
     keys,
-    electorate,
     log,
     metrics,
     bootstrapFileAddresses
   }: {
     readonly keys: NodeKeys
-    readonly electorate: Electorate
     readonly log: Logger
     readonly metrics: Metrics
     readonly bootstrapFileAddresses: readonly string[]
@@ -63,7 +60,7 @@ export function createNodeNetwork(
 ): Network {
   const { listen, announce, bootstrap, observersMax, observersPerAddressMax } = config.network
   const isShared = observersPerAddressMax > LOCAL_OBSERVERS
-  const network = createNetwork(
+  return createNetwork(
     {
       networkId: genesis.networkId,
       identitySeed: keys.identity.seed,
@@ -85,8 +82,6 @@ export function createNodeNetwork(
       random: Math.random
     }
   )
-  network.setMembers(memberAddresses(electorate, addressOverrides(config)))
-  return network
 }
 
 /** The addresses of members that the settings know better. */

@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto'
 import { createEd25519Signer } from '#crypto'
 import type { Config, GenesisDocument } from '../config/index.ts'
-import { genesisElectorate, networkTagOfGenesis, toHex } from '../protocol/index.ts'
+import { networkTagOfGenesis, toHex } from '../protocol/index.ts'
 import { VerificationQueue } from './batches/verifier.ts'
 import { systemClock } from './clock.ts'
 import { watchDisk } from './disk-watch.ts'
@@ -154,7 +154,6 @@ interface Parts {
 async function createParts(options: NodeOptions, opened: Opened): Promise<Parts> {
   const { config, genesis } = options
   const { keys, directory, failure, closers } = opened
-  const electorate = genesisElectorate(genesis)
   const log = createLogger({
     ...config.log,
     name: toHex(keys.identity.publicKey).slice(0, 8)
@@ -169,7 +168,6 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   const bootstrapFileAddresses = await readBootstrapFile(options)
   const network = createNodeNetwork(options, {
     keys,
-    electorate,
     log,
     metrics,
     bootstrapFileAddresses
@@ -203,11 +201,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
       voteLog: directory.voteLog,
       checkTables: (onRead) => checkTablesOf(directory.ledger.path, onRead),
       verifier,
-      voteKeys: new VoteKeyring({
-        folder: directory.paths.keys,
-        protection: await readProtection(config.keys.passphraseFile),
-        keys
-      }),
+      voteKeys: await openVoteKeyring(config, opened),
       log,
       metrics,
       snapshots: {
@@ -224,4 +218,12 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
   const storage = (): StorageCondition => replica.service.status().storage
   showMetrics(metrics, { keeper, driver, network, book, intake, storage })
   return { log, metrics, network, replica, installed, fail }
+}
+
+async function openVoteKeyring(
+  { keys: { passphraseFile } }: Config,
+  { keys, directory }: Opened
+): Promise<VoteKeyring> {
+  const protection = await readProtection(passphraseFile)
+  return new VoteKeyring({ folder: directory.paths.keys, protection, keys })
 }

@@ -278,6 +278,7 @@ export class Replica {
       catchUp: this.catchUp,
       snapshots: this.snapshots
     })
+    network.setMembers(memberAddresses(this.electorate, this.#options.memberAddresses))
     await network.start()
     this.#dissemination.join()
     await this.#restorePending()

@@ -154,7 +154,8 @@ export {
   type MotionForecast
 } from './ledger/governance/forecast.ts'
 export { lapseTimeMs } from './ledger/governance/motion-book.ts'
-export { type MotionFault, type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
+export type { MotionFault } from './ledger/governance/draft-epoch.ts'
+export { type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
 export { yesNeeded } from './ledger/governance/thresholds.ts'
 export { readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
 export {

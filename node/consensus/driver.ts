@@ -87,13 +87,8 @@ export class Driver {
     try {
       for (let news = this.#queue.shift(); news !== undefined; news = this.#queue.shift()) {
         const event: Event = { ...news, nowMs: this.#ports.nowMs(), timeMs: this.#ports.timeMs() }
-        const core = this.#core
-        for (const effect of step(core, event)) {
-          if (this.#isStopped) return
-          if (this.#core !== core) break
-          const done = (this.#effects[effect.kind] as (e: Effect) => Promise<void> | void)(effect)
-          if (done !== undefined) await done
-        }
+        await this.#think(event)
+        if (this.#isStopped) return
         if (this.#queue.length <= QUEUE_SOFT_MAX) this.#release()
       }
     } catch (error) {
@@ -103,6 +98,16 @@ export class Driver {
       this.#isRunning = false
       this.#release()
       for (const resolve of this.#idle.splice(0)) resolve()
+    }
+  }
+
+  /** One event, and its effects as long as it is this core's turn. */
+  async #think(event: Event): Promise<void> {
+    const core = this.#core
+    for (const effect of step(core, event)) {
+      if (this.#isStopped || this.#core !== core) return
+      const done = (this.#effects[effect.kind] as (e: Effect) => Promise<void> | void)(effect)
+      if (done !== undefined) await done
     }
   }
 

@@ -9,31 +9,26 @@
 
 import {
   type BatchReference,
-  BLOCK_FORMAT,
   type Block,
   type BlockId,
-  batchListRoot,
   beginBlockExecution,
   type Certificate,
   type CommittedLedger,
   commitVersion,
-  createBlock,
   type Electorate,
-  type Epoch,
   type ExecutedBlock,
   electorateOfEpoch,
   equalBytes,
-  type Height,
   invariant,
   type LedgerVersion,
   type Transaction,
   toHex,
-  type View,
   versionOfBlock
 } from '../../protocol/index.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import { putBlockRecords } from './block-records.ts'
+import { type BlockPlan, isOfEpoch, nextBlock } from './next-block.ts'
 import { type Floor, floorAfter, type OpenLedger, putFloor } from './open-ledger.ts'
 import type { StateValues } from './state-values.ts'
 
@@ -69,16 +64,6 @@ export interface ExecutedEntry {
 /** A block that has just become final. */
 export interface CommittedBlock extends ExecutedEntry {
   readonly finalisation: Certificate | null
-}
-
-/** What a block is to be made of. */
-export interface BlockPlan {
-  readonly epoch: Epoch
-  readonly view: View
-  readonly parentView: View
-  readonly parentId: BlockId
-  readonly batches: readonly BatchReference[]
-  readonly timeMs: number
 }
 
 /** Keeps the committed state and what unfinalised blocks make of it. */
@@ -198,25 +183,12 @@ export class LedgerKeeper {
     const entry = await this.#run(batches, parent, timeMs)
     if (entry === undefined) return null
     const { executed, transactions } = entry
-    const block = createBlock(
-      {
-        format: BLOCK_FORMAT,
-        networkTag: this.#networkTag,
-        epoch: electorate.epoch,
-        view: plan.view,
-        parentId: parent.blockIdBytes,
-        parentView: plan.parentView,
-        height: (parent.height + 1) as Height,
-        timeMs,
-        batchListRoot: batchListRoot(batches),
-        stateRoot: executed.stateRoot,
-        receiptsRoot: executed.receiptsRoot,
-        transactionCount: transactions.length,
-        electorateHash: electorate.hash,
-        seal: nextEpoch?.electorate.hash ?? null
-      },
-      batches
-    )
+    const block = nextBlock(parent, {
+      networkTag: this.#networkTag,
+      plan: { ...plan, timeMs, batches },
+      executed,
+      transactionCount: transactions.length
+    })
     this.#remember(block, executed, transactions)
     return block
   }
@@ -318,17 +290,4 @@ export class LedgerKeeper {
     await batch.write({ sync: finalisation !== null })
     this.#floor = floor
   }
-}
-
-/**
- * Whether a block stands in the epoch that its parent's state names, and seals it exactly when that
- * state says so. A fresh block on a seal in the seal's own epoch fails here.
- */
-function isOfEpoch({ header, batches }: Block, parent: LedgerVersion): boolean {
-  const { electorate, nextEpoch } = parent
-  if (header.epoch !== electorate.epoch) return false
-  if (!equalBytes(header.electorateHash, electorate.hash)) return false
-  if (nextEpoch === null) return header.seal === null
-  if (header.seal === null || batches.length > 0) return false
-  return equalBytes(header.seal, nextEpoch.electorate.hash)
 }

@@ -15,6 +15,7 @@ import { leaderOrder } from '../membership/leaders.ts'
 import type { BatchId, BlockId, MemberIndex, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
 import type { HeldBatch } from './event.ts'
+import { enterInLog } from './own-log.ts'
 import type { SignedVote, Subject } from './vote.ts'
 
 /** What this node itself said in one view; null is silence. */
@@ -285,29 +286,4 @@ const NO_CERTIFICATES: Readonly<ViewCertificates> = Object.freeze({
 /** What a quorum said in a view; all null when nothing is known. */
 export function certificatesOf(state: CoreState, view: View): Readonly<ViewCertificates> {
   return state.certificates.get(view) ?? NO_CERTIFICATES
-}
-
-const NO_ENTRY: LogEntry = { notarise: null, isNullified: false, finalise: null }
-
-/** What this node said in a view. */
-export function logEntry(state: CoreState, view: View): LogEntry {
-  return state.log.get(view) ?? NO_ENTRY
-}
-
-/** Writes an own signed vote into log and memory. */
-export function enterInLog(state: CoreState, vote: SignedVote): void {
-  const { view } = vote.vote
-  enterIntention(state, vote.vote)
-  const votes = state.ownVotes.get(view)
-  if (votes === undefined) state.ownVotes.set(view, [vote])
-  else if (votes.every((other) => other.vote.kind !== vote.vote.kind)) votes.push(vote)
-}
-
-/** Marks a vote as said, from the moment on at which it is asked to be recorded. */
-export function enterIntention(state: CoreState, vote: SignedVote['vote']): void {
-  const entry = logEntry(state, vote.view)
-  state.highestOwnVote = Math.max(state.highestOwnVote, vote.view)
-  if (vote.kind === 'notarise') state.log.set(vote.view, { ...entry, notarise: vote.subject })
-  else if (vote.kind === 'finalise') state.log.set(vote.view, { ...entry, finalise: vote.subject })
-  else state.log.set(vote.view, { ...entry, isNullified: true })
 }

@@ -13,11 +13,12 @@ import type { View } from '../types.ts'
 import { armOrRest, giveUpWhenHopeless, noteHeard, repairGaps, timeOut } from './arming.ts'
 import { forwardCertificates, receiveCertificate, settleCertificate } from './certificate-store.ts'
 import { commitWhatCan, settleCommit } from './commitment.ts'
-import { type CoreState, enterInLog, viewRecord } from './core-state.ts'
+import { type CoreState, viewRecord } from './core-state.ts'
 import { countArrivals } from './delays.ts'
 import type { Effect } from './effect.ts'
 import type { Event, HeldBatch, TimerName } from './event.ts'
 import { groundOf, proposeWhenDue, settleBuilt } from './lead.ts'
+import { enterInLog } from './own-log.ts'
 import {
   executeWhatCan,
   finaliseWhatCan,

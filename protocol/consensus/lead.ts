@@ -10,14 +10,9 @@ import { toHex } from '../foundation/bytes.ts'
 import { BLOCK_BATCHES_MAX, UNFINALISED_MAX } from '../foundation/limits.ts'
 import type { BatchId, BlockId, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
-import {
-  type CoreState,
-  certificatesOf,
-  logEntry,
-  type PendingBatch,
-  viewRecord
-} from './core-state.ts'
+import { type CoreState, certificatesOf, type PendingBatch, viewRecord } from './core-state.ts'
 import { delayOfView, paceMs } from './delays.ts'
+import { logEntry } from './own-log.ts'
 import { finalBlockId, isParentReady } from './proposal-rule.ts'
 import { selectBatches } from './selection.ts'
 import { castVote, leaderOfView, setTimer, type Turn } from './turn.ts'
@@ -41,7 +36,10 @@ export function proposeWhenDue(turn: Turn): void {
   const ground = groundOf(state, view)
   if (ground === undefined || !isParentReady(state, ground.parentId)) return
   const { parentView, parentId } = ground
-  if (isOpenSeal(state, parentId)) return repeatWhenDue(turn, ground)
+  if (isOpenSeal(state, parentId)) {
+    repeatWhenDue(turn, ground)
+    return
+  }
   const ancestors = unfinalisedAncestors(state, parentId)
   const isSealDue = isSealDueOn(state, parentId)
   const isCrowded = isSealDue || ancestors.length >= UNFINALISED_MAX

@@ -3,10 +3,11 @@ import * as assert from 'uvu/assert'
 import { CHAIN, createTestCore } from '../testing/core-state.ts'
 import type { BatchId, Epoch, MemberIndex, View } from '../types.ts'
 import { step } from './core.ts'
-import { type CoreState, enterInLog } from './core-state.ts'
+import type { CoreState } from './core-state.ts'
 import type { Effect } from './effect.ts'
 import type { HeldBatch } from './event.ts'
 import type { Status } from './message.ts'
+import { enterInLog } from './own-log.ts'
 
 const test = suite('the own key')
 

@@ -13,8 +13,9 @@
 
 import { faultWeightOf } from '../membership/electorate.ts'
 import type { MemberIndex } from '../types.ts'
-import { type CoreState, type HeardAs, logEntry, viewRecord } from './core-state.ts'
+import { type CoreState, type HeardAs, viewRecord } from './core-state.ts'
 import type { Status } from './message.ts'
+import { logEntry } from './own-log.ts'
 import { type Turn, weightOf } from './turn.ts'
 import type { Vote } from './vote.ts'
 

@@ -7,10 +7,11 @@
 import { leaderOf } from '../membership/leaders.ts'
 import type { BlockId, MemberIndex, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
-import { type CoreState, enterIntention } from './core-state.ts'
+import type { CoreState } from './core-state.ts'
 import type { Effect, Recipients } from './effect.ts'
 import type { TimerName } from './event.ts'
 import { JUSTIFICATION_MAX } from './message.ts'
+import { enterIntention } from './own-log.ts'
 import type { Subject, Vote, VoteKind } from './vote.ts'
 
 /** One event's time, the memory, and what shall be done. */

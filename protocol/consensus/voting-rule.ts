@@ -9,7 +9,8 @@
  */
 
 import type { View } from '../types.ts'
-import { type CoreState, certificatesOf, logEntry } from './core-state.ts'
+import { type CoreState, certificatesOf } from './core-state.ts'
+import { logEntry } from './own-log.ts'
 import type { Subject } from './vote.ts'
 
 /** Whether this node votes at all: seated, its log known to be whole, and never stopped. */

@@ -15,23 +15,18 @@ import {
   consensusParametersOf,
   createElectorate,
   type Electorate,
-  quorumWeightOf,
   type Seat
 } from '../../membership/electorate.ts'
-import { type GuardFault, judgeStep, type Roster, rosterWeight } from '../../membership/guards.ts'
-import type { Motion } from '../../transactions/motion.ts'
+import type { Roster } from '../../membership/guards.ts'
 import { isModelNeeded } from '../../transactions/trust-policy.ts'
-import type { Epoch, FaultModel } from '../../types.ts'
+import type { Epoch } from '../../types.ts'
 import type { LedgerReader } from '../ledger-view.ts'
-import { PARAMETER_ORDERINGS, PARAMETERS, type Parameters } from '../parameters.ts'
 import { NETWORK_KEY, type NetworkRecord, networkTable } from '../records/chain-record.ts'
 import { awakeTable, type GovernanceRecord, SINGLE_KEY } from '../records/governance-record.ts'
-import { MEMBER_STATUS, type MemberRecord, members } from '../records/member-record.ts'
-import { applications, motions } from '../records/motion-record.ts'
+import { type MemberRecord, members } from '../records/member-record.ts'
+import { motions } from '../records/motion-record.ts'
+import { type Draft, faultModelOf, seatOf, stepDraft } from './draft-epoch.ts'
 import { readGovernance } from './trust.ts'
-
-/** The weight that a newcomer begins with. */
-const FIRST_WEIGHT = 1
 
 /** What the next epoch begins with, and why. */
 export interface NextEpoch {
@@ -44,22 +39,6 @@ export interface NextEpoch {
   /** Motions that are executed with it, in their order. */
   readonly executed: readonly Uint8Array[]
   /** Until when the seated need not satisfy a trust model that changes with it; null: none does. */
-  readonly renewByMs: number | null
-}
-
-/** Why a motion cannot be executed as things stand. */
-export type MotionFault =
-  | GuardFault
-  | 'NOTHING_CHANGES'
-  | 'MEMBER_NOT_SEATED'
-  | 'NOT_READY'
-  | 'PARAMETER_UNKNOWN'
-  | 'PARAMETER_OUT_OF_RANGE'
-
-/** The epoch in the making: the roster, the rules, and what led there. */
-export interface Draft {
-  readonly roster: Roster
-  readonly network: NetworkRecord
   readonly renewByMs: number | null
 }
 
@@ -147,111 +126,6 @@ export function presentRoster(
   return { faultModel: faultModelOf(network), seats: roster }
 }
 
-/** The fault model of the network's record. */
-export function faultModelOf({ faultModel }: NetworkRecord): FaultModel {
-  return faultModel === 0 ? 'byzantine' : 'crash'
-}
-
-/**
- * Carries a motion out on a draft.
- *
- * @param before - what the change is measured against: the epoch in force without who is gone
- * @returns the draft after it, or the rule that forbids it; what needs no new epoch is never on the way
- */
-export function stepDraft(
-  draft: Draft,
-  motion: Motion,
-  {
-    state,
-    before,
-    overdue
-  }: {
-    readonly state: LedgerReader
-    readonly before: Roster
-    readonly overdue: ReadonlySet<string>
-  }
-): Draft | MotionFault {
-  const { network } = draft
-  const { parameters } = network
-  switch (motion.type) {
-    case 'admit':
-    case 'remove':
-    case 'reweigh': {
-      const roster = changeRoster(draft.roster, motion, state)
-      if (typeof roster === 'string') return roster
-      const isLargeMeant = motion.type === 'reweigh' && motion.isLargeMeant
-      const { membersMin } = parameters
-      const fault = judgeStep(before, roster, { membersMin, isLargeMeant, overdue })
-      return fault ?? { ...draft, roster }
-    }
-    case 'change-parameter': {
-      const changed = changeParameter(parameters, motion)
-      return typeof changed === 'string'
-        ? changed
-        : { ...draft, network: { ...network, parameters: changed } }
-    }
-    case 'change-fault-model': {
-      const faultModel = motion.faultModel === 'byzantine' ? 0 : 1
-      if (faultModel === network.faultModel) return 'NOTHING_CHANGES'
-      const roster = { ...draft.roster, faultModel: motion.faultModel }
-      return { ...draft, roster, network: { ...network, faultModel } }
-    }
-    case 'change-trust-model': {
-      const { subject, policy, renewByMs } = motion
-      if (subject === 'vendors') return { ...draft, network: { ...network, vendorTrust: policy } }
-      return { ...draft, network: { ...network, trust: policy }, renewByMs }
-    }
-    case 'upgrade':
-    case 'vendor-admit':
-    case 'vendor-remove':
-      return 'NOTHING_CHANGES'
-  }
-}
-
-function changeRoster(
-  roster: Roster,
-  motion: Extract<Motion, { type: 'admit' | 'remove' | 'reweigh' }>,
-  state: LedgerReader
-): Roster | MotionFault {
-  const seats = new Map(roster.seats)
-  if (motion.type === 'admit') {
-    const apply = state.read(applications, motion.applicationId)?.apply
-    const member = apply && state.read(members, apply.memberId)
-    if (apply === undefined || member === undefined) return 'NOT_READY'
-    if (member.status !== MEMBER_STATUS.incoming || member.ready === null) return 'NOT_READY'
-    seats.set(toHex(apply.memberId), {
-      ...seatOf(apply.memberId, member),
-      weight: FIRST_WEIGHT
-    })
-  } else if (motion.type === 'remove') {
-    if (!seats.delete(toHex(motion.memberId))) return 'MEMBER_NOT_SEATED'
-  } else {
-    for (const { memberId, weight } of motion.weights) {
-      const seat = seats.get(toHex(memberId))
-      if (seat === undefined) return 'MEMBER_NOT_SEATED'
-      seats.set(toHex(memberId), { ...seat, weight })
-    }
-    if ([...seats].every(([id, { weight }]) => roster.seats.get(id)?.weight === weight))
-      return 'NOTHING_CHANGES'
-  }
-  return { ...roster, seats }
-}
-
-function changeParameter(
-  parameters: Parameters,
-  { number, value }: Extract<Motion, { type: 'change-parameter' }>
-): Parameters | MotionFault {
-  const definition = PARAMETERS[number]
-  if (definition === undefined) return 'PARAMETER_UNKNOWN'
-  const { name, min, max } = definition
-  if (parameters[name] === value) return 'NOTHING_CHANGES'
-  // The ring of anchors is laid out by its size, and is not laid out anew.
-  if (value < min || value > max || name === 'anchorWindowBlocks') return 'PARAMETER_OUT_OF_RANGE'
-  const changed = { ...parameters, [name]: value }
-  const isOrdered = PARAMETER_ORDERINGS.every(([lower, upper]) => changed[lower] <= changed[upper])
-  return isOrdered ? changed : 'PARAMETER_OUT_OF_RANGE'
-}
-
 /** Whoever gives its seat up goes, but for the last. */
 function leavers(
   state: LedgerReader,
@@ -304,11 +178,6 @@ function seatDraft(state: LedgerReader, { roster, network }: Draft, epoch: numbe
   })
 }
 
-function seatOf(memberId: Uint8Array, member: MemberRecord): Seat {
-  const { voteKey, weight, operatorId, region, endpoints } = member
-  return { memberId, voteKey, weight, operatorId, region, endpoints }
-}
-
 function without(roster: Roster, ids: readonly Uint8Array[]): Roster {
   if (ids.length === 0) return roster
   const seats = new Map(roster.seats)
@@ -323,9 +192,4 @@ function hasRoot({ trust }: NetworkRecord, { trustRoot }: MemberRecord): boolean
 /** The weight that may lapse before ballots make another electorate. */
 export function lapsableWeightOf({ totalWeight, quorumWeight }: Electorate): number {
   return totalWeight - quorumWeight
-}
-
-/** The quorum that a roster would have. */
-export function rosterQuorum(roster: Roster): number {
-  return quorumWeightOf(roster.faultModel, rosterWeight(roster))
 }

@@ -12,7 +12,7 @@ import type { LedgerReader } from '../ledger-view.ts'
 import type { Parameters } from '../parameters.ts'
 import { NETWORK_KEY, type NetworkRecord, networkTable } from '../records/chain-record.ts'
 import { applications, type MotionRecord } from '../records/motion-record.ts'
-import { faultModelOf } from './next-epoch.ts'
+import { faultModelOf } from './draft-epoch.ts'
 import { isTrusted, seatedWeight, yesWeight } from './trust.ts'
 import { judgeTrustChain } from './trust-chain.ts'
 

@@ -133,31 +133,34 @@ function scalar(value: bigint): Uint8Array {
   return bytes
 }
 
-/** What the extensions allow; undefined when a critical one is unknown. */
+interface Extension {
+  readonly extnID: string
+  readonly critical: boolean
+  readonly extnValue: { readonly buffer: ArrayBuffer }
+}
+
+/** What the extensions allow; undefined when a critical one is unknown, or one of ours malformed. */
 function readAuthority(
-  extensions: readonly {
-    readonly extnID: string
-    readonly critical: boolean
-    readonly extnValue: { readonly buffer: ArrayBuffer }
-  }[]
+  extensions: readonly Extension[]
 ): TrustCertificate['authority'] | undefined {
-  let isAuthority = false
-  let pathLengthMax = Number.MAX_SAFE_INTEGER
-  let maySign = true
-  for (const { extnID, critical, extnValue } of extensions) {
-    if (critical && !KNOWN_CRITICAL.has(extnID)) return undefined
-    if (extnID === id_ce_basicConstraints) {
-      const constraints = parseExtension(extnValue.buffer, BasicConstraints)
-      if (constraints === undefined) return undefined
-      isAuthority = constraints.cA
-      pathLengthMax = constraints.pathLenConstraint ?? Number.MAX_SAFE_INTEGER
-    } else if (extnID === id_ce_keyUsage) {
-      const usage = parseExtension(extnValue.buffer, KeyUsage)
-      if (usage === undefined) return undefined
-      maySign = (usage.toNumber() & KeyUsageFlags.keyCertSign) !== 0
-    }
-  }
-  return isAuthority && maySign ? { pathLengthMax } : null
+  if (extensions.some(({ extnID, critical }) => critical && !KNOWN_CRITICAL.has(extnID)))
+    return undefined
+  const constraints = findExtension(extensions, id_ce_basicConstraints, BasicConstraints)
+  const usage = findExtension(extensions, id_ce_keyUsage, KeyUsage)
+  if (constraints === undefined || usage === undefined) return undefined
+  const maySign = usage === null || (usage.toNumber() & KeyUsageFlags.keyCertSign) !== 0
+  if (constraints?.cA !== true || !maySign) return null
+  return { pathLengthMax: constraints.pathLenConstraint ?? Number.MAX_SAFE_INTEGER }
+}
+
+/** An extension by its id; null when it is not there, undefined when it cannot be read. */
+function findExtension<T>(
+  extensions: readonly Extension[],
+  id: string,
+  type: new () => T
+): T | null | undefined {
+  const extension = extensions.find(({ extnID }) => extnID === id)
+  return extension === undefined ? null : parseExtension(extension.extnValue.buffer, type)
 }
 
 function parseExtension<T>(buffer: ArrayBuffer, type: new () => T): T | undefined {

@@ -42,29 +42,40 @@ export function judgeTrustChain(
   options: TrustSubjectKey & { readonly roots: readonly TrustRoot[]; readonly timeMs: number }
 ): Verdict<TrustChainFault, TrustRoot> {
   const { roots, timeMs } = options
-  const chain: TrustCertificate[] = []
-  for (const der of proofs) {
-    const certificate = readTrustCertificate(der)
-    if (certificate === undefined) return reject('ANCHOR_MALFORMED')
-    chain.push(certificate)
-  }
+  const chain = proofs.map(readTrustCertificate)
+  if (!chain.every((certificate) => certificate !== undefined)) return reject('ANCHOR_MALFORMED')
   const [own] = chain
-  if (own === undefined) return reject('ANCHOR_MISSING')
+  const last = chain[chain.length - 1]
+  if (own === undefined || last === undefined) return reject('ANCHOR_MISSING')
   if (!isSubject(own.key, options)) return reject('ANCHOR_SUBJECT_WRONG')
   for (const [index, certificate] of chain.entries()) {
-    if (timeMs < certificate.notBeforeMs || timeMs > certificate.notAfterMs)
-      return reject('ANCHOR_EXPIRED')
-    // Between this one and the subject's own stand index − 1 others.
-    const { authority } = certificate
-    if (index > 0 && (authority === null || authority.pathLengthMax < index - 1))
-      return reject('ANCHOR_NOT_AUTHORITY')
-    const issuer = chain[index + 1]
-    if (issuer !== undefined && !isCertificateSignedBy(certificate, issuer.key))
-      return reject('ANCHOR_SIGNATURE_WRONG')
+    const fault = judgeLink(certificate, { index, issuer: chain[index + 1], timeMs })
+    if (fault !== undefined) return reject(fault)
   }
-  const last = chain[chain.length - 1] as TrustCertificate
   const root = roots.find(({ key }) => isCertificateSignedBy(last, key))
   return root === undefined ? reject('ANCHOR_ROOT_UNKNOWN') : acceptAs(root)
+}
+
+/** Judges one certificate of a chain; the last one's issuer is the root, which is looked for apart. */
+function judgeLink(
+  certificate: TrustCertificate,
+  {
+    index,
+    issuer,
+    timeMs
+  }: {
+    readonly index: number
+    readonly issuer: TrustCertificate | undefined
+    readonly timeMs: number
+  }
+): TrustChainFault | undefined {
+  const { notBeforeMs, notAfterMs, authority } = certificate
+  if (timeMs < notBeforeMs || timeMs > notAfterMs) return 'ANCHOR_EXPIRED'
+  // Between this one and the subject's own stand index − 1 others.
+  if (index > 0 && (authority === null || authority.pathLengthMax < index - 1))
+    return 'ANCHOR_NOT_AUTHORITY'
+  if (issuer === undefined || isCertificateSignedBy(certificate, issuer.key)) return undefined
+  return 'ANCHOR_SIGNATURE_WRONG'
 }
 
 function isSubject(key: Uint8Array, subject: TrustSubjectKey): boolean {
