@@ -14,7 +14,9 @@ import {
   deriveVersion,
   encodeBlock,
   encodeCbor,
+  genesisView,
   type Height,
+  LedgerBase,
   type StateRecord,
   stateKey,
   stateValueHash,
@@ -42,11 +44,16 @@ const LEAF_BYTES = 96
 
 /** A state of so many records, and one that nobody else has. */
 export function makeState(height: number, recordCount: number, mark = 0): TestState {
-  const records = Array.from({ length: recordCount }, (_, index): StateRecord => {
+  const filling = Array.from({ length: recordCount }, (_, index): StateRecord => {
     const value = new Uint8Array(150).fill(1 + (index % 200))
     value.set(uint64(mark), 0)
     return { table: TABLE, key: uint64(index), value }
   })
+  // Without what genesis writes, nobody governs and nothing opens.
+  const founding = genesisView(GENESIS, new LedgerBase(() => undefined)).changedValues()
+  const records = [...founding, ...filling].map(
+    ({ table, key, value }): StateRecord => ({ table, key, value })
+  )
   const tree = createStateTree()
   const changes = records.map(({ table, key, value }) => ({
     key: stateKey(table, key),
