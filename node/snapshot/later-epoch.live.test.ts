@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeSealProofs, invariant } from '../../protocol/index.ts'
-import { openArchive } from '../service/archive.ts'
 import { systemFiles } from '../storage/files.ts'
 import { create } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
@@ -37,8 +36,7 @@ function withLater(
       await ledger.turnEpoch()
     }
     const block = await ledger.grow()
-    const archive = openArchive(database, NETWORK_TAG, ledger.keeper.tip.height)
-    const finalisation = archive.block(block.header.height)?.finalisation
+    const finalisation = ledger.archive.block(block.header.height)?.finalisation
     invariant(finalisation != null, 'each block is finalised itself')
     const place = { folder: join(folder, 'snapshots'), keep: 4 }
     const store = new SnapshotStore(place, { files: systemFiles })

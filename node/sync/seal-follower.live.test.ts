@@ -101,18 +101,23 @@ test('a ledger hands its seals out in order, so many at once and none beyond its
 })
 
 test('seals end before the first that is not here, and before they weigh too much', () => {
-  const stored = ledger.stored()
+  const { archive, keeper } = ledger
+  const readValue = (table: number, key: Uint8Array): Uint8Array | undefined =>
+    keeper.readValue(table, key)
   const heights = ledger.seals(0).map((_, index) => 2 * index + 2)
   const without = (missing: number): number =>
     readSeals(0, {
-      ...stored,
-      block: (height) => (height === heights[missing] ? undefined : stored.block(height))
+      readValue,
+      block: (height) => (height === heights[missing] ? undefined : archive.block(height))
     }).length
   assert.is(without(0), 0)
   assert.is(without(5), 5)
   const [seal] = ledger.seals(0)
   const heavy = { sinceMs: 1, sinceHeight: 2, electorateBytes: new Uint8Array(500_000) }
-  const read = readSeals(0, { ...stored, readValue: () => electorates.encode(heavy) })
+  const read = readSeals(0, {
+    block: (height) => archive.block(height),
+    readValue: () => electorates.encode(heavy)
+  })
   assert.is(read.length, 4)
   assert.equal(read[0]?.headerBytes, seal?.headerBytes)
 })

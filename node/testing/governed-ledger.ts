@@ -23,8 +23,7 @@ import { systemClock } from '../clock.ts'
 import { batchKey } from '../ledger/keyspace.ts'
 import { LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
-import { openArchive } from '../service/archive.ts'
-import { readSeals, type SealPorts } from '../service/seals.ts'
+import { type Archive, openArchive } from '../service/archive.ts'
 import type { Database } from '../storage/database.ts'
 import { certify } from './small-chain.ts'
 import {
@@ -101,16 +100,12 @@ export class GovernedLedger {
 
   /** The seals from an epoch on, as a node hands them out. */
   seals(from: number): readonly SealProof[] {
-    return readSeals(from, this.stored())
+    return this.archive.seals(from)
   }
 
-  /** What seals are read from. */
-  stored(): SealPorts {
-    const archive = openArchive(this.database, NETWORK_TAG, this.keeper.tip.height)
-    return {
-      block: (height) => archive.block(height),
-      readValue: (table, key) => this.keeper.readValue(table, key)
-    }
+  /** Its final blocks. */
+  get archive(): Archive {
+    return openArchive(this.database, NETWORK_TAG, this.keeper.tip.height)
   }
 
   async #hold(wires: readonly Uint8Array[]): Promise<TestBatch> {

@@ -132,6 +132,7 @@ class MemoryWorld {
         )?.view ?? null,
       headers: async (from, limit) =>
         this.#blocks.slice(from, from + limit).map(({ view }) => view.headerBytes),
+      seals: async () => [],
       members: () =>
         ELECTORATE.seats.map((seat, index) => ({
           ...seat,
