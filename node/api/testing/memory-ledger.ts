@@ -56,7 +56,7 @@ export interface MemoryLedger {
   readonly submissions: () => number
 }
 
-const ZERO: Uint8Array = new Uint8Array(32)
+const ZERO = new Uint8Array(32)
 
 interface Kept {
   status: TransactionStatus
