@@ -5,7 +5,6 @@
  */
 
 import {
-  BALLOT_KIND,
   BLOCK_FORMAT,
   type Block,
   type BlockId,
@@ -21,9 +20,7 @@ import {
   type Electorate,
   type ExecutedBlock,
   encodeAcceptedReceipt,
-  encodeBallot,
   encodeBatchHeader,
-  encodeMotionOpen,
   encodeReadProof,
   encodeReceiptProof,
   encodeVote,
@@ -41,7 +38,6 @@ import {
   listPath,
   listRootOfLeaves,
   type MemberIndex,
-  MOTION_OPEN_KIND,
   networkTagOfGenesis,
   type Outcome,
   openCommittedLedger,
@@ -61,7 +57,7 @@ import {
   type View,
   versionOfBlock
 } from '../../protocol/index.ts'
-import { joinTransaction, type SignedTransaction, signBody } from '../signed-transaction.ts'
+import { signMotion } from './motion.ts'
 
 /** The member's identity key and vote key. */
 const MEMBER_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(101) }
@@ -172,7 +168,8 @@ export class TestLedger {
 
   /** Changes a parameter, which begins another epoch. */
   turnEpoch(): void {
-    this.execute(this.#motion())
+    const place = { networkTag: this.networkTag, timeMs: this.#tip.header.timeMs }
+    this.execute(signMotion(MEMBER_KEY, place))
     invariant(this.#sealIfDue(), 'the motion is carried')
   }
 
@@ -275,33 +272,6 @@ export class TestLedger {
     const electorateBytes = nextEpoch.electorate.encoded
     this.#seals.push({ headerBytes, finalisation, electorateBytes })
     return true
-  }
-
-  /** The member asks, and agrees with itself. */
-  #motion(): readonly Uint8Array[] {
-    const { timeMs } = this.#tip.header
-    const number = PARAMETERS.findIndex(({ name }) => name === 'heartbeatMs')
-    const value = (PARAMETERS[number]?.default ?? 0) + this.#seals.length + 1
-    const body = encodeMotionOpen({
-      memberId: MEMBER_ID,
-      memberSequence: timeMs,
-      motion: { type: 'change-parameter', number, value },
-      notAfterMs: timeMs + 2 * BLOCK_MS
-    })
-    const asked = this.#signAct(MOTION_OPEN_KIND, body)
-    const ballot = encodeBallot({
-      memberId: MEMBER_ID,
-      memberSequence: timeMs + 1,
-      motionId: asked.transactionId,
-      choice: 1
-    })
-    return [asked.wire, this.#signAct(BALLOT_KIND, ballot).wire]
-  }
-
-  #signAct(kind: number, body: Uint8Array): SignedTransaction {
-    const { networkTag } = this
-    const signature = signBody(MEMBER_KEY, body, { networkTag, kind, role: 'member' })
-    return joinTransaction(networkTag, body, [signature])
   }
 
   #finality(block: Block): FinalityProof {
