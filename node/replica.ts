@@ -527,6 +527,7 @@ export class Replica {
       networkTag: this.networkTag,
       electorate: () => this.electorate,
       electorateOf: (epoch) => seals.electorateOf(epoch),
+      followedSeals: () => seals.seals,
       blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
       peers: () => this.#connectedPeers(),
       ask: this.#ask('fetch'),

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeSealProofs, invariant } from '../../protocol/index.ts'
 import { systemFiles } from '../storage/files.ts'
-import { create } from '../storage/testing/entries.ts'
+import { create, reopen } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import { SealFollower } from '../sync/seal-follower.ts'
 import { decodeFetchRequest } from '../sync/sync-message.ts'
@@ -63,7 +63,7 @@ function withLater(
 }
 
 test(
-  'a node that knows genesis alone takes it, led by the seals of one peer',
+  'a node that knows genesis alone takes it, led by the seals of one peer, and can lead others',
   withLater(async ({ folder, ledger, peers, follow }) => {
     const seals = follow((peer) => peer === SECOND)
     const joining = await joinIn(folder, peers, {
@@ -73,7 +73,12 @@ test(
     const { manifest } = joining
     invariant(manifest !== undefined, 'it came')
     assert.is(manifest.block.header.epoch, 2)
-    await assertRoot(folder, joining, manifest)
+    await assertRoot(folder, joining, manifest, seals.seals)
+    const joined = await GovernedLedger.open(await reopen(join(folder, 'joined')))
+    assert.equal(joined.seals(0), ledger.seals(0))
+    await joined.turnEpoch()
+    assert.is(joined.seals(0).length, 3)
+    await joined.database.close()
     assert.is(manifest.block.id, ledger.keeper.tip.blockId)
     assert.equal(peers.blamed, [])
   })

@@ -113,6 +113,8 @@ export class SnapshotSync {
     const held = this.#ports.store.folderOf(candidate.id)
     const heldManifest = await held?.readManifest()
     if (held !== undefined && heldManifest !== undefined) {
+      // It was judged before it was held; this brings the seals that the new ledger is to hold.
+      await this.#ports.electorateOf(heldManifest.block.header.epoch)
       await this.#ports.install(heldManifest, held)
       return 'installed'
     }

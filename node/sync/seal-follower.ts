@@ -37,14 +37,21 @@ export interface SealFollowerPorts {
 
 /** Electorates that are kept in memory, the newest ones. */
 const KEPT_MAX = 64
+/** Seals that are kept for the ledger that is built from a snapshot: without electorates they are small. */
+const SEALS_KEPT_MAX = 4_096
 /** Peers that are asked for one run of seals. */
 const ASKED_MAX = 16
+
+/** A seal without the electorate that it begins: the state holds that. */
+export type FollowedSeal = Pick<SealProof, 'headerBytes' | 'finalisation'>
 
 /** Follows seals. */
 export class SealFollower {
   readonly #ports: SealFollowerPorts
   /** Without gaps, in ascending order; none of the own ledger. */
   #followed: readonly Electorate[] = []
+  /** Those that led from the own ledger to the newest electorate followed, in order. */
+  #seals: readonly FollowedSeal[] = []
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(ports: SealFollowerPorts) {
@@ -60,6 +67,11 @@ export class SealFollower {
     return turn
   }
 
+  /** The seals that were followed, for whoever goes on where they lead. */
+  get seals(): readonly FollowedSeal[] {
+    return this.#seals
+  }
+
   async #electorateOf(epoch: number): Promise<Electorate | undefined> {
     const own = this.#ports.electorateOf(epoch)
     if (own !== undefined) return own
@@ -67,6 +79,7 @@ export class SealFollower {
     const [lowest] = this.#followed
     // What was forgotten is followed anew from the own ledger.
     if (lowest !== undefined && epoch < lowest.epoch) this.#followed = []
+    if (this.#followed.length === 0) this.#seals = []
     while (this.#newest().epoch < epoch) if (!(await this.#askPeers())) return undefined
     return this.#followed.find((electorate) => electorate.epoch === epoch)
   }
@@ -106,6 +119,7 @@ export class SealFollower {
     const { networkTag, penalise, pause } = this.#ports
     if (proofs === undefined) penalise(peer, 'malformed seals were sent')
     const followed: Electorate[] = []
+    const seals: FollowedSeal[] = []
     for (const proof of proofs ?? []) {
       const judged = judgeSeal(proof, { networkTag, electorate: followed.at(-1) ?? from })
       if (!judged.ok) {
@@ -113,9 +127,11 @@ export class SealFollower {
         break
       }
       followed.push(judged.value)
+      seals.push({ headerBytes: proof.headerBytes, finalisation: proof.finalisation })
       await pause()
     }
     this.#followed = [...this.#followed, ...followed].slice(-KEPT_MAX)
+    this.#seals = [...this.#seals, ...seals].slice(-SEALS_KEPT_MAX)
     return followed.length > 0
   }
 }

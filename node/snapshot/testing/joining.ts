@@ -18,6 +18,7 @@ import { openLedger } from '../../ledger/open-ledger.ts'
 import type { Database } from '../../storage/database.ts'
 import { type Files, systemFiles } from '../../storage/files.ts'
 import { create, reopen } from '../../storage/testing/entries.ts'
+import type { FollowedSeal } from '../../sync/seal-follower.ts'
 import { encodeBytesAnswer, encodeOffers } from '../../sync/sync-message.ts'
 import { ELECTORATE, founder, GENESIS, NETWORK_TAG } from '../../testing/small-network.ts'
 import { buildState, completeLedger } from '../ledger-builder.ts'
@@ -128,7 +129,8 @@ const ofGenesis: SnapshotSyncPorts['electorateOf'] = async (epoch) =>
 export async function assertRoot(
   folder: string,
   joining: Joining,
-  state: Pick<TestState, 'block'>
+  state: Pick<TestState, 'block'>,
+  seals: readonly FollowedSeal[] = []
 ): Promise<void> {
   const { manifest, folder: from } = joining
   invariant(manifest !== undefined && from !== undefined, 'a snapshot came')
@@ -141,7 +143,7 @@ export async function assertRoot(
     { pause: systemClock.pause, isStopped: () => false }
   )
   assert.ok(isBuilt)
-  await completeLedger(ledger, manifest, old)
+  await completeLedger(ledger, manifest, { old, seals })
   await ledger.close()
   await old.close()
   const database = await reopen(path)
