@@ -5,7 +5,7 @@
  * block final. Nothing else begins an epoch, so whoever follows every seal from an electorate it
  * trusts never needs to be told what to trust again.
  *
- * @see SPEC.md §10.4 Seal proofs
+ * @see SPEC.md §10.5 Seal proofs
  * @module
  */
 
