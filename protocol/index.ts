@@ -147,6 +147,7 @@ export {
   networkTagOfGenesis,
   type VendorGrant
 } from './ledger/genesis.ts'
+export type { MotionFault } from './ledger/governance/draft-epoch.ts'
 export { electorateInForce, electorateOfEpoch } from './ledger/governance/electorate-in-force.ts'
 export {
   type ForecastFault,
@@ -154,7 +155,6 @@ export {
   type MotionForecast
 } from './ledger/governance/forecast.ts'
 export { lapseTimeMs } from './ledger/governance/motion-book.ts'
-export type { MotionFault } from './ledger/governance/draft-epoch.ts'
 export { type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
 export { yesNeeded } from './ledger/governance/thresholds.ts'
 export { readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
@@ -366,6 +366,7 @@ export {
   type Body,
   type KindDefinition,
   type KindName,
+  kindByName,
   kindByNumber,
   kindOf,
   priorityOf,
