@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DEVICE_STATUS, devices, toHex } from '../protocol/index.ts'
-import { anchorOf, checkAcceptedReceipt, checkRead, checkReceipt, trustGenesis } from './checks.ts'
+import { anchorOf, checkAcceptedReceipt, checkRead, checkReceipt } from './checks.ts'
 import { createDevice, type Device } from './device.ts'
+import { trustGenesis } from './ledger-follower.ts'
 import { type ClaimedDevice, claimDevice, MortalStorage, seededRandom } from './testing/fixtures.ts'
 
 const test = suite('checks')

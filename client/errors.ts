@@ -26,6 +26,8 @@ export type ClientErrorCode =
   | 'NODE_REFUSED'
   /** A node answered with something that is not of the API. */
   | 'NODE_ANSWER_MALFORMED'
+  /** A node's seals do not follow from the electorate that is trusted: it lies, or is of a fork. */
+  | 'SEALS_FORGED'
 
 /** Trouble outside this program. */
 export class ClientError extends Error {

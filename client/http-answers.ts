@@ -4,7 +4,14 @@
  * @module
  */
 
-import { decodeCbor, fromHex, OUTCOMES, type OutcomeName } from '../protocol/index.ts'
+import {
+  decodeCbor,
+  decodeSealProofs,
+  fromHex,
+  OUTCOMES,
+  type OutcomeName,
+  type SealProof
+} from '../protocol/index.ts'
 import { ClientError } from './errors.ts'
 import type { NodeReport, Stage, StatusReport, SubmissionReport } from './transport.ts'
 
@@ -91,6 +98,13 @@ export function parseHeaders(body: Uint8Array): readonly Uint8Array[] {
   const isList = value.every((header) => header instanceof Uint8Array)
   if (!isList) throw malformed('a list of headers')
   return value as readonly Uint8Array[]
+}
+
+/** A CBOR array of seals. */
+export function parseSeals(body: Uint8Array): readonly SealProof[] {
+  const seals = decodeSealProofs(body)
+  if (seals === undefined) throw malformed('a list of seals')
+  return seals
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -14,6 +14,7 @@ import {
   parseJson,
   parseNode,
   parseProblem,
+  parseSeals,
   parseStatus,
   parseSubmission
 } from './http-answers.ts'
@@ -86,7 +87,8 @@ export function createHttpClient(options: HttpClientOptions): Transport {
         takeCbor(
           await get(`/v1/headers?from=${from}&limit=${Math.min(limit, HEADERS_MAX)}`, CBOR_TYPE)
         )
-      )
+      ),
+    seals: async (from) => parseSeals(takeCbor(await get(`/v1/seals?from=${from}`, CBOR_TYPE)))
   }
 }
 

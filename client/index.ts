@@ -19,8 +19,7 @@ export {
   checkAcceptedReceipt,
   checkRead,
   checkReceipt,
-  type TrustedNetwork,
-  trustGenesis
+  trustedFor
 } from './checks.ts'
 export {
   type BeginFault,
@@ -41,6 +40,17 @@ export {
 } from './device-keys.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
+export {
+  type Checkpoint,
+  checkFollowing,
+  type EpochFault,
+  type FollowFault,
+  followNode,
+  LedgerFollower,
+  type TrustedNetwork,
+  trustCheckpoint,
+  trustGenesis
+} from './ledger-follower.ts'
 export type {
   Anchor,
   CorrectContent,

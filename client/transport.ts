@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { OutcomeName } from '../protocol/index.ts'
+import type { OutcomeName, SealProof } from '../protocol/index.ts'
 
 /** How far a transaction has come. */
 export type Stage = 'pooled' | 'accepted' | 'confirmed' | 'final' | 'dropped'
@@ -53,4 +53,6 @@ export interface Transport {
   readonly status: () => Promise<NodeReport>
   /** Encoded headers from a height upward. */
   readonly headers: (from: number, limit: number) => Promise<readonly Uint8Array[]>
+  /** Seals in order, the first being the one that ends an epoch; none when that has not ended. */
+  readonly seals: (from: number) => Promise<readonly SealProof[]>
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { DeviceRecord, OutcomeName, OwnershipRecord } from '../protocol/index.ts'
+import type { DeviceRecord, OutcomeName, OwnershipRecord, SealProof } from '../protocol/index.ts'
 import type { SyncProgress } from './sync/sync-progress.ts'
 
 /** How far a transaction has come. */
@@ -184,6 +184,8 @@ export interface LedgerService {
   readonly block: (at: number | Uint8Array) => Promise<BlockView | null>
   /** Encoded headers from a height upward, at most `limit`. */
   readonly headers: (from: number, limit: number) => Promise<readonly Uint8Array[]>
+  /** Seals in order, the first being the one that ends an epoch; none where that is not here. */
+  readonly seals: (from: number) => Promise<readonly SealProof[]>
   readonly members: () => readonly MemberView[]
   readonly status: () => LedgerStatus
   /** Resolves once the committed height is at least this, or with false when time is up. */

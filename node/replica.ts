@@ -67,6 +67,7 @@ import { BatchFetcher } from './sync/batch-fetcher.ts'
 import { membersFirst } from './sync/believable-height.ts'
 import { CatchUp, type CatchUpOptions } from './sync/catch-up.ts'
 import type { FinalBlockIntakePorts } from './sync/final-block-intake.ts'
+import { SealFollower } from './sync/seal-follower.ts'
 import { createAsk, servePeers } from './sync/serve-peers.ts'
 import { SyncMeter } from './sync/sync-progress.ts'
 
@@ -520,6 +521,16 @@ export class Replica {
   #createSnapshots(): Snapshots | null {
     const { snapshots: world, network, ledger, clock, log } = this.#ports
     if (world === undefined) return null
+    const seals = new SealFollower({
+      networkTag: this.networkTag,
+      electorate: () => this.electorate,
+      electorateOf: (epoch) => this.keeper.electorateOf(epoch),
+      peers: () => membersFirst(this.#connectedPeers(), this.electorate),
+      ask: this.#ask('fetch'),
+      penalise: this.#penalise,
+      pause: clock.pause,
+      isStopped: () => this.#isStopping
+    })
     return new Snapshots(this.#options.snapshot ?? NO_SNAPSHOTS, {
       world,
       clock,
@@ -527,7 +538,8 @@ export class Replica {
       archive: this.archive,
       networkTag: this.networkTag,
       electorate: () => this.electorate,
-      electorateOf: (epoch) => this.keeper.electorateOf(epoch),
+      electorateOf: (epoch) => seals.electorateOf(epoch),
+      followedSeals: () => seals.seals,
       blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
       peers: () => this.#connectedPeers(),
       ask: this.#ask('fetch'),

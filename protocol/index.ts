@@ -292,11 +292,15 @@ export {
 } from './proofs/receipt-proof.ts'
 export {
   decodeSealProof,
+  decodeSealProofs,
   encodeSealProof,
+  encodeSealProofs,
+  followSeals,
   judgeSeal,
   SEALS_MAX,
   type SealFault,
   type SealProof,
+  type SealsFollowed,
   sealProofFromFields,
   sealProofToFields
 } from './proofs/seal-proof.ts'

@@ -17,6 +17,7 @@ import {
   createStateTree,
   decodeTransaction,
   deriveVersion,
+  type Electorate,
   type ExecutedBlock,
   encodeAcceptedReceipt,
   encodeBatchHeader,
@@ -45,6 +46,8 @@ import {
   type PrivateKey,
   plainTrustPolicy,
   publicKeyOf,
+  SEALS_MAX,
+  type SealProof,
   signBytes,
   stateKey,
   type Transaction,
@@ -54,12 +57,14 @@ import {
   type View,
   versionOfBlock
 } from '../../protocol/index.ts'
+import { signMotion } from './motion.ts'
 
 /** The member's identity key and vote key. */
 const MEMBER_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(101) }
 const VOTE_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(102) }
 const MEMBER_ID = publicKeyOf(MEMBER_KEY)
 
+const BLOCK_MS = 1000
 const RATE = 10_000_000
 const GENEROUS: readonly string[] = [
   'controlBurst',
@@ -117,6 +122,8 @@ export class TestLedger {
   readonly genesisId: Uint8Array
   readonly #values = new Map<string, Uint8Array>()
   readonly #blocks: FinalBlock[] = []
+  readonly #electorates = new Map<number, Electorate>()
+  readonly #seals: SealProof[] = []
   #ledger: CommittedLedger
   #tip: Block
 
@@ -151,20 +158,41 @@ export class TestLedger {
 
   /** Executes transactions as the next block, which is final at once. */
   execute(wires: readonly Uint8Array[]): readonly Outcome[] {
+    this.#sealIfDue()
+    return this.#append(wires)
+  }
+
+  /** The seals from an epoch on. */
+  seals(from: number): readonly SealProof[] {
+    return this.#seals.slice(from, from + SEALS_MAX)
+  }
+
+  /** Changes a parameter, which begins another epoch. */
+  turnEpoch(): void {
+    const place = { networkTag: this.networkTag, timeMs: this.#tip.header.timeMs }
+    this.execute(signMotion(MEMBER_KEY, place))
+    invariant(this.#sealIfDue(), 'the motion is carried')
+  }
+
+  #append(wires: readonly Uint8Array[]): readonly Outcome[] {
     const transactions = wires.map((wire) => {
       const decoded = decodeTransaction(wire, this.networkTag)
       invariant(decoded.ok, 'a test hands in transactions that decode')
       return decoded.value
     })
-    const timeMs = this.#tip.header.timeMs + 1000
+    const timeMs = this.#tip.header.timeMs + BLOCK_MS
     const { networkTag } = this
-    const batches = [{ author: MEMBER_ID, transactions }]
+    const { electorate, nextEpoch } = this.#ledger.tip
+    const batches = nextEpoch === null ? [{ author: MEMBER_ID, transactions }] : []
     const executed = executeBlock(this.#ledger.tip, { timeMs, networkTag, batches })
     const { header } = this.#tip
     const block = createBlock(
       {
         ...header,
         format: BLOCK_FORMAT,
+        epoch: electorate.epoch,
+        electorateHash: electorate.hash,
+        seal: nextEpoch?.electorate.hash ?? null,
         view: (header.view + 1) as View,
         parentId: this.#tip.idBytes,
         parentView: header.view,
@@ -182,6 +210,7 @@ export class TestLedger {
     this.#ledger = commitVersion(this.#ledger, version)
     this.#tip = block
     this.#blocks.push({ block, executed, transactions })
+    this.#electorates.set(block.header.epoch, electorate)
     return executed.outcomes
   }
 
@@ -235,11 +264,22 @@ export class TestLedger {
     return encodeAcceptedReceipt({ headerBytes, signature, index, path })
   }
 
+  /** Whether a carried motion made the next block a seal. */
+  #sealIfDue(): boolean {
+    const { nextEpoch } = this.#ledger.tip
+    if (nextEpoch === null) return false
+    this.#append([])
+    const { headerBytes, finalisation } = this.#finality(this.#tip)
+    const electorateBytes = nextEpoch.electorate.encoded
+    this.#seals.push({ headerBytes, finalisation, electorateBytes })
+    return true
+  }
+
   #finality(block: Block): FinalityProof {
     const { epoch, view, parentView } = block.header
     const subject = { parentView, blockId: block.id }
     const vote = { kind: 'finalise', epoch, view, subject } as const
-    const electorate = genesisElectorate(this.genesis)
+    const electorate = this.#electorates.get(epoch) ?? genesisElectorate(this.genesis)
     const message = encodeVote(this.networkTag, electorate, vote)
     const { signature } = signBytes(VOTE_KEY, message)
     const finalisation = createCertificate([{ vote, signer: 0 as MemberIndex, signature }])

@@ -48,6 +48,7 @@ export type ProblemCode =
   | 'REQUEST_MALFORMED'
   | 'REQUEST_TOO_SLOW'
   | 'ROUTE_NOT_FOUND'
+  | 'SEALS_NOT_HELD'
   | 'STORAGE_DAMAGED'
   | 'TABLE_NOT_FOUND'
   | 'TRANSACTIONS_TOO_MANY'
@@ -74,6 +75,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   REQUEST_MALFORMED: { status: 400, title: 'The request is malformed' },
   REQUEST_TOO_SLOW: { status: 408, title: 'The request took too long to arrive' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such resource' },
+  SEALS_NOT_HELD: { status: 503, title: 'This node has not held seals for that long' },
   STORAGE_DAMAGED: { status: 503, title: 'A record of this node is damaged and being mended' },
   TABLE_NOT_FOUND: { status: 404, title: 'The state has no such table' },
   TRANSACTIONS_TOO_MANY: { status: 413, title: 'There are too many transactions in one request' },

@@ -8,6 +8,7 @@ import { chainRoutes } from './chain-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import type { Route } from './route.ts'
+import { sealRoutes } from './seal-routes.ts'
 import { submitRoute } from './submit-route.ts'
 
 /** Every resource and method that the API has. */
@@ -15,5 +16,6 @@ export const ROUTES: readonly Route[] = [
   submitRoute,
   ...ledgerRoutes,
   ...chainRoutes,
+  ...sealRoutes,
   ...healthRoutes
 ]

@@ -6,6 +6,7 @@
 
 import {
   anchorOf,
+  checkFollowing,
   checkRead,
   checkReceipt,
   type Device,
@@ -40,7 +41,10 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
   const { network, transport } = ports
   const { deviceId, sequence, incarnation } = device.state
   const proof = await transport.readProof(devices.number, deviceId)
-  const read = checkRead(network, { table: devices.number, key: deviceId }, proof)
+  const place = { table: devices.number, key: deviceId }
+  const read = await checkFollowing(network.ledger, transport, (ledger) =>
+    checkRead(ledger, place, proof)
+  )
   if (!read.ok)
     throw new NodeError('VERIFICATION_FAILED', `the node's answer proves nothing: ${read.fault}`)
   const { value, header } = read.value
@@ -74,7 +78,9 @@ async function settlePending(device: Device, { network, transport }: LedgerPorts
     const encoded = await transport.receipt(messageId)
     // Messages of one device count in their order: where one is not final, later ones are not.
     if (encoded === null) break
-    const receipt = checkReceipt(network, messageId, encoded)
+    const receipt = await checkFollowing(network.ledger, transport, (ledger) =>
+      checkReceipt(ledger, messageId, encoded)
+    )
     if (!receipt.ok)
       throw new NodeError('VERIFICATION_FAILED', `a receipt proves nothing: ${receipt.fault}`)
     const { outcome, code } = receipt.value.outcome

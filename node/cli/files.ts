@@ -9,7 +9,8 @@ import { dirname } from 'node:path'
 import { NodeError } from '../errors.ts'
 import { hasErrno, writeFailure } from '../storage/disk-errors.ts'
 
-const FILE_BYTES_MAX = 4 * 1024 * 1024
+const MEBIBYTE = 1024 * 1024
+const FILE_BYTES_MAX = 4 * MEBIBYTE
 const SHARED_MODE = 0o644
 
 /** A file that is to be made. */
@@ -23,15 +24,19 @@ export interface NewFile {
 /**
  * Reads a file that a person named.
  *
- * @throws NodeError USAGE_WRONG when it is missing, unreadable or larger than 4 MiB
+ * @param bytesMax - whole mebibytes, 4 of them unless said
+ * @throws NodeError USAGE_WRONG when it is missing, unreadable or larger than that
  */
-export async function readNamedFile(path: string): Promise<Uint8Array> {
+export async function readNamedFile(
+  path: string,
+  bytesMax: number = FILE_BYTES_MAX
+): Promise<Uint8Array> {
   try {
     const status = await stat(path)
-    if (status.size > FILE_BYTES_MAX)
+    if (status.size > bytesMax)
       throw new NodeError(
         'USAGE_WRONG',
-        `${path}: has ${status.size} bytes, at most 4 MiB are read`
+        `${path}: has ${status.size} bytes, at most ${bytesMax / MEBIBYTE} MiB are read`
       )
     return new Uint8Array(await readFile(path))
   } catch (error) {

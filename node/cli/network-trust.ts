@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TrustedNetwork, trustGenesis } from '../../client/index.ts'
+import { type LedgerFollower, trustGenesis } from '../../client/index.ts'
 import type { GenesisDocument } from '../../config/index.ts'
 import {
   blockIdOf,
@@ -15,8 +15,14 @@ import {
   LedgerBase
 } from '../../protocol/index.ts'
 
+/** Epochs whose members a command remembers: it follows them from genesis at each run. */
+export const EPOCHS_KEPT = 1024
+
 /** What a genesis says to whoever speaks to its network. */
-export interface NetworkTrust extends TrustedNetwork {
+export interface NetworkTrust {
+  readonly networkTag: Uint8Array
+  /** Its members, from those of genesis on. */
+  readonly ledger: LedgerFollower
   readonly networkId: string
   /** Id of block 0. */
   readonly genesisId: Uint8Array
@@ -30,8 +36,10 @@ export function trustNetwork(genesis: GenesisDocument): NetworkTrust {
     .map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
   const { root } = deriveVersion(createStateTree().base, changes)
   const { headerBytes } = genesisBlock(genesis, root)
+  const ledger = trustGenesis(genesis, EPOCHS_KEPT)
   return {
-    ...trustGenesis(genesis),
+    networkTag: ledger.networkTag,
+    ledger,
     networkId: genesis.networkId,
     genesisId: blockIdOf(headerBytes)
   }

@@ -14,6 +14,7 @@ import { addInitCommand } from './init.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
 import { addRepairCommand } from './repair.ts'
+import { addSealsCommand } from './seals.ts'
 import { addSnapshotCommand } from './snapshot.ts'
 import { addStartCommand, type StartPorts } from './start.ts'
 import { addStatusCommand } from './status.ts'
@@ -50,6 +51,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addDeviceCommand(program, ports)
   addSnapshotCommand(program, ports)
   addVerifyCommand(program, ports)
+  addSealsCommand(program, ports)
   addRepairCommand(program, ports)
   addTestnetCommand(program, ports)
   return program

@@ -4,21 +4,18 @@
  * @module
  */
 
-import type { GenesisDocument } from '../../config/index.ts'
+import { type TrustedNetwork, trustedFor } from '../../client/index.ts'
 import {
   ACCEPTED_RECEIPT_FORMAT,
   decodeAcceptedReceipt,
   decodeCbor,
   decodeReadProof,
   decodeReceiptProof,
-  type Electorate,
   type FinalHeader,
-  genesisElectorate,
   judgeAcceptedReceipt,
   judgeRead,
   judgeReceipt,
   judgeTransaction,
-  networkTagOfGenesis,
   READ_FORMAT,
   RECEIPT_FORMAT,
   TABLES,
@@ -28,7 +25,9 @@ import { toJson } from './output.ts'
 
 /** What is taken for granted, and what an accepted receipt is for. */
 export interface ProofContext {
-  readonly genesis: GenesisDocument
+  readonly networkId: string
+  /** The members of each epoch, as far as their seals were followed. */
+  readonly ledger: TrustedNetwork
   readonly transaction?: Uint8Array | undefined
 }
 
@@ -55,17 +54,16 @@ export type ProofVerdict =
   | ProofFault
   | { readonly kind: 'needs-transaction' }
 
-interface Trusted {
-  readonly networkId: string
-  readonly networkTag: Uint8Array
-  readonly electorate: Electorate
-}
+type Trusted = Pick<ProofContext, 'networkId' | 'ledger'>
 
 const FAULTS: Readonly<Record<string, string>> = {
   PROOF_MALFORMED: 'the bytes are no proof in canonical form',
   HEADER_MALFORMED: 'its block header is none',
   HEADER_NETWORK_WRONG: 'it is of another network than this genesis',
-  HEADER_ELECTORATE_WRONG: 'its members are not those of this genesis',
+  HEADER_ELECTORATE_WRONG: 'its members are not those of its epoch',
+  EPOCH_AHEAD:
+    'it is of a later epoch than the seals at hand lead to; have them followed with --node <url>, or fetch them with "thingmoot seals <file> --node <url>" and name them with --seals <file>',
+  EPOCH_FORGOTTEN: 'its epoch is over for too long',
   DESCENDANTS_BROKEN: 'its headers do not follow each other',
   FINALISATION_OF_OTHER_BLOCK: 'what the members finalised is another block',
   FINALISATION_FORGED: 'the signatures of the members do not stand',
@@ -88,25 +86,20 @@ const OUTCOME_WORDS: Readonly<Record<string, string>> = {
 
 /** Judges a proof of any of the three formats; its first position tells which. */
 export function judgeProof(encoded: Uint8Array, context: ProofContext): ProofVerdict {
-  const { genesis } = context
-  const trusted: Trusted = {
-    networkId: genesis.networkId,
-    networkTag: networkTagOfGenesis(genesis),
-    electorate: genesisElectorate(genesis)
-  }
   const value = decodeCbor(encoded)
   const format = Array.isArray(value) ? value[0] : undefined
-  if (format === RECEIPT_FORMAT) return judgeFinal(encoded, trusted)
-  if (format === READ_FORMAT) return judgeValue(encoded, trusted)
-  if (format === ACCEPTED_RECEIPT_FORMAT)
-    return judgeAccepted(encoded, trusted, context.transaction)
+  if (format === RECEIPT_FORMAT) return judgeFinal(encoded, context)
+  if (format === READ_FORMAT) return judgeValue(encoded, context)
+  if (format === ACCEPTED_RECEIPT_FORMAT) return judgeAccepted(encoded, context)
   return fault('PROOF_MALFORMED')
 }
 
 function judgeFinal(encoded: Uint8Array, trusted: Trusted): ProofVerdict {
   const receipt = decodeReceiptProof(encoded)
   if (receipt === undefined) return fault('PROOF_MALFORMED')
-  const judged = judgeReceipt(receipt, trusted)
+  const members = trustedFor(receipt.finality, trusted.ledger)
+  if (!members.ok) return fault(members.fault)
+  const judged = judgeReceipt(receipt, members.value)
   if (!judged.ok) return fault(judged.fault)
   const { outcome, code } = receipt.outcome
   const transactionId = toHex(receipt.transactionId)
@@ -121,7 +114,9 @@ function judgeFinal(encoded: Uint8Array, trusted: Trusted): ProofVerdict {
 function judgeValue(encoded: Uint8Array, trusted: Trusted): ProofVerdict {
   const proof = decodeReadProof(encoded)
   if (proof === undefined) return fault('PROOF_MALFORMED')
-  const judged = judgeRead(proof, trusted)
+  const members = trustedFor(proof.finality, trusted.ledger)
+  if (!members.ok) return fault(members.fault)
+  const judged = judgeRead(proof, members.value)
   if (!judged.ok) return fault(judged.fault)
   const known = [...TABLES.values()].find(({ number }) => number === proof.table)
   const name = known?.name ?? `table ${proof.table}`
@@ -143,16 +138,19 @@ function judgeValue(encoded: Uint8Array, trusted: Trusted): ProofVerdict {
 
 function judgeAccepted(
   encoded: Uint8Array,
-  trusted: Trusted,
-  wire: Uint8Array | undefined
+  { transaction: wire, ...trusted }: ProofContext
 ): ProofVerdict {
+  const { networkTag, newest: electorate } = trusted.ledger
   const receipt = decodeAcceptedReceipt(encoded)
   if (receipt === undefined) return fault('PROOF_MALFORMED')
   if (wire === undefined) return { kind: 'needs-transaction' }
-  const transaction = judgeTransaction(wire, trusted.networkTag)
+  const transaction = judgeTransaction(wire, networkTag)
   if (!transaction.ok)
     return { kind: 'fault', code: transaction.fault, what: 'the transaction itself is faulty' }
-  const judged = judgeAcceptedReceipt(receipt, transaction.value, trusted)
+  const judged = judgeAcceptedReceipt(receipt, transaction.value, {
+    networkTag,
+    electorate
+  })
   if (!judged.ok) return fault(judged.fault)
   const author = toHex(judged.value.author)
   const transactionId = toHex(transaction.value.id)

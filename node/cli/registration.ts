@@ -9,6 +9,7 @@
  */
 
 import {
+  checkFollowing,
   checkReceipt,
   type SignedTransaction,
   signBirthBatch,
@@ -200,7 +201,9 @@ async function proveApplied(
 ): Promise<void> {
   const encoded = await transport.receipt(transactionId)
   if (encoded === null) throw new NodeError('REQUEST_FAILED', 'claim: there is no receipt yet')
-  const receipt = checkReceipt(network, transactionId, encoded)
+  const receipt = await checkFollowing(network.ledger, transport, (ledger) =>
+    checkReceipt(ledger, transactionId, encoded)
+  )
   if (!receipt.ok)
     throw new NodeError(
       'VERIFICATION_FAILED',

@@ -123,6 +123,20 @@ export async function readGenesis(
   return { genesis, genesisHash: toHex(genesisHashOf(genesis)) }
 }
 
+/**
+ * The genesis that a command is about: named, or as the settings have it.
+ *
+ * @throws ConfigError, or NodeError GENESIS_WRONG
+ */
+export async function networkOf(
+  options: OptionValues & { readonly genesis?: string },
+  ports: SettingsPorts
+): Promise<GenesisDocument> {
+  if (options.genesis !== undefined) return (await readGenesis(options.genesis)).genesis
+  const { config } = await readSettings(options, ports)
+  return (await readGenesis(config.genesis, config.networkId)).genesis
+}
+
 function namedFile(options: OptionValues): string | undefined {
   return 'config' in options && typeof options.config === 'string' ? options.config : undefined
 }

@@ -23,6 +23,7 @@ import {
 } from '../../protocol/index.ts'
 import { batchKey, blockKey, heightOfBlockKey, transactionKey } from '../ledger/keyspace.ts'
 import { decodeStoredBlock, type StoredBlock } from '../ledger/stored-block.ts'
+import { judgeEpoch, judgeSealing } from './audit-seal.ts'
 import { receiptsRootOf } from './cure-chain.ts'
 import type { Auditing } from './ledger-audit.ts'
 import { createGenesisLedger, type Replay } from './replay.ts'
@@ -46,7 +47,11 @@ export async function auditChain(
   for (let height = from.blocks; height <= floor.height; height++) {
     options.onProgress?.(height, floor.height)
     const stored = await readBlock(auditing, height)
-    if (stored !== undefined) judgePlace(stored.block, parent, height, auditing)
+    if (stored !== undefined) {
+      judgePlace(stored.block, parent, height, auditing)
+      judgeEpoch(stored.block, parent, auditing)
+      judgeSealing(stored, auditing)
+    }
     const transactions = stored && (await auditBlock(stored, auditing))
     isReplaying &&= transactions !== undefined
     if (isReplaying && stored && transactions) replay?.execute(stored, transactions)

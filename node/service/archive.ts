@@ -19,6 +19,7 @@ import {
   type LedgerVersion,
   listLeafHash,
   type Outcome,
+  type SealProof,
   stateKey,
   type Transaction,
   UNFINALISED_MAX
@@ -36,6 +37,7 @@ import { readStoredBlock } from '../ledger/open-ledger.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import type { TransactionStatus } from '../ledger-service.ts'
 import type { Database } from '../storage/database.ts'
+import { readSeals } from './seals.ts'
 
 /** A transaction at its place in a final block. */
 export interface ArchivedTransaction {
@@ -172,6 +174,14 @@ export class Archive {
     if (finality === null) return { value, proof: null }
     const state = tip.tree.prove(stateKey(table, key))
     return { value, proof: encodeReadProof({ table, key, value, state, finality }) }
+  }
+
+  /** The seals of epochs from one on, as far as they are here and go together. */
+  seals(from: number): readonly SealProof[] {
+    return readSeals(from, {
+      block: (height) => this.block(height),
+      readValue: this.#ports.readValue
+    })
   }
 
   /** What proves a block final: its own finalisation, or the nearest one after it. */

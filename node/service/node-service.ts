@@ -8,9 +8,9 @@ import {
   type DeviceMessage,
   devices,
   type Electorate,
-  equalBytes,
   faultWeightOf,
   ownerships,
+  type SealProof,
   toHex
 } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
@@ -32,6 +32,7 @@ import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
+import { viewMembers } from './member-views.ts'
 import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
@@ -164,25 +165,12 @@ export class NodeService implements LedgerService {
     return headers
   }
 
+  async seals(from: number): Promise<readonly SealProof[]> {
+    return this.#ports.archive.seals(from)
+  }
+
   members(): readonly MemberView[] {
-    const { nodeId, lastHeardAtMs } = this.#ports
-    const peers = new Map(this.#ports.peers().map((peer) => [peer.key, peer]))
-    return this.#ports.electorate().seats.map((seat, index) => {
-      const peer = peers.get(toHex(seat.memberId))
-      const isSelf = equalBytes(seat.memberId, nodeId)
-      return {
-        memberId: seat.memberId,
-        index,
-        weight: seat.weight,
-        operatorId: seat.operatorId,
-        region: seat.region,
-        endpoints: seat.endpoints,
-        isSelf,
-        isConnected: isSelf || peer?.state === 'connected',
-        roundTripMs: peer?.roundTripMs ?? null,
-        lastHeardAtMs: isSelf ? null : lastHeardAtMs(index)
-      }
-    })
+    return viewMembers(this.#ports)
   }
 
   status(): LedgerStatus {

@@ -10,6 +10,8 @@
 
 import {
   type BlockHeader,
+  createBlock,
+  decodeBlockHeader,
   decodeElectorate,
   decodeValueChunk,
   type Electorate,
@@ -17,6 +19,7 @@ import {
   encodeBlock,
   encodeCbor,
   epochKey,
+  invariant,
   RUN_LEAVES,
   type SnapshotManifest,
   toHex
@@ -39,6 +42,7 @@ import { encodeStoredBlock } from '../ledger/stored-block.ts'
 import { readIfWhole } from '../storage/damaged-record.ts'
 import type { Batch, Database } from '../storage/database.ts'
 import type { KeyBounds } from '../storage/key-range.ts'
+import type { FollowedSeal } from '../sync/seal-follower.ts'
 import type { PartName, SnapshotFolder } from './snapshot-folder.ts'
 
 const LEAF_BYTES = 96
@@ -83,16 +87,24 @@ export async function buildState(
   return true
 }
 
+/** What the new ledger is completed from, beside the snapshot. */
+export interface EarlierLedger {
+  /** The ledger in use, whose node has stopped. */
+  readonly old: Database
+  /** Genuine seals of epochs that ended after it, by which others are led on. */
+  readonly seals: readonly FollowedSeal[]
+}
+
 /**
- * Makes the new ledger complete: the block, what the old ledger alone knows, and at last the floor.
+ * Makes the new ledger complete: the block, what the old ledger alone knows, the seals, and at last
+ * the floor.
  *
- * @param old - the ledger in use, whose node has stopped
  * @throws NodeError STORAGE_DAMAGED, DISK_FULL or DISK_WRITE_FAILED
  */
 export async function completeLedger(
   ledger: Database,
   manifest: SnapshotManifest,
-  old: Database
+  { old, seals }: EarlierLedger
 ): Promise<void> {
   await copyRange(old, ledger, BODIES)
   await copyRange(old, ledger, ALL_EVIDENCE)
@@ -103,6 +115,8 @@ export async function completeLedger(
     await batch.write({ sync: false })
   }
   const { block, descendants } = manifest
+  await copySeals(old, ledger)
+  await writeSeals(ledger, seals, block.header.height)
   const { height } = block.header
   // It is about the block itself only where that was finalised directly.
   const finalisation = descendants.length === 0 ? manifest.finalisation : null
@@ -125,6 +139,37 @@ function electorateAfter(ledger: Database, { epoch, seal }: BlockHeader): Electo
   const electorate = record && decodeElectorate(record.electorateBytes)
   if (electorate !== undefined) return electorate
   throw new NodeError('STORAGE_DAMAGED', `${ledger.path}: the state has no electorate in force`)
+}
+
+/** Whoever follows the electorates from genesis on needs every seal, however old. */
+async function copySeals(from: Database, to: Database): Promise<void> {
+  const batch = to.createBatch()
+  for (let epoch = 1; ; epoch++) {
+    const key = stateValueKey(electorates.number, epochKey(epoch))
+    const value = readIfWhole(() => from.getSync(key))
+    if (value === undefined) break
+    copyOne(from, batch, blockKey(electorates.decode(value).sinceHeight))
+  }
+  await batch.write({ sync: false })
+}
+
+/** A sealing block has no batches, so its header is all of it. */
+async function writeSeals(
+  ledger: Database,
+  seals: readonly FollowedSeal[],
+  below: number
+): Promise<void> {
+  const batch = ledger.createBatch()
+  for (const { headerBytes, finalisation } of seals) {
+    const header = decodeBlockHeader(headerBytes)
+    invariant(header !== undefined, 'seals that were followed are well formed')
+    // What is above comes with the blocks.
+    if (header.height >= below) break
+    const block = createBlock(header, [])
+    const stored = { block, blockBytes: encodeBlock(block), finalisation, outcomes: [] }
+    batch.put(blockKey(header.height), encodeStoredBlock(stored))
+  }
+  await batch.write({ sync: false })
 }
 
 async function copyRange(from: Database, to: Database, range: KeyBounds): Promise<void> {

@@ -108,6 +108,7 @@ async function begin(data: string, store: SnapshotStore): Promise<Switching> {
       return await create(places.incoming)
     },
     declareReady: () => declareReady(places, systemFiles),
+    followedSeals: () => [],
     onBuilt: () => {
       isAsked = true
     },

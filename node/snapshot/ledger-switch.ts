@@ -11,6 +11,7 @@
 import type { SnapshotManifest } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../storage/database.ts'
+import type { FollowedSeal } from '../sync/seal-follower.ts'
 import { buildState, completeLedger, type WholeSnapshot } from './ledger-builder.ts'
 import type { SnapshotFolder } from './snapshot-folder.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
@@ -23,6 +24,8 @@ export interface LedgerSwitchPorts {
   readonly createLedger: () => Promise<Database>
   /** The new ledger, closed, is to be the next one. */
   readonly declareReady: () => Promise<void>
+  /** The seals by which this node came to believe the snapshot. */
+  readonly followedSeals: () => readonly FollowedSeal[]
   /** Ends this node, so that it starts anew. */
   readonly onBuilt: () => void
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void
@@ -70,7 +73,7 @@ export class LedgerSwitch {
     const { ledger, manifest } = this.#built
     this.#built = undefined
     try {
-      await completeLedger(ledger, manifest, old)
+      await completeLedger(ledger, manifest, { old, seals: this.#ports.followedSeals() })
     } finally {
       await ledger.close()
     }

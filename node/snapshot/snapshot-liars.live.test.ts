@@ -229,13 +229,6 @@ const FORGED: readonly (readonly [string, (manifest: SnapshotManifest) => Snapsh
       ...manifest,
       valueChunks: [{ hash: new Uint8Array(32), count: manifest.leafCount + 1 }]
     })
-  ],
-  [
-    'of an epoch that nobody knows',
-    (manifest) => ({
-      ...manifest,
-      block: createBlock({ ...manifest.block.header, epoch: 9 as never }, [])
-    })
   ]
 ]
 
@@ -253,6 +246,21 @@ for (const [what, change] of FORGED)
       )
     })
   )
+
+test(
+  'a manifest of an epoch that nobody leads to is passed over, for it cannot be judged',
+  withStore(async (folder, store) => {
+    const later = await offering(store, (manifest) => ({
+      ...manifest,
+      block: createBlock({ ...manifest.block.header, epoch: 9 as never }, [])
+    }))
+    const peers = new Peers({ [MEMBER]: later, honest: honest(store) })
+    const joining = await joinIn(folder, peers)
+    assert.is(joining.end, 'installed')
+    assert.is(toHex(snapshotIdOf(joining.manifest as SnapshotManifest)), store.list()[0]?.idHex)
+    assert.equal(peers.blamed, [])
+  })
+)
 
 test(
   'offers of a stranger do not drive out those of a member, and every lie costs one question',

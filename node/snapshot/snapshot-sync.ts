@@ -37,8 +37,8 @@ export interface SnapshotProgress {
 /** What snapshot sync needs from others. */
 export interface SnapshotSyncPorts extends AskOffersPorts {
   readonly networkTag: Uint8Array
-  /** The electorate of an epoch; undefined when this node does not know it. */
-  readonly electorateOf: (epoch: Epoch) => Electorate | undefined
+  /** The electorate of an epoch, also of a later one; undefined when this node cannot know it. */
+  readonly electorateOf: (epoch: Epoch) => Promise<Electorate | undefined>
   readonly clock: Pick<Clock, 'nowMs' | 'later' | 'pause'>
   readonly files: Files
   readonly store: SnapshotStore
@@ -113,6 +113,8 @@ export class SnapshotSync {
     const held = this.#ports.store.folderOf(candidate.id)
     const heldManifest = await held?.readManifest()
     if (held !== undefined && heldManifest !== undefined) {
+      // It was judged before it was held; this brings the seals that the new ledger is to hold.
+      await this.#ports.electorateOf(heldManifest.block.header.epoch)
       await this.#ports.install(heldManifest, held)
       return 'installed'
     }
@@ -171,7 +173,7 @@ export class SnapshotSync {
     const path = join(store.folder, incomingName(candidate.idHex))
     const folder = new SnapshotFolder(path, files)
     const found = await folder.readManifest()
-    if (found !== undefined && this.#isGood(found, candidate))
+    if (found !== undefined && (await this.#judge(found, candidate)) === 'good')
       return { incoming: new IncomingSnapshot({ manifest: found, folder }, clock), giver: null }
     for (const giver of candidate.peers) {
       if (this.#isStopped) return undefined
@@ -200,19 +202,26 @@ export class SnapshotSync {
     // No answer, or no longer held: no fault.
     if (encoded === null) return undefined
     const manifest = encoded === undefined ? undefined : decodeManifest(encoded)
-    if (encoded !== undefined && manifest !== undefined && this.#isGood(manifest, candidate))
+    const judged = manifest && (await this.#judge(manifest, candidate))
+    if (encoded !== undefined && manifest !== undefined && judged === 'good')
       return { manifest, encoded }
-    penalise(peer, 'a snapshot was offered whose manifest is not good')
+    // Whom nobody leads to that epoch cannot tell a lie from the truth.
+    if (judged !== 'epoch-unknown')
+      penalise(peer, 'a snapshot was offered whose manifest is not good')
     return undefined
   }
 
   /** Whether it is the manifest that was offered, of a final block, with that block's state. */
-  #isGood(manifest: SnapshotManifest, { idHex, height }: Candidate): boolean {
+  async #judge(
+    manifest: SnapshotManifest,
+    { idHex, height }: Candidate
+  ): Promise<'good' | 'wrong' | 'epoch-unknown'> {
     const { networkTag, electorateOf } = this.#ports
     const { header } = manifest.block
-    if (toHex(snapshotIdOf(manifest)) !== idHex || header.height !== height) return false
-    const electorate = electorateOf(header.epoch)
-    return electorate !== undefined && judgeManifest(manifest, { networkTag, electorate }).ok
+    if (toHex(snapshotIdOf(manifest)) !== idHex || header.height !== height) return 'wrong'
+    const electorate = await electorateOf(header.epoch)
+    if (electorate === undefined) return 'epoch-unknown'
+    return judgeManifest(manifest, { networkTag, electorate }).ok ? 'good' : 'wrong'
   }
 
   async #refuse(

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { Archive } from '../service/archive.ts'
 import type { Database } from '../storage/database.ts'
 import type { Files } from '../storage/files.ts'
+import type { FollowedSeal } from '../sync/seal-follower.ts'
 import type { SnapshotRequest } from '../sync/sync-message.ts'
 import { encodeBytesAnswer, encodeOffers } from '../sync/sync-message.ts'
 import type { SyncMeter } from '../sync/sync-progress.ts'
@@ -45,8 +46,10 @@ export interface SnapshotsPorts {
   readonly archive: Archive
   readonly networkTag: Uint8Array
   readonly electorate: () => Electorate
-  /** The electorate of an epoch; undefined when this node does not know it. */
-  readonly electorateOf: (epoch: Epoch) => Electorate | undefined
+  /** The electorate of an epoch, also of a later one; undefined when this node cannot know it. */
+  readonly electorateOf: (epoch: Epoch) => Promise<Electorate | undefined>
+  /** The seals that led to the electorates of later epochs. */
+  readonly followedSeals: () => readonly FollowedSeal[]
   /** How many blocks this node is behind the highest that there is reason to believe in. */
   readonly blocksBehind: () => number
   readonly peers: () => readonly string[]
@@ -96,6 +99,7 @@ export class Snapshots {
       store: this.#store,
       createLedger: world.createNextLedger,
       declareReady: world.declareNextLedger,
+      followedSeals: ports.followedSeals,
       onBuilt: world.onInstalled,
       log
     })

@@ -54,6 +54,7 @@ function honest(batchesFrom = 0, claims = HEIGHT): Peer {
         finalBlock: (height) => archive.block(height),
         certificates: () => [],
         stateValue: () => undefined,
+        seals: () => [],
         batchesFrom: () => batchesFrom,
         snapshots: async () => new Uint8Array(0)
       })

@@ -76,6 +76,7 @@ async function ask<Answer>(
     batchesFrom: () => 0,
     snapshots: async () => new Uint8Array(0),
     stateValue: () => undefined,
+    seals: () => [],
     ...ports
   })
   invariant(answer !== undefined, 'a question is answered')

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { BatchId, Block, BlockId, Certificate } from '../../protocol/index.ts'
+import {
+  type BatchId,
+  type Block,
+  type BlockId,
+  type Certificate,
+  encodeSealProofs,
+  type SealProof
+} from '../../protocol/index.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
 import {
   CERTIFICATES_PER_ANSWER_MAX,
@@ -35,6 +42,8 @@ export interface FetchServerPorts {
   readonly snapshots: (question: SnapshotRequest) => Promise<Uint8Array>
   /** The value under a key of a table in the committed state. */
   readonly stateValue: (table: number, key: Uint8Array) => Uint8Array | undefined
+  /** Seals in order, from the one that ends an epoch on, no more than an answer holds. */
+  readonly seals: (from: number) => readonly SealProof[]
 }
 
 /** Answers one question; undefined when the bytes are none. */
@@ -66,6 +75,8 @@ export async function answerFetch(
     }
     case 'outcomes':
       return encodeOutcomesAnswer(ports.finalBlock(question.height)?.outcomes)
+    case 'seals':
+      return encodeSealProofs(ports.seals(question.from))
   }
 }
 

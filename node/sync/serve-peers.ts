@@ -11,6 +11,7 @@ import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type { Network } from '../network/network.ts'
 import type { RequestOptions } from '../network/request.ts'
 import type { Archive } from '../service/archive.ts'
+import { readSeals } from '../service/seals.ts'
 import type { Snapshots } from '../snapshot/snapshots.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { CatchUp } from './catch-up.ts'
@@ -62,6 +63,11 @@ export function servePeers(ports: ServePeersPorts): void {
         (question.kind === 'snapshots' ? encodeOffers([]) : encodeBytesAnswer(null)),
       finalBlock: (height) => orNothing(() => archive.block(height)),
       stateValue: (table, key) => orNothing(() => keeper.readValue(table, key)),
+      seals: (from) =>
+        readSeals(from, {
+          block: (height) => orNothing(() => archive.block(height)),
+          readValue: (table, key) => orNothing(() => keeper.readValue(table, key))
+        }),
       certificates: (first, last) =>
         [...driver.core.certificates]
           .filter(([view]) => view >= first && view <= last)

@@ -86,11 +86,13 @@ test('every question comes back from its bytes', () => {
 
 const PLACE = { table: 7, key: Uint8Array.of(1, 2) }
 
-test('questions that recovery asks come back from their bytes', () => {
+test('questions of recovery, and of those who follow seals, come back from their bytes', () => {
   const questions: readonly FetchRequest[] = [
     { kind: 'state-values', places: [PLACE, { table: 255, key: new Uint8Array(0) }] },
     { kind: 'state-values', places: Array.from({ length: 64 }, () => PLACE) },
-    { kind: 'outcomes', height: 0 }
+    { kind: 'outcomes', height: 0 },
+    { kind: 'seals', from: 0 },
+    { kind: 'seals', from: Number.MAX_SAFE_INTEGER }
   ]
   for (const question of questions)
     assert.equal(decodeFetchRequest(encodeFetchRequest(question)), question)
@@ -118,6 +120,8 @@ test('a question for more than one may ask is none', () => {
     [8, [[1]]],
     [9],
     [9, null],
+    [10],
+    [10, 0, 64],
     [1],
     [2, new Uint8Array(31)],
     [3, 1],

@@ -49,6 +49,8 @@ export type FetchRequest =
   | { readonly kind: 'final-blocks'; readonly from: number; readonly count: number }
   | { readonly kind: 'state-values'; readonly places: readonly StatePlace[] }
   | { readonly kind: 'outcomes'; readonly height: number }
+  /** Seals in order, the first being the one that ends this epoch. */
+  | { readonly kind: 'seals'; readonly from: number }
   | SnapshotRequest
 
 /** One question about snapshots. */
@@ -101,6 +103,7 @@ const stateValuesRequest = tuple(
   list(tuple(uint(255), bytesBetween(0, 128)), STATE_VALUES_PER_REQUEST_MAX, 1)
 )
 const outcomesRequest = tuple(uint(9, 9), uint())
+const sealsRequest = tuple(uint(10, 10), uint())
 const valueList = list(nullable(bytesBetween(1, 1_048_576)), STATE_VALUES_PER_REQUEST_MAX)
 const outcomeFields = tuple(packedOutcomes.numbers, packedOutcomes.codes)
 const batchList = list(nullable(bytesBetween(1, 131_072)), BATCHES_PER_REQUEST_MAX)
@@ -136,6 +139,8 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
       return encodeCbor([8, request.places.map(({ table, key }) => [table, key])])
     case 'outcomes':
       return encodeCbor([9, request.height])
+    case 'seals':
+      return encodeCbor([10, request.from])
   }
 }
 
@@ -152,6 +157,8 @@ export function decodeFetchRequest(encoded: Uint8Array): FetchRequest | undefine
     return { kind: 'certificates', first: certificates[1], last: certificates[2] }
   const final = finalBlocksRequest(value)
   if (final !== undefined) return { kind: 'final-blocks', from: final[1], count: final[2] }
+  const seals = sealsRequest(value)
+  if (seals !== undefined) return { kind: 'seals', from: seals[1] }
   return readMendingRequest(value) ?? readSnapshotRequest(value)
 }
 

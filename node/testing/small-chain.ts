@@ -8,6 +8,7 @@ import {
   type Block,
   type Certificate,
   createCertificate,
+  type Electorate,
   encodeVote,
   equalBytes,
   invariant,
@@ -16,13 +17,17 @@ import {
 } from '../../protocol/index.ts'
 import { ELECTORATE, founder, NETWORK_TAG } from './small-network.ts'
 
-/** A certificate of both founders about a block. */
-export function certify(kind: Exclude<VoteKind, 'nullify'>, block: Block): Certificate {
+/** A certificate of both founders about a block; they sit in every electorate with the same keys. */
+export function certify(
+  kind: Exclude<VoteKind, 'nullify'>,
+  block: Block,
+  electorate: Electorate = ELECTORATE
+): Certificate {
   const { epoch, view, parentView } = block.header
   const vote = { kind, epoch, view, subject: { parentView, blockId: block.id } }
-  const message = encodeVote(NETWORK_TAG, ELECTORATE, vote)
+  const message = encodeVote(NETWORK_TAG, electorate, vote)
   return createCertificate(
-    ELECTORATE.seats.map(({ memberId }, index) => {
+    electorate.seats.map(({ memberId }, index) => {
       const signer = [founder(0), founder(1)].find((one) => equalBytes(one.memberId, memberId))
       invariant(signer !== undefined, 'the electorate is the two founders')
       return { vote, signer: index as MemberIndex, signature: signer.signVote(message) }

@@ -5,13 +5,13 @@
  * block final. Nothing else begins an epoch, so whoever follows every seal from an electorate it
  * trusts never needs to be told what to trust again.
  *
- * @see SPEC.md §10.4 Seal proofs
+ * @see SPEC.md §10.5 Seal proofs
  * @module
  */
 
 import { blockIdOf, decodeBlockHeader } from '../blocks/block.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../codec/cbor.ts'
-import { bytesBetween, type Shape, tuple } from '../codec/shape.ts'
+import { bytesBetween, list, type Shape, tuple } from '../codec/shape.ts'
 import {
   type Certificate,
   certificateFromFields,
@@ -72,6 +72,19 @@ export function decodeSealProof(encoded: Uint8Array): SealProof | undefined {
   return sealProofFromFields(decodeCbor(encoded))
 }
 
+/** The wire form of seals in the order of their epochs, as nodes, clients and files pass them on. */
+export function encodeSealProofs(proofs: readonly SealProof[]): Uint8Array {
+  return encodeCbor(proofs.map(sealProofToFields))
+}
+
+/** Reads seals; undefined when the bytes are no list of them, or of more than `countMax`. */
+export function decodeSealProofs(
+  encoded: Uint8Array,
+  countMax: number = SEALS_MAX
+): readonly SealProof[] | undefined {
+  return list(sealProofFromFields, countMax)(decodeCbor(encoded))
+}
+
 /**
  * Judges a seal by the electorate that it ends.
  *
@@ -104,4 +117,33 @@ export function judgeSeal(
   if (!judgeCertificate(proof.finalisation, networkTag, electorate).ok)
     return reject('FINALISATION_FORGED')
   return acceptAs(next)
+}
+
+/** How far seals lead. */
+export interface SealsFollowed {
+  /** The electorates that the good seals begin, in order. */
+  readonly electorates: readonly Electorate[]
+  /** What is wrong with the first seal that leads no further; null when all of them are good. */
+  readonly fault: SealFault | null
+}
+
+/**
+ * Follows seals one after the other, each judged by the electorate before it.
+ *
+ * @param proofs  - untrusted
+ * @param trusted - the network, and the electorate of the epoch that the first seal ends
+ */
+export function followSeals(
+  proofs: readonly SealProof[],
+  trusted: { readonly networkTag: Uint8Array; readonly electorate: Electorate }
+): SealsFollowed {
+  const electorates: Electorate[] = []
+  let { electorate } = trusted
+  for (const proof of proofs) {
+    const judged = judgeSeal(proof, { networkTag: trusted.networkTag, electorate })
+    if (!judged.ok) return { electorates, fault: judged.fault }
+    electorate = judged.value
+    electorates.push(electorate)
+  }
+  return { electorates, fault: null }
 }

@@ -56,8 +56,6 @@ export interface MemoryLedger {
   readonly submissions: () => number
 }
 
-const ZERO: Uint8Array = new Uint8Array(32)
-
 interface Kept {
   status: TransactionStatus
   readonly message: DeviceMessage
@@ -132,6 +130,7 @@ class MemoryWorld {
         )?.view ?? null,
       headers: async (from, limit) =>
         this.#blocks.slice(from, from + limit).map(({ view }) => view.headerBytes),
+      seals: async () => [],
       members: () =>
         ELECTORATE.seats.map((seat, index) => ({
           ...seat,
@@ -203,7 +202,7 @@ class MemoryWorld {
       height: null,
       timeMs: null
     }
-    this.#kept.set(toHex(id), { status, message: body, content: attachment ?? ZERO })
+    this.#kept.set(toHex(id), { status, message: body, content: attachment ?? new Uint8Array(32) })
     return taken(status)
   }
 
@@ -249,7 +248,7 @@ class MemoryWorld {
     const { height, blockId, timeMs } = this.#tip().view
     return {
       networkId: NETWORK_ID,
-      genesisHash: ZERO,
+      genesisHash: new Uint8Array(32),
       nodeId: MEMBER_ID,
       role: 'member',
       epoch: 0,

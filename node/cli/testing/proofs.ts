@@ -13,8 +13,10 @@ import {
   blockIdOf,
   createBlock,
   createCertificate,
+  createElectorate,
   createStateTree,
   deriveVersion,
+  type Electorate,
   type Epoch,
   encodeAcceptedReceipt,
   encodeBatchHeader,
@@ -33,6 +35,7 @@ import {
   networkTable,
   networkTagOfGenesis,
   type Outcome,
+  type SealProof,
   stateKey,
   type Transaction,
   toHex,
@@ -41,11 +44,12 @@ import {
 } from '../../../protocol/index.ts'
 import type { TestHome } from './run-program.ts'
 
-/** A receipt for a transaction of block 1. */
+/** A receipt for a transaction of block 1, in an epoch. */
 export function makeReceipt(
   home: TestHome,
   transactionId: Uint8Array,
-  outcome: Outcome
+  outcome: Outcome,
+  epoch = 0
 ): Uint8Array {
   const { block } = makeGenesisBlock(home)
   const leaf = encodeReceiptLeaf(transactionId, outcome)
@@ -55,10 +59,30 @@ export function makeReceipt(
     height: 1 as Height,
     parentId: blockIdOf(block.headerBytes),
     receiptsRoot: listRoot([leaf]),
-    transactionCount: 1
+    transactionCount: 1,
+    epoch: epoch as Epoch,
+    electorateHash: electorateOf(home, epoch).hash
   }
   const finality = makeFinality(home, createBlock(header, []))
   return encodeReceiptProof({ transactionId, outcome, index: 0, path: [], finality })
+}
+
+/** The seals of so many epochs, the founder alone being seated in each. */
+export function makeSeals(home: TestHome, count: number): readonly SealProof[] {
+  const { block } = makeGenesisBlock(home)
+  return Array.from({ length: count }, (_, epoch) => {
+    const next = electorateOf(home, epoch + 1)
+    const header = {
+      ...block.header,
+      view: 1 as View,
+      height: (epoch + 1) as Height,
+      epoch: epoch as Epoch,
+      electorateHash: electorateOf(home, epoch).hash,
+      seal: next.hash
+    }
+    const { headerBytes, finalisation } = makeFinality(home, createBlock(header, []))
+    return { headerBytes, finalisation, electorateBytes: next.encoded }
+  })
 }
 
 /** A proved read of the network's own record in block 0. */
@@ -112,11 +136,16 @@ function makeGenesisBlock({ genesis }: TestHome): {
   return { block: genesisBlock(genesis, tree.root), changes, tree }
 }
 
-function makeFinality({ genesis, keys }: TestHome, { headerBytes, header }: Block): FinalityProof {
-  const electorate = genesisElectorate(genesis)
+function electorateOf({ genesis }: TestHome, epoch: number): Electorate {
+  return createElectorate({ ...genesisElectorate(genesis), epoch: epoch as Epoch })
+}
+
+function makeFinality(home: TestHome, { headerBytes, header }: Block): FinalityProof {
+  const { genesis, keys } = home
+  const electorate = electorateOf(home, header.epoch)
   const vote = {
     kind: 'finalise',
-    epoch: 0 as Epoch,
+    epoch: header.epoch,
     view: header.view,
     subject: { parentView: header.parentView, blockId: toHex(blockIdOf(headerBytes)) as BlockId }
   } as const

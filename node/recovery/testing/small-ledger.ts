@@ -137,7 +137,8 @@ export async function openSmallLedger(
       bodyOf: () => undefined,
       finalBlock: (height) => readIfWhole(() => archive.block(height)),
       certificates: () => [],
-      stateValue: (table, key) => readIfWhole(() => keeper.readValue(table, key))
+      stateValue: (table, key) => readIfWhole(() => keeper.readValue(table, key)),
+      seals: () => []
     })
   return { database, keeper, archive, recovery, troubles, answer }
 }

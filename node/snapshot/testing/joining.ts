@@ -15,14 +15,16 @@ import {
 } from '../../../protocol/index.ts'
 import { systemClock } from '../../clock.ts'
 import { openLedger } from '../../ledger/open-ledger.ts'
+import type { Database } from '../../storage/database.ts'
 import { type Files, systemFiles } from '../../storage/files.ts'
 import { create, reopen } from '../../storage/testing/entries.ts'
+import type { FollowedSeal } from '../../sync/seal-follower.ts'
 import { encodeBytesAnswer, encodeOffers } from '../../sync/sync-message.ts'
 import { ELECTORATE, founder, GENESIS, NETWORK_TAG } from '../../testing/small-network.ts'
 import { buildState, completeLedger } from '../ledger-builder.ts'
 import type { SnapshotFolder } from '../snapshot-folder.ts'
 import { SnapshotStore } from '../snapshot-store.ts'
-import { SnapshotSync, type SnapshotSyncEnd } from '../snapshot-sync.ts'
+import { SnapshotSync, type SnapshotSyncEnd, type SnapshotSyncPorts } from '../snapshot-sync.ts'
 import { writeSnapshot } from '../snapshot-writer.ts'
 import { ProcessEnded } from './failing-files.ts'
 import { honest, type Peers, type Provider } from './providers.ts'
@@ -45,22 +47,30 @@ export async function storeOf(
   for (const state of states) {
     const database = await create(join(folder, `ledger-${state.block.header.height}`))
     await writeState(database, state)
-    const moment = database.snapshot()
-    const into = await store.begin()
-    const { block, finalisation } = state
-    await writeSnapshot(
-      { moment, block, folder: into, bytesPerSecondMax: Number.POSITIVE_INFINITY },
-      {
-        clock: systemClock,
-        proveFinal: async () => ({ headerBytes: block.headerBytes, finalisation, descendants: [] }),
-        isStopped: () => false
-      }
-    )
-    await store.adopt(into)
-    await moment.close()
+    await addSnapshot(store, database, state)
     await database.close()
   }
   return store
+}
+
+/** Adds a snapshot of a ledger as it stands to a store. */
+export async function addSnapshot(
+  store: SnapshotStore,
+  database: Database,
+  { block, finalisation }: Pick<TestState, 'block' | 'finalisation'>
+): Promise<void> {
+  const moment = database.snapshot()
+  const folder = await store.begin()
+  await writeSnapshot(
+    { moment, block, folder, bytesPerSecondMax: Number.POSITIVE_INFINITY },
+    {
+      clock: systemClock,
+      proveFinal: async () => ({ headerBytes: block.headerBytes, finalisation, descendants: [] }),
+      isStopped: () => false
+    }
+  )
+  await store.adopt(folder)
+  await moment.close()
 }
 
 /** How an attempt to join ended. */
@@ -75,15 +85,19 @@ export interface Joining {
 export async function joinIn(
   folder: string,
   peers: Peers,
-  change: { files?: Files; heightMin?: number } = {}
+  change: {
+    files?: Files
+    heightMin?: number
+    electorateOf?: SnapshotSyncPorts['electorateOf']
+  } = {}
 ): Promise<Joining> {
-  const { files = systemFiles, heightMin = 1 } = change
+  const { files = systemFiles, heightMin = 1, electorateOf = ofGenesis } = change
   const store = new SnapshotStore({ folder: join(folder, 'own'), keep: 4 }, { files })
   let manifest: SnapshotManifest | undefined
   let whole: SnapshotFolder | undefined
   const sync = new SnapshotSync({
     electorate: () => ELECTORATE,
-    electorateOf: (epoch) => (epoch === ELECTORATE.epoch ? ELECTORATE : undefined),
+    electorateOf,
     networkTag: NETWORK_TAG,
     peers: peers.keys,
     ask: peers.ask,
@@ -108,11 +122,15 @@ export async function joinIn(
   }
 }
 
+const ofGenesis: SnapshotSyncPorts['electorateOf'] = async (epoch) =>
+  epoch === ELECTORATE.epoch ? ELECTORATE : undefined
+
 /** Opens a ledger made of what came, and compares its root. */
 export async function assertRoot(
   folder: string,
   joining: Joining,
-  state: TestState
+  state: Pick<TestState, 'block'>,
+  seals: readonly FollowedSeal[] = []
 ): Promise<void> {
   const { manifest, folder: from } = joining
   invariant(manifest !== undefined && from !== undefined, 'a snapshot came')
@@ -125,7 +143,7 @@ export async function assertRoot(
     { pause: systemClock.pause, isStopped: () => false }
   )
   assert.ok(isBuilt)
-  await completeLedger(ledger, manifest, old)
+  await completeLedger(ledger, manifest, { old, seals })
   await ledger.close()
   await old.close()
   const database = await reopen(path)

@@ -44,14 +44,16 @@ const LEAF_BYTES = 96
 
 /** A state of so many records, and one that nobody else has. */
 export function makeState(height: number, recordCount: number, mark = 0): TestState {
-  const founding = genesisView(GENESIS, new LedgerBase(() => undefined)).changedValues()
-  const some = Array.from({ length: recordCount }, (_, index): StateRecord => {
+  const filling = Array.from({ length: recordCount }, (_, index): StateRecord => {
     const value = new Uint8Array(150).fill(1 + (index % 200))
     value.set(uint64(mark), 0)
     return { table: TABLE, key: uint64(index), value }
   })
-  // A ledger can only be opened on a state that says who is seated.
-  const records = [...founding.map(({ table, key, value }) => ({ table, key, value })), ...some]
+  // Without what genesis writes, nobody governs and nothing opens.
+  const founding = genesisView(GENESIS, new LedgerBase(() => undefined)).changedValues()
+  const records = [...founding, ...filling].map(
+    ({ table, key, value }): StateRecord => ({ table, key, value })
+  )
   const tree = createStateTree()
   const changes = records.map(({ table, key, value }) => ({
     key: stateKey(table, key),

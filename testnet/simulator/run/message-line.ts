@@ -103,6 +103,8 @@ function questionLine(message: Uint8Array): string {
       return `asks for ${question.places.length} values of the state`
     case 'outcomes':
       return `asks for the outcomes of h${question.height}`
+    case 'seals':
+      return `asks for the seals from epoch ${question.from} on`
     case undefined:
       return `asks nonsense (${message.length} B)`
   }
