@@ -157,7 +157,8 @@ export { lapseTimeMs } from './ledger/governance/motion-book.ts'
 export type { MotionFault } from './ledger/governance/draft-epoch.ts'
 export { type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
 export { yesNeeded } from './ledger/governance/thresholds.ts'
-export { readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
+export { isTrusted, readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
+export { judgeTrustChain } from './ledger/governance/trust-chain.ts'
 export {
   type CommittedLedger,
   commitVersion,

@@ -5,6 +5,7 @@
  */
 
 import { chainRoutes } from './chain-routes.ts'
+import { governanceRoutes } from './governance-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import type { Route } from './route.ts'
@@ -15,5 +16,6 @@ export const ROUTES: readonly Route[] = [
   submitRoute,
   ...ledgerRoutes,
   ...chainRoutes,
+  ...governanceRoutes,
   ...healthRoutes
 ]

@@ -8,12 +8,12 @@ import {
   type DeviceMessage,
   devices,
   type Electorate,
-  equalBytes,
   faultWeightOf,
   ownerships,
   toHex
 } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
+import type { GovernanceService } from '../governance-service.ts'
 import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type {
@@ -32,6 +32,9 @@ import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
+import { createGovernanceService } from './governance-view.ts'
+import { worldOf } from './governance-world.ts'
+import { viewMembers } from './member-view.ts'
 import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
@@ -67,6 +70,9 @@ type ReadingListener = Parameters<LedgerService['onFinalReading']>[0]
 
 /** Gives the service. */
 export class NodeService implements LedgerService {
+  readonly governance: GovernanceService = createGovernanceService(() =>
+    worldOf(this.#ports.keeper.tip, this.members())
+  )
   readonly #ports: NodeServicePorts
   readonly #readingListeners = new Map<ReadingListener, () => boolean>()
   readonly #commitListeners = new Set<() => void>()
@@ -165,23 +171,13 @@ export class NodeService implements LedgerService {
   }
 
   members(): readonly MemberView[] {
-    const { nodeId, lastHeardAtMs } = this.#ports
-    const peers = new Map(this.#ports.peers().map((peer) => [peer.key, peer]))
-    return this.#ports.electorate().seats.map((seat, index) => {
-      const peer = peers.get(toHex(seat.memberId))
-      const isSelf = equalBytes(seat.memberId, nodeId)
-      return {
-        memberId: seat.memberId,
-        index,
-        weight: seat.weight,
-        operatorId: seat.operatorId,
-        region: seat.region,
-        endpoints: seat.endpoints,
-        isSelf,
-        isConnected: isSelf || peer?.state === 'connected',
-        roundTripMs: peer?.roundTripMs ?? null,
-        lastHeardAtMs: isSelf ? null : lastHeardAtMs(index)
-      }
+    const { nodeId, lastHeardAtMs, keeper } = this.#ports
+    return viewMembers({
+      nodeId,
+      electorate: this.#ports.electorate(),
+      state: keeper.tip.view,
+      peers: this.#ports.peers(),
+      lastHeardAtMs
     })
   }
 
