@@ -147,6 +147,7 @@ export {
   networkTagOfGenesis,
   type VendorGrant
 } from './ledger/genesis.ts'
+export type { MotionFault } from './ledger/governance/draft-epoch.ts'
 export { electorateInForce, electorateOfEpoch } from './ledger/governance/electorate-in-force.ts'
 export {
   type ForecastFault,
@@ -154,7 +155,6 @@ export {
   type MotionForecast
 } from './ledger/governance/forecast.ts'
 export { lapseTimeMs } from './ledger/governance/motion-book.ts'
-export type { MotionFault } from './ledger/governance/draft-epoch.ts'
 export { type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
 export { yesNeeded } from './ledger/governance/thresholds.ts'
 export { isTrusted, readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
@@ -259,6 +259,14 @@ export {
   type Seat
 } from './membership/electorate.ts'
 export { type GuardFault, judgeStep, type Roster } from './membership/guards.ts'
+export {
+  decodeJoinBundle,
+  encodeJoinBundle,
+  JOIN_BUNDLE_MAX_BYTES,
+  type JoinBundle,
+  type JoinBundleFault,
+  judgeJoinBundle
+} from './membership/join-bundle.ts'
 export { leaderOrder } from './membership/leaders.ts'
 export { type Outlook, outlookOf } from './membership/outlook.ts'
 export {
