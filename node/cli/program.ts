@@ -13,6 +13,7 @@ import { addIdCommand } from './id.ts'
 import { addInitCommand } from './init.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
+import { addMotionCommand } from './motion.ts'
 import { addRepairCommand } from './repair.ts'
 import { addSnapshotCommand } from './snapshot.ts'
 import { addStartCommand, type StartPorts } from './start.ts'
@@ -46,6 +47,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addKeysCommand(program, ports)
   addGenesisCommand(program, ports)
   addConfigCommand(program, ports)
+  addMotionCommand(program, ports)
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
   addSnapshotCommand(program, ports)
