@@ -8,13 +8,16 @@ const test = suite('governing from the command line')
 // biome-ignore lint/suspicious/noExplicitAny: a test reads JSON as it comes
 type Json = any
 
+const TURNS_MAX = 100
+
 async function awaitEpoch(url: string, epoch: number): Promise<void> {
-  for (;;) {
+  for (let turn = 0; turn < TURNS_MAX; turn++) {
     const status = await runProgram(['status', '--url', url, '--json'])
     assert.is(status.code, 0, status.stderr)
     if (JSON.parse(status.stdout).epoch === epoch) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+  assert.unreachable(`epoch ${epoch} does not begin`)
 }
 
 test(
@@ -65,6 +68,19 @@ test(
       )
       assert.is(unknown.code, 64)
       assert.is(again.fault, 'NOTHING_CHANGES')
+
+      const [table, leaving, nobody] = await Promise.all([
+        run('members'),
+        json('leave', '--dry-run'),
+        run('renew', '--region', 'atlantis')
+      ])
+      assert.match(table.stdout, /^Epoch 1: 1 member of weight 1, 1 needed\.\n {2}id .*\n.* oslo /)
+      assert.is(leaving.isSent, false)
+      assert.match(nobody.stderr, /renewal: refused, the network has no such region/)
+      const renewed = await json('renew', '--endpoint', '/ip4/127.0.0.1/tcp/4001')
+      assert.equal(renewed.endpoints, ['/ip4/127.0.0.1/tcp/4001'])
+      const { members, epoch } = await json('members')
+      assert.equal([epoch, members.length, members[0].isLeaving], [1, 1, false])
     })
   )
 )
