@@ -69,11 +69,13 @@ test(
       assert.is(unknown.code, 64)
       assert.is(again.fault, 'NOTHING_CHANGES')
 
-      const [table, leaving, nobody] = await Promise.all([
+      const [bundle, table, leaving, nobody] = await Promise.all([
+        json('bundle', '--link'),
         run('members'),
         json('leave', '--dry-run'),
         run('renew', '--region', 'atlantis')
       ])
+      assert.is(bundle.epoch, 1)
       assert.match(table.stdout, /^Epoch 1: 1 member of weight 1, 1 needed\.\n {2}id .*\n.* oslo /)
       assert.is(leaving.isSent, false)
       assert.match(nobody.stderr, /renewal: refused, the network has no such region/)

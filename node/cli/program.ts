@@ -6,11 +6,13 @@
 
 import { Command } from 'commander'
 import { ownVersion } from '../software.ts'
+import { addBundleCommand } from './bundle.ts'
 import { addConfigCommand } from './config.ts'
 import { addDeviceCommand } from './device.ts'
 import { addGenesisCommand } from './genesis.ts'
 import { addIdCommand } from './id.ts'
 import { addInitCommand } from './init.ts'
+import { addJoinCommand } from './join.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
 import { addMembersCommand } from './members.ts'
@@ -50,6 +52,8 @@ export function createProgram(ports: ProgramPorts): Command {
   addMembersCommand(program, ports)
   addMotionCommand(program, ports)
   addMembershipCommands(program, ports)
+  addBundleCommand(program, ports)
+  addJoinCommand(program, ports)
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
   addSnapshotCommand(program, ports)
