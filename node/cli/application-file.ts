@@ -40,7 +40,7 @@ const shape: z.ZodType<ApplicationFile> = z.strictObject({
 })
 
 /** Where it lies. */
-export function applicationPath(dataDirectory: string): string {
+function applicationPath(dataDirectory: string): string {
   return join(dataDirectory, FILE_NAME)
 }
 

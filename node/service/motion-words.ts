@@ -53,7 +53,7 @@ export function describeMotion(motion: Motion, state: LedgerReader): string {
 }
 
 /** A policy of trust: "open-vote", or "vouch and anchored, or open-vote". */
-export function describePolicy({ ways }: TrustPolicy): string {
+function describePolicy({ ways }: TrustPolicy): string {
   return ways.map((way) => way.join(' and ')).join(', or ')
 }
 

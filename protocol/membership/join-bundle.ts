@@ -51,7 +51,7 @@ export type JoinBundleFault =
 /** The size of a bundle, at most. */
 export const JOIN_BUNDLE_MAX_BYTES = 262_144
 /** The first position. */
-export const JOIN_BUNDLE_FORMAT = 1
+const JOIN_BUNDLE_FORMAT = 1
 
 const NETWORK_ID_MAX = 64
 const ADDRESSES_MAX = 64
