@@ -17,6 +17,7 @@ const hex = z.string().regex(/^([0-9a-f]{2})*$/)
 export interface MotionAnswer {
   readonly motionId: string
   readonly type: string
+  readonly argument: unknown
   readonly question: string
   readonly openedBy: string | null
   readonly openedAtMs: number
@@ -83,6 +84,7 @@ export interface NodeAnswer {
 const motionShape: z.ZodType<MotionAnswer> = z.looseObject({
   motionId: hex,
   type: z.string(),
+  argument: z.unknown(),
   question: z.string(),
   openedBy: hex.nullable(),
   openedAtMs: z.number(),

@@ -195,6 +195,11 @@ function report(
         paint
       ),
       `Compare the genesis hash with somebody of ${networkId} whom you trust: the bundle is signed by nobody.`,
+      ...(addresses.length === 0
+        ? [
+            `${paint.yellow('!')} The bundle names nobody to call: set network.bootstrap before the start.`
+          ]
+        : []),
       `Next: thingmoot start --config ${settingsPath}`,
       'It follows the network as an observer; no seat is asked for by itself. Once it is ready:',
       `  thingmoot join --apply --follow --config ${settingsPath}`,

@@ -13,7 +13,7 @@ import {
 } from '../../client/index.ts'
 import { type MemberRecord, members, type PrivateKey } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import { shortId } from '../service/governance-words.ts'
+import { explainFault, shortId } from '../service/governance-words.ts'
 import { ownSoftwareHash } from '../software.ts'
 import { readKeyFile } from '../storage/key-file.ts'
 import { addCommand, type CommandPorts, gather, usage } from './command.ts'
@@ -60,15 +60,27 @@ export function addMembershipCommands(program: Command, ports: CommandPorts): vo
 
 async function leave(options: LeaveOptions, ports: CommandPorts): Promise<void> {
   const { desk, memberId, signed } = await signLeave(options, ports)
-  const member = await readMember(memberId, desk)
+  await readMember(memberId, desk)
+  // Leaving is not guarded, but what it would do is what a removal would.
+  const whatIf = await desk.governance.whatIf({
+    type: 'remove',
+    memberId: idBytes(memberId),
+    reasonHash: new Uint8Array(32)
+  })
+  const outlook =
+    whatIf.fault === null
+      ? `  ${whatIf.sentence}`
+      : `  ! a motion to remove it would be refused: ${explainFault(whatIf.fault)}`
+  const lines = [outlook, ...whatIf.warnings.map((warning) => `  ! ${warning}`)]
   if (desk.isDryRun) {
-    showDryRun(desk, { name: 'leave', signed, fields: { memberId, weight: member.weight } })
+    showDryRun(desk, { name: 'leave', signed, fields: { memberId, whatIf }, lines })
     return
   }
   const end = await sendAct(desk, signed, 'leave')
   desk.output.answer({
-    json: { isSent: true, memberId, ...end },
+    json: { isSent: true, memberId, whatIf, ...end },
     lines: (paint) => [
+      ...lines,
       `${paint.green('✔')} ${shortId(memberId)} gives its seat up: the next seal takes it.`,
       'Leave the node running until thingmoot members does not name it any more: its vote counts till then.'
     ]

@@ -7,6 +7,7 @@
 import type { Command } from 'commander'
 import { type SignedTransaction, signBallot, signMotionWithdraw } from '../../client/index.ts'
 import { BALLOT_CHOICES } from '../../protocol/index.ts'
+import { motionFromJson } from '../api/motion-json.ts'
 import { shortId } from '../service/governance-words.ts'
 import { addCommand, type CommandPorts, usage } from './command.ts'
 import type { GovernanceReader, MotionAnswer } from './governance-answers.ts'
@@ -124,6 +125,27 @@ async function withdraw(id: string, options: ActOptions, ports: CommandPorts): P
   await settle(desk, { signed, name: 'withdrawal', motionId, said: 'the motion is taken back' })
 }
 
+/** What the motion would do is told as well: it may be another answer than when it was put. */
+async function showUnsent(
+  desk: MemberDesk,
+  {
+    name,
+    signed,
+    before
+  }: {
+    readonly name: string
+    readonly signed: SignedTransaction
+    readonly before: MotionAnswer
+  }
+): Promise<void> {
+  const { type, argument, question, sentence } = before
+  const motion = motionFromJson({ type, argument })
+  const whatIf = 'fault' in motion ? null : await desk.governance.whatIf(motion)
+  const thought = whatIf === null ? [] : whatIfLines(whatIf, desk.paint)
+  const lines = [`  on    ${question}: ${sentence}`, ...thought.map((line) => `  ${line}`)]
+  showDryRun(desk, { name, signed, fields: { motion: before, whatIf }, lines })
+}
+
 /** Sends an act on a motion, and tells how the motion stands after it. */
 async function settle(
   desk: MemberDesk,
@@ -137,8 +159,7 @@ async function settle(
   const { signed, name, motionId, said } = act
   const before = await desk.governance.motion(motionId)
   if (desk.isDryRun) {
-    const lines = [`  on    ${before.question}: ${before.sentence}`]
-    showDryRun(desk, { name, signed, fields: { motion: before }, lines })
+    await showUnsent(desk, { name, signed, before })
     return
   }
   const end = await sendAct(desk, signed, name)

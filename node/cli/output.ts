@@ -108,9 +108,10 @@ export function describeSpan(spanMs: number): string {
   return `${Math.floor(spanMs / unitMs)} ${name}`
 }
 
-/** A number of something: `1 block`, `3 blocks`. */
+/** A number of something: `1 block`, `3 blocks`, `2 addresses`. */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  const ending = noun.endsWith('s') ? 'es' : 's'
+  return `${number} ${noun}${number === 1 ? '' : ending}`
 }
 
 function replaceBytes(_key: string, value: unknown): unknown {
