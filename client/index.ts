@@ -41,17 +41,6 @@ export {
 } from './device-keys.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
-export {
-  type MemberAct,
-  type MemberSigner,
-  signBallot,
-  signLeaveByRecovery,
-  signMemberApply,
-  signMemberLeave,
-  signMemberRenew,
-  signMotionOpen,
-  signMotionWithdraw
-} from './member.ts'
 export type {
   Anchor,
   CorrectContent,

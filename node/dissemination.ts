@@ -104,7 +104,7 @@ export class Dissemination {
 
   async #judgeBatch(from: string, message: Uint8Array): Promise<'accept' | 'ignore' | 'reject'> {
     const taking = await this.#ports.store.take(message)
-    if (taking.kind === 'busy') return 'ignore'
+    if (taking.kind === 'busy' || taking.kind === 'unseated') return 'ignore'
     if (taking.kind !== 'faulty') return 'accept'
     this.#ports.network.penalise(from, OFFENCE_POINTS, `gossiped batch: ${taking.fault}`)
     return 'reject'

@@ -21,6 +21,7 @@ import { fingerprintOf, type NodeKeys, readNodeKeys, readProtection } from './no
 import { showMetrics } from './node-metrics.ts'
 import { addressOverrides, createNodeNetwork, readBootstrapFile } from './node-network.ts'
 import { openReplica, type Replica } from './replica.ts'
+import { softwareHash } from './software.ts'
 import { type DataDirectory, dataPaths, openDataDirectory } from './storage/data-directory.ts'
 import { systemFiles } from './storage/files.ts'
 import { checkTablesOf } from './storage/level-table-check.ts'
@@ -185,6 +186,7 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
         publicKey: keys.identity.publicKey,
         sign: (message) => identity.sign(message)
       },
+      softwareHash: softwareHash(),
       instance: randomInt(2 ** 48 - 1),
       memberAddresses: addressOverrides(config),
       pace: config.pace,

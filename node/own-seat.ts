@@ -23,9 +23,9 @@ export interface NextVoteKey {
 /** The vote keys of this node: one epoch's after the other, each shown after the one before. */
 export interface VoteKeys {
   /**
-   * This node's seat in an electorate; null when it has none.
+   * This node's seat in an electorate; null when it has none, or when its key there was erased.
    *
-   * @throws NodeError KEY_FILE_WRONG when the key of the seat is not here
+   * @throws NodeError KEY_FILE_WRONG when the key of the seat was never here
    */
   seatIn(electorate: Electorate): OwnSeat | null
   /**

@@ -29,6 +29,7 @@ import { Batcher } from './batches/batcher.ts'
 import type { Verifier } from './batches/verifier.ts'
 import type { Clock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
+import { EarlyMessages } from './consensus/early-messages.ts'
 import { EpochRun } from './consensus/epoch-run.ts'
 import { recordEvidence } from './consensus/evidence.ts'
 import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
@@ -44,6 +45,7 @@ import { LedgerPruner } from './ledger/pruner.ts'
 import type { Submission } from './ledger-service.ts'
 import type { Logger } from './logger.ts'
 import { type AddressOverrides, memberAddresses } from './member-addresses.ts'
+import { Steward } from './membership/steward.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 import type { OwnSeat, VoteKeys } from './own-seat.ts'
@@ -76,6 +78,8 @@ export interface ReplicaOptions {
     readonly publicKey: Uint8Array
     readonly sign: (message: Uint8Array) => Uint8Array
   }
+  /** Hash of the software that runs here: 32 bytes. */
+  readonly softwareHash: Uint8Array
   /** A random number below 2^48 that tells this process from others with its key. */
   readonly instance: number
   /** Where members are called at, if not where they say. */
@@ -177,6 +181,8 @@ export class Replica {
   readonly #pruner: LedgerPruner
   readonly #meter: SyncMeter
   readonly #recovery: Recovery
+  readonly #steward: Steward
+  readonly #early = new EarlyMessages()
   readonly #submit: (wire: Uint8Array) => Promise<Submission>
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
@@ -241,6 +247,7 @@ export class Replica {
       effects: this.#run.effects
     })
     this.#submit = createSubmitter(() => this.intake, ports.network)
+    this.#steward = this.#createSteward()
     this.service = this.#createService()
   }
 
@@ -353,7 +360,10 @@ export class Replica {
     this.#dissemination.join()
     await this.#carryOver()
     void this.driver.post({ kind: 'started' })
+    for (const { protocol, from, message } of this.#early.takeAll())
+      this.#run.plane.receive(protocol, from, message).catch(this.#ports.fail)
     this.catchUp.wake()
+    this.#steward.look()
   }
 
   /**
@@ -618,15 +628,16 @@ export class Replica {
         if (entry !== undefined) this.intake?.confirmBlock(entry)
       },
       onSealed: () => this.#turnEpoch(),
+      onAhead: (early, epoch) => {
+        if (epoch === electorate.epoch + 1) this.#early.keep(early)
+        this.catchUp.wake()
+      },
       onCatchUp: () => this.catchUp.wake(),
-      onEvidence: (first, second) =>
-        recordEvidence(first, second, {
-          networkTag,
-          electorate,
-          database: ledger,
-          log,
-          onFailure: fail
-        }),
+      onEvidence: (first, second) => {
+        const ports = { networkTag, electorate, database: ledger, log, onFailure: fail }
+        const guilty = recordEvidence(first, second, ports)
+        if (guilty !== undefined) this.#steward.convict(guilty, [first, second])
+      },
       onAlarm: (code, view) => {
         this.#raiseAlarm('consensus', code, { view })
         if (code === 'KEY_IN_USE') fail(keyInUse(network.self))
@@ -651,6 +662,7 @@ export class Replica {
     }
     this.#passOn(blocks)
     this.#pruner.wake()
+    this.#steward.look()
   }
 
   /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
@@ -662,6 +674,22 @@ export class Replica {
     this.#prunedView = last.view
     const below = { epoch: last.epoch, view: last.view }
     this.#ports.voteLog.prune(below).catch(this.#ports.fail)
+  }
+
+  #createSteward(): Steward {
+    const { identity, softwareHash } = this.#options
+    const { clock, voteKeys, log, fail } = this.#ports
+    return new Steward(
+      { networkTag: this.networkTag, identity, softwareHash },
+      {
+        clock,
+        tip: () => this.keeper.tip,
+        voteKeys,
+        submit: this.#submit,
+        log,
+        onFailure: fail
+      }
+    )
   }
 
   #createService(): NodeService {

@@ -1,21 +1,21 @@
 /**
- * The software of this node, as it says of itself on the ledger.
+ * The software that runs here: its version, and the hash by which a member tells of it.
  *
  * @module
  */
 
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { contentHash } from '../protocol/index.ts'
 
 const PACKAGE_FILE = new URL('../../package.json', import.meta.url)
 
-/** The version of this program. */
-export function ownVersion(): string {
+/** The version of the program. */
+export function softwareVersion(): string {
   const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string }
   return version
 }
 
-/** Names the version for others to count; it proves nothing about what really runs. */
-export function ownSoftwareHash(): Uint8Array {
-  return contentHash(new TextEncoder().encode(`thingmoot/${ownVersion()}`))
+/** The hash of the program's name and version: 32 bytes. */
+export function softwareHash(): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(`thingmoot ${softwareVersion()}`).digest())
 }

@@ -371,6 +371,7 @@ export {
   type Body,
   type KindDefinition,
   type KindName,
+  kindByName,
   kindByNumber,
   kindOf,
   priorityOf,

@@ -38,7 +38,9 @@ const DECODED_BYTES_MAX = 96 * 1024 * 1024
 export type BatchTaking =
   | { readonly kind: 'held'; readonly reference: BatchReference }
   | { readonly kind: 'known' }
-  | { readonly kind: 'faulty'; readonly fault: BatchFault | 'BATCH_AUTHOR_UNKNOWN' }
+  | { readonly kind: 'faulty'; readonly fault: BatchFault }
+  /** Its author has no seat here: it may have lost it, or have it in the epoch to come. */
+  | { readonly kind: 'unseated' }
   | { readonly kind: 'busy' }
 
 interface Decoded {
@@ -101,7 +103,7 @@ export class BatchStore {
     const head = bytes.length > BATCH_ENCODED_MAX_BYTES ? undefined : peekBatchHeader(bytes)
     if (head === undefined) return { kind: 'faulty', fault: 'BATCH_MALFORMED' }
     const reference = createBatchReference(head.headerBytes, head.header, this.#electorate())
-    if (reference === undefined) return { kind: 'faulty', fault: 'BATCH_AUTHOR_UNKNOWN' }
+    if (reference === undefined) return { kind: 'unseated' }
     const { id } = reference
     if (this.has(id)) return { kind: 'known' }
     const underWay = this.#taking.get(id)

@@ -6,19 +6,12 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type SignedTransaction, signMemberApply } from '../../client/index.ts'
-import {
-  fromHex,
-  invariant,
-  keyHash,
-  type PrivateKey,
-  toHex,
-  voteKeys
-} from '../../protocol/index.ts'
+import type { SignedTransaction } from '../../client/index.ts'
+import { fromHex, invariant, keyHash, toHex, voteKeys } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { type KeyPair, keyPairOf, RECOVERY_KEY_FILE, readNodeKeys } from '../node-keys.ts'
 import { shortId } from '../service/governance-words.ts'
-import { ownSoftwareHash } from '../software.ts'
+import { softwareHash } from '../software.ts'
 import { dataPaths } from '../storage/data-directory.ts'
 import { readKeyFile } from '../storage/key-file.ts'
 import { VoteKeyring } from '../vote-keyring.ts'
@@ -26,6 +19,7 @@ import { type ApplicationFile, readApplicationFile } from './application-file.ts
 import type { CommandPorts } from './command.ts'
 import { parseHex, usage } from './command.ts'
 import type { ApplicationAnswer } from './governance-answers.ts'
+import { signerOf, signNamed } from './member-acts.ts'
 import {
   type ActOptions,
   type MemberDesk,
@@ -46,7 +40,7 @@ export interface ApplyOptions extends ActOptions {
 
 /** The vote key that an application shows, and the hash of the one after it. */
 interface FirstVoteKey {
-  readonly voteKey: PrivateKey
+  readonly pair: KeyPair
   readonly nextVoteKeyHash: Uint8Array
   /** Whether a key was made that the running node has not read. */
   readonly isFileNew: boolean
@@ -75,15 +69,22 @@ async function apply(options: ApplyOptions, desk: MemberDesk): Promise<string | 
   await requireRoom(desk)
   const file = await gatherApplication(options, desk)
   const first = await firstVoteKey(desk)
-  const signed = signMemberApply(desk.signer, first.voteKey, {
-    nextVoteKeyHash: first.nextVoteKeyHash,
-    recoveryKeyHash: bytesOf(file.recoveryKeyHash),
-    operatorId: bytesOf(file.operatorId),
-    region: file.region,
-    endpoints: file.endpoints,
-    softwareHash: ownSoftwareHash(),
-    proofs: file.proofs.map(bytesOf)
-  })
+  const signed = signNamed(
+    desk.networkTag,
+    {
+      kind: 'member-apply',
+      memberId: desk.identity.publicKey,
+      voteKey: first.pair.publicKey,
+      nextVoteKeyHash: first.nextVoteKeyHash,
+      recoveryKeyHash: bytesOf(file.recoveryKeyHash),
+      operatorId: bytesOf(file.operatorId),
+      region: file.region,
+      endpoints: file.endpoints,
+      softwareHash: softwareHash(),
+      proofs: file.proofs.map(bytesOf)
+    },
+    { identity: desk.identity, voteKey: signerOf(first.pair) }
+  )
   const { recoveryKeyHash: _, proofs, ...place } = file
   const fields = { memberId: desk.memberId, ...place, proofs: proofs.length }
   if (desk.isDryRun) {
@@ -181,27 +182,35 @@ async function firstVoteKey(desk: MemberDesk): Promise<FirstVoteKey> {
   }
   if (unused === undefined)
     throw new NodeError('KEY_FILE_WRONG', `${folder}: every vote key there was used already`)
-  const [number, { seed, publicKey }] = unused
+  const [number, pair] = unused
   const isFileNew = !keys.voteKeys.has(number + 1)
   if (isFileNew && desk.isDryRun)
     throw usage('a new vote key would have to be made: that is done without --dry-run alone')
   const ring = new VoteKeyring({ folder, protection, keys })
-  const { nextVoteKeyHash } = await ring.prepare(keyHash(publicKey))
-  return { voteKey: { algorithm: 'Ed25519', bytes: seed }, nextVoteKeyHash, isFileNew }
+  const { nextVoteKeyHash } = await ring.prepare(keyHash(pair.publicKey))
+  return { pair, nextVoteKeyHash, isFileNew }
 }
 
-async function ownApplication({ governance, memberId }: MemberDesk): Promise<string> {
+/** @returns the id, or null when there is nothing left to follow, which is told */
+async function ownApplication({
+  governance,
+  memberId,
+  output
+}: MemberDesk): Promise<string | null> {
   const applications = await governance.applications()
   const own = applications.find((one) => one.memberId === memberId)
   if (own !== undefined) return own.applicationId
   const { members } = await governance.overview()
-  const isSeated = members.some((one) => one.memberId === memberId && one.status === 'seated')
-  throw new NodeError(
-    'NOT_SEATED',
-    isSeated
-      ? 'this node is a member already: there is no application to follow'
-      : 'no application of this node is open: thingmoot join --apply makes one'
-  )
+  if (!members.some((one) => one.memberId === memberId && one.status === 'seated'))
+    throw new NodeError(
+      'NOT_SEATED',
+      'no application of this node is open: thingmoot join --apply makes one'
+    )
+  output.answer({
+    json: { memberId, stage: 'seated' },
+    lines: (paint) => [`${paint.green('✔')} this node is a member already.`]
+  })
+  return null
 }
 
 /** Tells each change until the node is seated, or the question is answered otherwise. */

@@ -12,7 +12,6 @@ import type { Command } from 'commander'
 import picocolors from 'picocolors'
 import {
   createHttpClient,
-  type MemberSigner,
   type SignedTransaction,
   type StatusReport,
   type Transport
@@ -20,6 +19,7 @@ import {
 import type { Config, GenesisDocument } from '../../config/index.ts'
 import { members, networkTagOfGenesis, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import type { ActSigner, MemberAct } from '../membership/own-acts.ts'
 import { readIdentity, readProtection } from '../node-keys.ts'
 import { explainRefusal } from '../service/governance-words.ts'
 import { dataPaths } from '../storage/data-directory.ts'
@@ -27,6 +27,7 @@ import type { KeyProtection } from '../storage/key-file.ts'
 import { type CommandPorts, type CommonOptions, parseDurationMs } from './command.ts'
 import { trouble } from './files.ts'
 import { createGovernanceReader, type GovernanceReader } from './governance-answers.ts'
+import { signerOf, signNamed } from './member-acts.ts'
 import { createValueReader } from './node-request.ts'
 import { ownUrl } from './node-url.ts'
 import { createOutput, isColoured, type Output, type Paint } from './output.ts'
@@ -67,7 +68,7 @@ export interface Desk extends Reading {
 
 /** A desk with the node's identity key at hand. */
 export interface MemberDesk extends Desk {
-  readonly signer: MemberSigner
+  readonly identity: ActSigner
   /** Lower-case hexadecimal. */
   readonly memberId: string
 }
@@ -160,16 +161,16 @@ export async function openMemberDesk(
 ): Promise<MemberDesk> {
   const desk = await openDesk(options, ports)
   const { keys } = dataPaths(desk.config.dataDirectory)
-  const { seed, publicKey } = await readIdentity(keys, desk.protection)
+  const pair = await readIdentity(keys, desk.protection)
   return {
     ...desk,
-    signer: { networkTag: desk.networkTag, identity: { algorithm: 'Ed25519', bytes: seed } },
-    memberId: toHex(publicKey)
+    identity: signerOf(pair),
+    memberId: toHex(pair.publicKey)
   }
 }
 
 /** A sequence above all that are on the ledger, and above those of acts that are under way. */
-export async function nextSequence({ memberId, readValue }: MemberDesk): Promise<number> {
+async function nextSequence({ memberId, readValue }: MemberDesk): Promise<number> {
   const value = await readValue(members.name, Buffer.from(memberId, 'hex'))
   if (value === null) return Date.now()
   try {
@@ -177,6 +178,18 @@ export async function nextSequence({ memberId, readValue }: MemberDesk): Promise
   } catch (error) {
     throw trouble('REQUEST_FAILED', `the node's answer is no record of ${members.name}`, error)
   }
+}
+
+/** An act of the own member with what all of them share, signed by its identity. */
+export async function signOwn(
+  desk: MemberDesk,
+  complete: (prefix: {
+    readonly memberId: Uint8Array
+    readonly memberSequence: number
+  }) => MemberAct
+): Promise<SignedTransaction> {
+  const prefix = { memberId: desk.identity.publicKey, memberSequence: await nextSequence(desk) }
+  return signNamed(desk.networkTag, complete(prefix), { identity: desk.identity })
 }
 
 /**

@@ -5,28 +5,25 @@
  */
 
 import type { Command } from 'commander'
-import {
-  type SignedTransaction,
-  signLeaveByRecovery,
-  signMemberLeave,
-  signMemberRenew
-} from '../../client/index.ts'
-import { type MemberRecord, members, type PrivateKey } from '../../protocol/index.ts'
+import type { SignedTransaction } from '../../client/index.ts'
+import { type MemberRecord, members } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import { keyPairOf } from '../node-keys.ts'
 import { explainFault, shortId } from '../service/governance-words.ts'
-import { ownSoftwareHash } from '../software.ts'
+import { softwareHash } from '../software.ts'
 import { readKeyFile } from '../storage/key-file.ts'
 import { addCommand, type CommandPorts, gather, usage } from './command.ts'
 import { trouble } from './files.ts'
+import { signerOf, signNamed } from './member-acts.ts'
 import {
   type ActOptions,
   addActOptions,
   type Desk,
-  nextSequence,
   openDesk,
   openMemberDesk,
   sendAct,
-  showDryRun
+  showDryRun,
+  signOwn
 } from './member-desk.ts'
 import { readProofs } from './motion-types.ts'
 import { describeSpan } from './output.ts'
@@ -95,8 +92,11 @@ async function signLeave(
   if (options.recoveryKey === undefined) {
     if (options.member !== undefined) throw usage('--member goes with --recovery-key alone')
     const desk = await openMemberDesk(options, ports)
-    const memberSequence = await nextSequence(desk)
-    const signed = signMemberLeave(desk.signer, { memberSequence })
+    const signed = await signOwn(desk, (prefix) => ({
+      kind: 'member-leave',
+      ...prefix,
+      recoveryKey: null
+    }))
     return { desk, memberId: desk.memberId, signed }
   }
   if (options.member === undefined) throw usage('say whose seat it is: --member <id>')
@@ -104,11 +104,17 @@ async function signLeave(
   const known = (await desk.governance.overview()).members.map((one) => one.memberId)
   const memberId = resolveId(options.member, known, 'member')
   const { protection, networkTag } = desk
-  const recovery: PrivateKey = {
-    algorithm: 'Ed25519',
-    bytes: await readKeyFile({ path: options.recoveryKey, protection })
-  }
-  const signed = signLeaveByRecovery(recovery, { networkTag, memberId: idBytes(memberId) })
+  const recovery = keyPairOf(await readKeyFile({ path: options.recoveryKey, protection }))
+  const signed = signNamed(
+    networkTag,
+    {
+      kind: 'member-leave',
+      memberId: idBytes(memberId),
+      memberSequence: 0,
+      recoveryKey: recovery.publicKey
+    },
+    { identity: signerOf(recovery) }
+  )
   return { desk, memberId, signed }
 }
 
@@ -118,13 +124,14 @@ async function renew(options: RenewOptions, ports: CommandPorts): Promise<void> 
   const region = options.region ?? before.region
   const endpoints = options.endpoint.length === 0 ? before.endpoints : options.endpoint
   const proofs = await readProofs(options.proof)
-  const signed = signMemberRenew(desk.signer, {
-    memberSequence: await nextSequence(desk),
+  const signed = await signOwn(desk, (prefix) => ({
+    kind: 'member-renew',
+    ...prefix,
     region,
     endpoints,
-    softwareHash: ownSoftwareHash(),
+    softwareHash: softwareHash(),
     proofs
-  })
+  }))
   const place = { region, endpoints, proofs: proofs.length }
   if (desk.isDryRun) {
     showDryRun(desk, { name: 'renewal', signed, fields: place })

@@ -7,7 +7,7 @@
  */
 
 import type { Command } from 'commander'
-import { type SignedTransaction, signBallot, signMotionOpen } from '../../client/index.ts'
+import type { SignedTransaction } from '../../client/index.ts'
 import { BALLOT_CHOICES, type Motion, toHex } from '../../protocol/index.ts'
 import { motionToJson } from '../api/motion-json.ts'
 import { NodeError } from '../errors.ts'
@@ -19,10 +19,10 @@ import {
   type ActOptions,
   addActOptions,
   type MemberDesk,
-  nextSequence,
   openMemberDesk,
   sendAct,
-  showDryRun
+  showDryRun,
+  signOwn
 } from './member-desk.ts'
 import { nextStep } from './motion-next.ts'
 import { addMotionTypes, type MotionBuilder } from './motion-types.ts'
@@ -78,11 +78,13 @@ async function openMotion(
       `motion to ${whatIf.question}: nothing was sent, it would be refused: ${explainFault(whatIf.fault)} (${whatIf.fault})`
     )
   const { parameters } = await desk.governance.overview()
-  const signed = signMotionOpen(desk.signer, {
-    memberSequence: await nextSequence(desk),
+  const notAfterMs = Date.now() + lifeOf(options.lapseIn, parameters.motionLapseMs)
+  const signed = await signOwn(desk, (prefix) => ({
+    kind: 'motion-open',
+    ...prefix,
     motion,
-    notAfterMs: Date.now() + lifeOf(options.lapseIn, parameters.motionLapseMs)
-  })
+    notAfterMs
+  }))
   if (desk.isDryRun) showUnsent(desk, { motion, whatIf, signed })
   else await put(desk, { whatIf, signed, isVoting: options.vote })
 }
@@ -138,11 +140,12 @@ async function carry(
   const motionId = toHex(signed.transactionId)
   const motion = await desk.governance.motion(motionId)
   if (!isVoting || motion.status !== 'open') return { end, hasVoted: false, motion }
-  const ballot = signBallot(desk.signer, {
-    memberSequence: await nextSequence(desk),
+  const ballot = await signOwn(desk, (prefix) => ({
+    kind: 'ballot',
+    ...prefix,
     motionId: signed.transactionId,
     choice: BALLOT_CHOICES.yes
-  })
+  }))
   await sendAct(desk, ballot, `the motion ${shortId(motionId)} is put, but your yes to it`)
   return { end, hasVoted: true, motion: await desk.governance.motion(motionId) }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Command } from 'commander'
-import { type SignedTransaction, signBallot, signMotionWithdraw } from '../../client/index.ts'
+import type { SignedTransaction } from '../../client/index.ts'
 import { BALLOT_CHOICES } from '../../protocol/index.ts'
 import { motionFromJson } from '../api/motion-json.ts'
 import { shortId } from '../service/governance-words.ts'
@@ -16,12 +16,12 @@ import {
   addActOptions,
   addReadOptions,
   type MemberDesk,
-  nextSequence,
   openMemberDesk,
   openReading,
   type ReadOptions,
   sendAct,
-  showDryRun
+  showDryRun,
+  signOwn
 } from './member-desk.ts'
 import { nextStep } from './motion-next.ts'
 import { addMotionOpenCommand } from './motion-open.ts'
@@ -108,11 +108,12 @@ async function vote(
   if (!CHOICES.includes(choice)) throw usage(`"${choice}" is no answer: say yes, no or none`)
   const desk = await openMemberDesk(options, ports)
   const motionId = await findMotion(id, desk.governance)
-  const signed = signBallot(desk.signer, {
-    memberSequence: await nextSequence(desk),
+  const signed = await signOwn(desk, (prefix) => ({
+    kind: 'ballot',
+    ...prefix,
     motionId: idBytes(motionId),
     choice: BALLOT_CHOICES[choice as keyof typeof BALLOT_CHOICES]
-  })
+  }))
   const said = choice === 'none' ? 'your ballot is taken back' : `your ${choice} is counted`
   await settle(desk, { signed, name: 'ballot', motionId, said })
 }
@@ -120,8 +121,11 @@ async function vote(
 async function withdraw(id: string, options: ActOptions, ports: CommandPorts): Promise<void> {
   const desk = await openMemberDesk(options, ports)
   const motionId = await findMotion(id, desk.governance)
-  const memberSequence = await nextSequence(desk)
-  const signed = signMotionWithdraw(desk.signer, { memberSequence, motionId: idBytes(motionId) })
+  const signed = await signOwn(desk, (prefix) => ({
+    kind: 'motion-withdraw',
+    ...prefix,
+    motionId: idBytes(motionId)
+  }))
   await settle(desk, { signed, name: 'withdrawal', motionId, said: 'the motion is taken back' })
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { Command } from 'commander'
-import { ownVersion } from '../software.ts'
+import { softwareVersion } from '../software.ts'
 import { addBundleCommand } from './bundle.ts'
 import { addConfigCommand } from './config.ts'
 import { addDeviceCommand } from './device.ts'
@@ -32,7 +32,7 @@ export type ProgramPorts = StartPorts & TestnetPorts
 export function createProgram(ports: ProgramPorts): Command {
   const program = new Command('thingmoot')
     .description('A peer-to-peer ledger node for the Internet of Things')
-    .version(ownVersion(), '-V, --version', 'print the version')
+    .version(softwareVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .enablePositionalOptions()

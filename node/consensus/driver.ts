@@ -48,12 +48,18 @@ export class Driver {
 
   /**
    * Goes on with the core of the next epoch: whatever was still to be done or told in the old one is
-   * dropped, so that nothing is signed there any more.
+   * dropped, so that nothing is signed there any more. Final blocks of the new one may have come before.
    */
   turn(core: CoreState, effects: EffectPorts): void {
     this.#core = core
     this.#effects = effects
-    this.#queue.length = 0
+    const { epoch } = core.electorate
+    const kept = this.#queue.filter(
+      (news) =>
+        (news.kind === 'block-received' && news.block.header.epoch === epoch) ||
+        (news.kind === 'certificate-received' && news.certificate.vote.epoch === epoch)
+    )
+    this.#queue.splice(0, this.#queue.length, ...kept)
   }
 
   /** What the core knows; to be read only. */

@@ -22,7 +22,7 @@ import type { Database } from '../storage/database.ts'
 import type { VoteLog } from '../storage/vote-log.ts'
 import type { EffectPorts } from './driver.ts'
 import { createEffectPorts, type HandsPorts } from './effect-ports.ts'
-import { MemberPlane } from './member-plane.ts'
+import { MemberPlane, type MemberPlanePorts } from './member-plane.ts'
 import { Voter } from './voter.ts'
 
 /** What a run is made of. */
@@ -42,6 +42,7 @@ export interface EpochRunPorts
   readonly voteLog: VoteLog
   readonly database: Database
   readonly post: (news: News) => Promise<void> | undefined
+  readonly onAhead: MemberPlanePorts['onAhead']
 }
 
 /** One epoch on this node. */
@@ -60,8 +61,16 @@ export class EpochRun {
     // News of work that was begun in this epoch and ends after it is about nothing any more.
     const post = (news: News): Promise<void> | undefined =>
       this.#isOver ? undefined : ports.post(news)
-    const { clock, network, store } = ports
-    this.plane = new MemberPlane({ clock, networkTag, electorate, network, store, post })
+    const { clock, network, store, onAhead } = ports
+    this.plane = new MemberPlane({
+      clock,
+      networkTag,
+      electorate,
+      network,
+      store,
+      post,
+      onAhead
+    })
     this.effects = createEffectPorts({
       ...ports,
       networkTag,

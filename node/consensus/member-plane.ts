@@ -14,6 +14,7 @@ import {
   isVoteGenuine,
   judgeBlock,
   type MemberIndex,
+  type MemberMessage,
   type News,
   PROPOSAL_INLINE_MAX_BYTES,
   type Proposal,
@@ -24,6 +25,7 @@ import {
 import type { BatchStore } from '../batches/batch-store.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Network } from '../network/network.ts'
+import type { EarlyMessage } from './early-messages.ts'
 
 /** Points held against a peer for what no honest node sends. */
 const OFFENCE_POINTS = 50
@@ -40,6 +42,8 @@ export interface MemberPlanePorts {
   readonly network: Pick<Network, 'self' | 'sendToMember' | 'penalise'>
   readonly store: BatchStore
   readonly post: (news: News) => Promise<void> | undefined
+  /** A member speaks of an epoch that has not begun here. */
+  readonly onAhead: (early: EarlyMessage, epoch: number) => void
 }
 
 /** Sends and receives among members. */
@@ -87,6 +91,12 @@ export class MemberPlane {
     if (protocol === 'batches') return await this.#receiveBatch(from, message)
     const read = decodeMemberMessage(message, member, this.#ownIndex())
     if (read === undefined) return this.#offend(from, 'member message malformed')
+    const { epoch } = this.#ports.electorate
+    if (epochOf(read) !== epoch) {
+      // Of an epoch that is over there is nothing left to say; its seal is fetched by whoever lacks it.
+      if (epochOf(read) > epoch) this.#ports.onAhead({ protocol, from, message }, epochOf(read))
+      return
+    }
     switch (read.kind) {
       case 'vote':
         return await this.#ports.post({ kind: 'vote-received', from: member, vote: read.vote })
@@ -154,5 +164,18 @@ export class MemberPlane {
 
   #offend(from: string, reason: string): void {
     this.#ports.network.penalise(from, OFFENCE_POINTS, reason)
+  }
+}
+
+function epochOf(read: MemberMessage): number {
+  switch (read.kind) {
+    case 'vote':
+      return read.vote.vote.epoch
+    case 'proposal':
+      return read.proposal.block.header.epoch
+    case 'certificate':
+      return read.certificate.vote.epoch
+    case 'status':
+      return read.status.epoch
   }
 }

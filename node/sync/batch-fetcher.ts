@@ -118,8 +118,7 @@ export class BatchFetcher {
       const isAuthorsFault =
         taking.fault !== 'BATCH_MALFORMED' &&
         taking.fault !== 'BATCH_ROOT_WRONG' &&
-        taking.fault !== 'BATCH_SIGNATURE_WRONG' &&
-        taking.fault !== 'BATCH_AUTHOR_UNKNOWN'
+        taking.fault !== 'BATCH_SIGNATURE_WRONG'
       if (isAuthorsFault) return 'faulty'
     }
     return undefined

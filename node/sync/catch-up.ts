@@ -14,6 +14,7 @@ import { type Cancel, repeat } from '../clock.ts'
 import { believableHeight, membersFirst } from './believable-height.ts'
 import {
   type FinalBlockIntakePorts,
+  judgeableRun,
   prepareFinalBlocks,
   takeFinalBlocks
 } from './final-block-intake.ts'
@@ -228,7 +229,8 @@ export class CatchUp {
     | { readonly ending?: never; readonly height: number; readonly next: Promise<Run> | undefined }
   > {
     if (run === 'unanswered') return { ending: 'broken' }
-    const last = lastOf(run)
+    const { tip, electorate } = this.#ports
+    const last = lastOf(judgeableRun(run, tip(), electorate().epoch)) ?? lastOf(run)
     if (last === undefined) return { ending: 'nothing' }
     const { height } = last.header
     // Whoever sends old blocks for ever is not followed.

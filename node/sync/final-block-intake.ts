@@ -62,7 +62,7 @@ export async function takeFinalBlocks(
 ): Promise<RunVerdict> {
   const verdict = await prepareFinalBlocks(parcels, ports.tip(), ports)
   if (verdict !== 'taken') return verdict
-  const run = above(parcels, ports.tip())
+  const run = judgeableRun(parcels, ports.tip(), ports.electorate().epoch)
   const finalisation = run[run.length - 1]?.finalisation
   if (finalisation === undefined || finalisation === null) return 'old'
   for (const { block } of run) {
@@ -86,7 +86,7 @@ export async function prepareFinalBlocks(
   parent: Parent,
   ports: FinalBlockIntakePorts
 ): Promise<RunVerdict> {
-  const run = above(parcels, parent)
+  const run = judgeableRun(parcels, parent, ports.electorate().epoch)
   const [first] = run
   const last = run[run.length - 1]
   if (first === undefined || last === undefined) return 'old'
@@ -106,8 +106,18 @@ export async function prepareFinalBlocks(
   return takings.includes('faulty') ? 'forged' : 'taken'
 }
 
-function above(parcels: readonly FinalBlockParcel[], { height }: Parent): FinalBlockParcel[] {
-  return parcels.filter(({ block }) => block.header.height > height)
+/**
+ * The blocks of a run that this node can judge: above the parent, and up to the end of the epoch. Who
+ * is seated after a seal is known once that is final here.
+ */
+export function judgeableRun(
+  parcels: readonly FinalBlockParcel[],
+  { height }: Pick<Parent, 'height'>,
+  epoch: number
+): FinalBlockParcel[] {
+  const run = parcels.filter(({ block }) => block.header.height > height)
+  const end = run.findIndex(({ block }) => block.header.epoch !== epoch)
+  return end <= 0 ? run : run.slice(0, end)
 }
 
 /** Of batches that no block of the run names nothing is kept. */

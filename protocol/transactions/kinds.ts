@@ -203,6 +203,11 @@ export function kindByNumber(number: number): KindDefinition | undefined {
   return byNumber.get(number)
 }
 
+/** The kind of a name. */
+export function kindByName(name: KindName): KindDefinition {
+  return byName.get(name) as KindDefinition
+}
+
 /** The kind of a body that was read. */
 export function kindOf(body: Body): KindDefinition {
   return byName.get(body.kind) as KindDefinition

@@ -32,7 +32,7 @@ export function createAmnesiac(): Vice {
 
 /** NOTARISE for what is proposed or voted for, FINALISE for what was notarised or finalised. */
 function votesFor(hands: Hands, { protocol, from, message }: HeardMessage): readonly Vote[] {
-  const member = hands.founding.electorate.indexOf.get(from)
+  const member = hands.electorate.indexOf.get(from)
   if (protocol !== 'votes' || member === undefined) return []
   const vote = voteIn(decodeMemberMessage(message, member as MemberIndex))
   if (vote === undefined || vote.view <= coreOf(hands).finalView) return []
@@ -52,7 +52,7 @@ function voteIn(read: MemberMessage | undefined): Vote | undefined {
 
 function echo(hands: Hands, vote: Vote, said: Map<string, true>): void {
   const name = `${vote.kind}/${vote.view}/${vote.subject?.parentView}/${vote.subject?.blockId}`
-  if (said.has(name) || vote.epoch !== hands.founding.electorate.epoch) return
+  if (said.has(name) || vote.epoch !== hands.electorate.epoch) return
   remember(said, [name, true], SAID_MAX)
   hands.mark(vote.kind)
   const message = encodeVoteMessage(hands.signVote(vote))

@@ -35,7 +35,7 @@ const ACCUSATIONS: Readonly<Record<string, Accusation>> = {
     const vote = contraryOf(hands, heard.vote)
     const signature = dice.happens(500) ? heard.signature : junk(dice, SIGNATURE_BYTES)
     const own = hands.signVote(vote).signature
-    const { seats } = hands.founding.electorate
+    const { seats } = hands.electorate
     const message = rawCertificateMessage({
       vote,
       bitmap: bitmapOf(seats.map((_, member) => member)),
@@ -97,13 +97,13 @@ function keepVote(
   { from, message }: HeardMessage,
   votes: Map<string, SignedVote>
 ): void {
-  const member = hands.founding.electorate.indexOf.get(from)
+  const member = hands.electorate.indexOf.get(from)
   const read =
     member === undefined ? undefined : decodeMemberMessage(message, member as MemberIndex)
   const signed = read?.kind === 'proposal' ? read.proposal.vote : undefined
   const vote = read?.kind === 'vote' ? read.vote : signed
   // One of another epoch, which a replayer says, would accuse nobody.
-  if (vote === undefined || vote.vote.epoch !== hands.founding.electorate.epoch) return
+  if (vote === undefined || vote.vote.epoch !== hands.electorate.epoch) return
   remember(votes, [`${from}/${vote.vote.view}/${vote.vote.kind}`, vote], HEARD_MAX)
 }
 

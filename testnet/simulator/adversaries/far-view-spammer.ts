@@ -42,7 +42,7 @@ function spam(hands: Hands): void {
     const vote = farVote(hands)
     const { signature } = hands.signVote(vote)
     hands.push('votes', to, encodeVoteMessage(hands.signVote(vote)))
-    const members = hands.founding.electorate.seats.map((_, member) => member)
+    const members = hands.electorate.seats.map((_, member) => member)
     if (count === 0)
       hands.push(
         'votes',
@@ -99,7 +99,8 @@ function sendFarStatus(hands: Hands, to: string): void {
 /** A block for one of its own turns to come, at a height that no chain reaches, on a parent that nobody made. */
 function sendFarProposal(hands: Hands): void {
   const { dice, founding, others } = hands
-  const { electorate, networkTag } = founding
+  const { networkTag } = founding
+  const { electorate } = hands
   const now = coreOf(hands).view
   const view = nextOwnTurn(hands, (now + dice.between(2, PROPOSAL_VIEWS)) as View)
   const parentView = (view - 1) as View

@@ -120,7 +120,8 @@ function pushBatch(
   { stock, wires }: { readonly stock: Stock; readonly wires: readonly Uint8Array[] }
 ): void {
   const { founding, index, timeMs } = hands
-  const { networkTag, electorate } = founding
+  const { networkTag } = founding
+  const { electorate } = hands
   const read = wires.map((wire) => decodeTransaction(wire, networkTag))
   const leaves = read.map((one) => (one.ok ? listLeafHash(transactionLeaf(one.value)) : NO_LEAF))
   const [first] = read
@@ -162,7 +163,7 @@ function ask(hands: Hands, to: string): void {
 
 /** Questions of one who claims to know nothing: each is answered with all that it has missed. */
 function pushStatuses(hands: Hands, to: string): void {
-  const { epoch } = hands.founding.electorate
+  const { epoch } = hands.electorate
   const message = encodeStatusMessage({
     epoch,
     view: 0 as View,

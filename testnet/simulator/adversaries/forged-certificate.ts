@@ -80,10 +80,10 @@ export function newestGenuine(hands: Hands): Certificate | undefined {
 
 /** The own signature in the places of a quorum, or once too often for the bits. */
 function duplicateSigners(hands: Hands): RawCertificate {
-  const { dice, founding, index } = hands
+  const { dice, electorate, index } = hands
   const vote = wishedVote(hands)
   const { signature } = hands.signVote(vote)
-  const members = founding.electorate.seats.map((_, member) => member)
+  const members = electorate.seats.map((_, member) => member)
   const bitmap = bitmapOf(dice.happens(700) ? members : [index])
   return { vote, bitmap, signatures: members.map(() => signature) }
 }
@@ -91,7 +91,7 @@ function duplicateSigners(hands: Hands): RawCertificate {
 /** Members that there are not. */
 function strangers(hands: Hands): RawCertificate {
   const vote = wishedVote(hands)
-  const { seats } = hands.founding.electorate
+  const { seats } = hands.electorate
   const { signature } = hands.signVote(vote)
   const members = seats.map((_, member) => seats.length + member)
   return { vote, bitmap: bitmapOf(members), signatures: members.map(() => signature) }
@@ -109,7 +109,7 @@ function underweight(hands: Hands, genuine: Certificate | undefined): RawCertifi
     const { signature } = hands.signVote(vote)
     return { vote, bitmap: bitmapOf([hands.index]), signatures: [signature] }
   }
-  const { seats, quorumWeight } = hands.founding.electorate
+  const { seats, quorumWeight } = hands.electorate
   const kept: Certificate['signatures'][number][] = []
   let weight = 0
   for (const one of genuine.signatures) {

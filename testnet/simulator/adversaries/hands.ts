@@ -7,10 +7,16 @@
 import { createEd25519Signer } from '#crypto'
 import type { Clock } from '../../../node/clock.ts'
 import type { Replica } from '../../../node/replica.ts'
-import { encodeVote, type MemberIndex, type Vote } from '../../../protocol/index.ts'
+import {
+  type Electorate,
+  encodeVote,
+  type MemberIndex,
+  type Vote
+} from '../../../protocol/index.ts'
 import type { Dice } from '../virtual/dice.ts'
 import type { NodeNetwork } from '../virtual/node-network.ts'
 import type { Founding, MemberKeys } from '../world/founding.ts'
+import type { SimVoteKeys } from '../world/sim-vote-keys.ts'
 import type { Hands, VoteDomain } from './vice.ts'
 
 /** What hands belong to. */
@@ -25,26 +31,38 @@ export interface HandsPorts {
     readonly network: NodeNetwork
     readonly replica: Replica | null
   }
+  readonly voteKeys: Pick<SimVoteKeys, 'signerIn'>
   readonly mark: (trick: string) => void
 }
 
+const NO_SEAT = 65_535 as MemberIndex
+
 /** Makes the hands of one process. */
 export function createHands(ports: HandsPorts): Hands {
-  const { index, founding, dice, clock, life, mark } = ports
-  const { key, identitySeed, voteSeed } = founding.members[index] as MemberKeys
-  const voteSigner = createEd25519Signer(voteSeed)
+  const { index, founding, dice, clock, life, mark, voteKeys } = ports
+  const { key, identitySeed } = founding.members[index] as MemberKeys
   const identity = createEd25519Signer(identitySeed)
+  const electorate = (): Electorate => life.replica?.driver.core.electorate ?? founding.electorate
+  const seat = (): MemberIndex => electorate().indexOf.get(key) ?? NO_SEAT
   return {
-    index,
+    get index() {
+      return seat()
+    },
+    get electorate() {
+      return electorate()
+    },
     founding,
     dice,
     mark,
     others: founding.members.map((member) => member.key).filter((other) => other !== key),
     replica: () => life.replica as Replica,
     signVote: (vote: Vote, domain: VoteDomain = {}) => {
-      const { networkTag, electorate } = { ...founding, ...domain }
-      const signature = voteSigner.sign(encodeVote(networkTag, electorate, vote))
-      return { vote, signer: index as MemberIndex, signature }
+      const named = { networkTag: founding.networkTag, electorate: electorate(), ...domain }
+      // A vote of another epoch can only be signed by pretending that the electorate is of that epoch.
+      const domainOf = { ...named.electorate, epoch: vote.epoch }
+      const bytes = encodeVote(named.networkTag, domainOf, vote)
+      const sign = voteKeys.signerIn(electorate())
+      return { vote, signer: seat(), signature: sign(bytes) }
     },
     sign: (message) => identity.sign(message),
     push: (protocol, to, message) => {

@@ -36,13 +36,14 @@ export function isOwnTurn(hands: Hands, view: View): boolean {
 /** The first of its own turns from a view on. */
 export function nextOwnTurn(hands: Hands, from: View): View {
   let view = from
+  // One without a seat has no turn at all.
+  if (hands.electorate.seats[hands.index] === undefined) return view
   while (!isOwnTurn(hands, view)) view = (view + 1) as View
   return view
 }
 
 /** Some others in any order, just heavier than the fault weight: one of them is surely honest. */
-export function fewOthers({ founding, others, dice }: Hands): ReadonlySet<string> {
-  const { electorate } = founding
+export function fewOthers({ electorate, others, dice }: Hands): ReadonlySet<string> {
   const few = new Set<string>()
   let weight = 0
   for (const key of dice.shuffled(others)) {

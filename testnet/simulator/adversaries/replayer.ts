@@ -64,7 +64,8 @@ function sayAgain(hands: Hands, past: readonly Past[]): void {
 /** A vote as it would count in another epoch or on another network. */
 function sayElsewhere(hands: Hands, vote: Vote): void {
   const { dice, founding, others } = hands
-  const { networkTag, electorate } = founding
+  const { networkTag } = founding
+  const { electorate } = hands
   const epoch = (electorate.epoch === 0 ? 1 : electorate.epoch - 1) as Epoch
   const elsewhere: Electorate = { ...electorate, epoch }
   const isEpoch = dice.happens(500)

@@ -48,8 +48,10 @@ export interface AskedQuestion {
 
 /** What a vice can do. */
 export interface Hands {
-  /** Its seat. */
+  /** Its seat in the present epoch; one that does not exist where it has none. */
   readonly index: number
+  /** Whoever is seated, as far as the member's own parts know. */
+  readonly electorate: Electorate
   readonly founding: Founding
   readonly dice: Dice
   /** Keys of the other members. */

@@ -20,6 +20,7 @@ function planOf(vice: string): Plan {
     driftsPpm: [0, 50, -50, 100],
     devices: 3,
     pauseMs: 600,
+    churnMs: 0,
     healMs: 1_000,
     endMs: END_MS,
     faults: []

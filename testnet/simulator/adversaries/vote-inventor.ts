@@ -41,9 +41,9 @@ function invent(hands: Hands, { to, message }: SentMessage): Outgoing {
 
 /** A vote under the name of another, with a signature that is not its own, or not of this vote. */
 function inventVote(hands: Hands, of: string, view: View): SignedVote {
-  const { dice, founding } = hands
+  const { dice } = hands
   const { electorate, latestVoteSeen, finalView } = coreOf(hands)
-  const signer = founding.electorate.indexOf.get(of) as MemberIndex
+  const signer = electorate.indexOf.get(of) as MemberIndex
   const subject = { parentView: finalView, blockId: inventedBlockId(dice) }
   const vote: Vote = { kind: 'notarise', epoch: electorate.epoch, view, subject }
   const signatures = [

@@ -23,6 +23,8 @@ interface Agreed {
 export class AgreementChecker implements Checker {
   /** By height. */
   readonly chain: Map<number, Agreed> = new Map()
+  /** The epoch of the next block; undefined before the first. */
+  #nextEpoch: number | undefined
   readonly #seen = new Map<number, { replica: object; height: number }>()
 
   /** The highest final block of any honest node. */
@@ -75,7 +77,8 @@ export class AgreementChecker implements Checker {
           `height ${height}: node ${node.index} has ${block.id.slice(0, 8)}, node ${agreed.seenBy} ${agreed.blockId.slice(0, 8)}`
       )
     if (finalisation !== null && agreed === undefined) {
-      const { networkTag, electorate } = world.founding
+      const { networkTag } = world.founding
+      const electorate = world.electorateOf(block.header.epoch)
       const isGood =
         finalisation.vote.subject?.blockId === block.id &&
         judgeCertificate(finalisation, networkTag, electorate).ok
@@ -85,9 +88,29 @@ export class AgreementChecker implements Checker {
       this.chain.set(height, { blockId: block.id, timeMs, seenBy: node.index })
   }
 
+  /** An epoch ends with its seal and nowhere else, and the next one has the electorate that it names. */
+  #expectBoundary(world: World, { header }: StoredBlock['block']): void {
+    const { height, epoch, seal } = header
+    const expected = this.#nextEpoch ?? 0
+    expectKept(
+      'I8',
+      height === 1 || epoch === expected,
+      () => `height ${height}: is of epoch ${epoch}, not of ${expected}`
+    )
+    this.#nextEpoch = seal === null ? epoch : epoch + 1
+    if (seal === null) return
+    world.mark('epoch')
+    expectKept(
+      'I8',
+      toHex(world.electorateOf(epoch + 1).hash) === toHex(seal),
+      () => `height ${height}: seals another electorate than epoch ${epoch + 1} has`
+    )
+  }
+
   #judgeNew(world: World, node: SimNode, { block }: StoredBlock): void {
     const { height, timeMs, parentId } = block.header
-    const { networkTag, electorate, genesis } = world.founding
+    const { networkTag, genesis } = world.founding
+    const electorate = world.electorateOf(block.header.epoch)
     expectKept(
       'I2',
       judgeBlock(block, networkTag, electorate).ok,
@@ -103,6 +126,7 @@ export class AgreementChecker implements Checker {
       world.latestClockMs() + genesis.parameters.messageDelayMs + genesis.parameters.precisionMs
     const isTimely = timeMs > (parent?.timeMs ?? 0) && timeMs <= latest
     expectKept('I12', isTimely, () => `height ${height}: header time ${timeMs}, latest ${latest}`)
+    this.#expectBoundary(world, block)
     world.fold(block.id)
   }
 }

@@ -11,6 +11,7 @@ import { batchKey, blockKey } from '../../../node/ledger/keyspace.ts'
 import {
   batchIdOf,
   decodeAcceptedReceipt,
+  decodeBlockHeader,
   decodeReceiptProof,
   fromHex,
   judgeReceipt,
@@ -116,7 +117,7 @@ export class PromiseChecker implements Checker {
 
   /** What was answered final is found at its height on every honest node, and its receipt holds. */
   #expectKeptEverywhere(world: World, id: string, height: number): void {
-    const { networkTag, electorate } = world.founding
+    const { networkTag } = world.founding
     for (const node of world.honest) {
       const { replica } = node
       if (replica === null || replica.keeper.tip.height < height) continue
@@ -130,7 +131,9 @@ export class PromiseChecker implements Checker {
       )
       const receipt = world.read(() => replica.archive.receipt(transactionId)) ?? null
       const proof = receipt === null ? undefined : decodeReceiptProof(receipt)
-      if (proof === undefined) continue
+      const header = proof && decodeBlockHeader(proof.finality.headerBytes)
+      if (proof === undefined || header === undefined) continue
+      const electorate = world.electorateOf(header.epoch)
       expectKept(
         'I10',
         judgeReceipt(proof, { networkTag, electorate }).ok,

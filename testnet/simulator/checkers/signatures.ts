@@ -50,14 +50,15 @@ export class SignatureChecker implements Checker {
     this.#expectDurable(node, own)
   }
 
-  #expectNoConflict(node: number, { view, kind, subject }: Vote): void {
-    const name = `${node}/${view}/${kind}`
+  #expectNoConflict(node: number, { epoch, view, kind, subject }: Vote): void {
+    const name = `${node}/${epoch}/${view}/${kind}`
     const says = subject === null ? '' : `${subject.parentView}/${subject.blockId}`
     const before = this.#said.get(name)
     expectKept(
       'I3',
       before === undefined || before === says,
-      () => `node ${node} said ${kind} in view ${view} twice, of ${before} and of ${says}`
+      () =>
+        `node ${node} said ${kind} in epoch ${epoch}, view ${view} twice, of ${before} and of ${says}`
     )
     if (before !== undefined) return
     this.#said.set(name, says)
@@ -66,7 +67,7 @@ export class SignatureChecker implements Checker {
     const opposite = kind === 'nullify' ? 'finalise' : 'nullify'
     expectKept(
       'I3',
-      !this.#said.has(`${node}/${view}/${opposite}`),
+      !this.#said.has(`${node}/${epoch}/${view}/${opposite}`),
       () => `node ${node} said NULLIFY and FINALISE in view ${view}`
     )
   }

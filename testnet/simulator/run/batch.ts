@@ -20,6 +20,8 @@ export interface BatchOptions {
   readonly from: number
   readonly seeds: number
   readonly seconds: number
+  /** Whether the members put motions to the vote in every run. */
+  readonly isChurning: boolean
   /** One seed in so many runs with real crypto; 0 for none. */
   readonly realCryptoEvery: number
   /** One seed in so many runs twice; 0 for none. */
@@ -67,7 +69,7 @@ interface Work {
 
 /** Runs a batch. */
 export async function runBatch(options: BatchOptions, ports: BatchPorts): Promise<BatchReport> {
-  const { from, seeds, realCryptoEvery, twiceEvery, seconds } = options
+  const { from, seeds, realCryptoEvery, twiceEvery, seconds, isChurning } = options
   const all = Array.from({ length: seeds }, (_, at) => from + at)
   const isReal = (seed: number): boolean => isChosen(seed, 'real', realCryptoEvery)
   const report = {
@@ -84,7 +86,7 @@ export async function runBatch(options: BatchOptions, ports: BatchPorts): Promis
       .map((seed): Work => ({ seed, isTwice: isChosen(seed, 'twice', twiceEvery) }))
     await forEachAtOnce(works, pool.size, async ({ seed, isTwice }) => {
       try {
-        const timed = await pool.do({ kind: 'seed', seed, seconds, isTwice })
+        const timed = await pool.do({ kind: 'seed', seed, seconds, isTwice, isChurning })
         count(report, crypto, timed)
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)

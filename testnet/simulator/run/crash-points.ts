@@ -39,6 +39,7 @@ export const CRASH_SWEEP: CrashSweep = {
     driftsPpm: [0, 0, 0, 0],
     devices: 2,
     pauseMs: 2_000,
+    churnMs: 0,
     healMs: COUNTED_MS,
     endMs: END_MS,
     faults: []

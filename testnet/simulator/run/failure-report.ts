@@ -52,7 +52,15 @@ export function involvedNodes(message: string): number[] {
 }
 
 /** The command that runs one seed again. */
-export function seedCommand(seed: number, seconds: number, crypto: 'stub' | 'real'): string {
-  const real = crypto === 'real' ? ' --real-crypto' : ''
-  return `npm run sim -- --seed=0x${seed.toString(16)} --seconds=${seconds}${real}`
+export function seedCommand(
+  seed: number,
+  run: {
+    readonly seconds: number
+    readonly crypto: 'stub' | 'real'
+    readonly isChurning: boolean
+  }
+): string {
+  const real = run.crypto === 'real' ? ' --real-crypto' : ''
+  const churn = run.isChurning ? ' --churn' : ''
+  return `npm run sim -- --seed=0x${seed.toString(16)} --seconds=${run.seconds}${churn}${real}`
 }

@@ -16,6 +16,8 @@ export type Job =
       readonly seed: number
       readonly seconds: number
       readonly isTwice: boolean
+      /** Whether the members put motions to the vote for sure. */
+      readonly isChurning?: boolean
     }
   | { readonly kind: 'plan'; readonly plan: Plan }
   /** A plan once more, written down. */

@@ -32,6 +32,7 @@ const planShape = z.object({
   driftsPpm: z.array(z.number()),
   devices: z.int().nonnegative(),
   pauseMs: milliseconds,
+  churnMs: milliseconds.default(0),
   healMs: milliseconds,
   endMs: milliseconds,
   // The parts of a fault are as its kind wants them: who writes one by hand sees at once if not.

@@ -188,6 +188,7 @@ export class ScenarioWorld {
         driftsPpm: [],
         devices: 0,
         pauseMs: 0,
+        churnMs: 0,
         healMs: Number.POSITIVE_INFINITY,
         endMs: Number.POSITIVE_INFINITY,
         // Never brought about; it says that the weather is not fair.

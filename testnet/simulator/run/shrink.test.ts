@@ -17,6 +17,7 @@ const plan: Plan = {
   driftsPpm: [0, 0, 9, 0],
   devices: 4,
   pauseMs: 1_000,
+  churnMs: 0,
   healMs: 50_000,
   endMs: 120_000,
   faults: [

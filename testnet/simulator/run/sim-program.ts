@@ -17,6 +17,8 @@ export interface CommonWish {
   /** How long a failing plan is made smaller at most; 0 for not at all. */
   readonly shrinkMs: number
   readonly isJson: boolean
+  /** Whether the members put motions to the vote in every run. */
+  readonly isChurning: boolean
 }
 
 /** What a command line asks for. */
@@ -63,6 +65,7 @@ interface Flags {
   readonly mutants?: boolean | string
   readonly scenarios?: boolean | string
   readonly rewrite?: boolean
+  readonly churn?: boolean
   readonly json?: boolean
 }
 
@@ -99,6 +102,7 @@ export function createSimProgram(run: (wish: SimWish) => Promise<void>): Command
     .option('--seconds <number>', 'virtual time of each run', '120')
     .option('--workers <number>', 'processes (default: one for each core)')
     .option('--real-crypto-every <number>', 'one seed in so many with Ed25519; 0 for none', '20')
+    .option('--churn', 'have the members put motions to the vote in every run, not in half of them')
     .option('--seed <seed>', 'run one seed: 31 or 0x1f')
     .option('--plan <file>', 'run one plan')
     .option('--real-crypto', 'with --seed or --plan: with Ed25519')
@@ -171,7 +175,8 @@ function readCommon(flags: Flags): CommonWish {
         : within(flags.workers, '--workers', [1, WORKERS_MAX]),
     crypto: flags.realCrypto === true ? 'real' : 'stub',
     shrinkMs: isShrinking ? parseDurationMs(flags.shrinkFor) : 0,
-    isJson: flags.json === true
+    isJson: flags.json === true,
+    isChurning: flags.churn === true
   }
 }
 

@@ -72,7 +72,7 @@ async function simulateBatch(wish: WishFor<'batch'>, ports: SimPorts): Promise<b
   for (const [place, failed] of report.failed.slice(0, FAILURES_TOLD).entries())
     await tellFailedSeed(failed, { wish, ports, isFirst: place === 0 })
   for (const { seed, crypto, failure } of report.failed.slice(FAILURES_TOLD))
-    terminal.say(`${failure.invariant}: ${seedCommand(seed, wish.seconds, crypto)}`)
+    terminal.say(`${failure.invariant}: ${seedCommand(seed, { ...wish, crypto })}`)
   if (wish.isJson) terminal.answer(report)
   return report.failed.length === 0 && report.missing.length === 0
 }
@@ -92,26 +92,27 @@ async function tellFailedSeed(
   }: { readonly wish: WishFor<'batch'>; readonly ports: SimPorts; readonly isFirst: boolean }
 ): Promise<void> {
   const say = (line: string): void => terminal.say(line)
-  const command = seedCommand(seed, wish.seconds, crypto)
+  const command = seedCommand(seed, { ...wish, crypto })
   if (failure.invariant === 'WORKER') {
     say(`${command}   # ${failure.message}`)
     return
   }
-  const { seconds, shrinkMs } = wish
-  const { plan } = await stage.pool(crypto).do({ kind: 'seed', seed, seconds, isTwice: false })
+  const { seconds, shrinkMs, isChurning } = wish
+  const job = { kind: 'seed' as const, seed, seconds, isTwice: false, isChurning }
+  const { plan } = await stage.pool(crypto).do(job)
   const run = { plan, crypto, failure, command }
   await tellFailure(run, { stage, say, nowMs })
   if (isFirst && shrinkMs > 0) await shrinkFailure(run, shrinkMs, { stage, say, nowMs })
 }
 
 async function simulateOne(wish: WishFor<'one'>, ports: SimPorts): Promise<boolean> {
-  const { source, crypto, seconds } = wish
+  const { source, crypto, seconds, isChurning } = wish
   const { stage, terminal, nowMs } = ports
   const say = (line: string): void => terminal.say(line)
   const pool = stage.pool(crypto)
   const { plan, report } = await pool.do(
     'seed' in source
-      ? { kind: 'seed', seed: source.seed, seconds, isTwice: false }
+      ? { kind: 'seed', seed: source.seed, seconds, isTwice: false, isChurning }
       : { kind: 'plan', plan: readSavedPlan(source.planFile).plan }
   )
   if (wish.hasTranscript) {
@@ -124,7 +125,7 @@ async function simulateOne(wish: WishFor<'one'>, ports: SimPorts): Promise<boole
   )
   const { failure } = report
   if (failure !== null) {
-    const command = 'seed' in source ? seedCommand(source.seed, seconds, crypto) : undefined
+    const command = 'seed' in source ? seedCommand(source.seed, wish) : undefined
     const run = { plan, crypto, failure, ...(command === undefined ? {} : { command }) }
     await tellFailure(run, { stage, say, nowMs })
     if (wish.shrinkMs > 0) await shrinkFailure(run, wish.shrinkMs, { stage, say, nowMs })

@@ -22,14 +22,28 @@ const ports = {
 test.after(() => stage.clear())
 
 test('a few seeds keep every promise', async () => {
-  const options = { from: 1, seeds: 12, seconds: 20, realCryptoEvery: 0, twiceEvery: 0 }
+  const options = {
+    from: 1,
+    seeds: 12,
+    seconds: 20,
+    isChurning: false,
+    realCryptoEvery: 0,
+    twiceEvery: 0
+  }
   const { failed, tallies } = await runBatch(options, ports)
   assert.equal(failed, [])
   assert.is(tallies.stub.runs, 12)
 })
 
 test('one seed keeps them with real crypto, and is the same run twice', async () => {
-  const options = { from: 2, seeds: 1, seconds: 20, realCryptoEvery: 1, twiceEvery: 1 }
+  const options = {
+    from: 2,
+    seeds: 1,
+    seconds: 20,
+    isChurning: false,
+    realCryptoEvery: 1,
+    twiceEvery: 1
+  }
   const { failed, tallies, twice } = await runBatch(options, ports)
   assert.equal(failed, [])
   assert.is(tallies.real.runs, 1)

@@ -27,11 +27,15 @@ interface Worker {
   readonly process: ChildProcess
   task: Task | null
   deadline: NodeJS.Timeout | null
+  /** Pieces of work that it has done. */
+  done: number
 }
 
 const JOB_MAX_MS = 600_000
 /** A run that fills more than this has a queue without a bound. */
 const HEAP_MAX_MB = 3_072
+/** Pieces of work after which a fresh process takes a worker's place: worlds leave some memory behind. */
+const JOBS_OF_WORKER = 64
 const COMPLAINT_MAX_BYTES = 4_000
 
 /** A pool of workers. */
@@ -92,7 +96,7 @@ export class WorkerPool {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [`--max-old-space-size=${HEAP_MAX_MB}`]
     })
-    const worker: Worker = { process: child, task: null, deadline: null }
+    const worker: Worker = { process: child, task: null, deadline: null, done: 0 }
     let complaint = ''
     child.stderr?.on('data', (text: Buffer) => {
       complaint = `${complaint}${text.toString('utf8')}`.slice(-COMPLAINT_MAX_BYTES)
@@ -111,15 +115,21 @@ export class WorkerPool {
     clearTimeout(worker.deadline ?? undefined)
     worker.task = null
     task?.settle(reply)
+    if (++worker.done >= JOBS_OF_WORKER) this.#retire(worker)
     this.#assign()
   }
 
-  #dismiss(worker: Worker, reason: string): void {
+  #retire(worker: Worker): void {
     const place = this.#workers.indexOf(worker)
     if (place < 0) return
     this.#workers.splice(place, 1)
     worker.process.removeAllListeners()
     worker.process.kill('SIGKILL')
+  }
+
+  #dismiss(worker: Worker, reason: string): void {
+    if (!this.#workers.includes(worker)) return
+    this.#retire(worker)
     this.#settle(worker, { error: reason })
   }
 }

@@ -24,8 +24,8 @@ type Hands = {
 }
 
 const hands: Hands = {
-  seed: ({ seed, seconds, isTwice }) =>
-    timed(drawPlan(seed, { seconds, vices: VICE_NAMES }), isTwice),
+  seed: ({ seed, seconds, isTwice, isChurning = false }) =>
+    timed(drawPlan(seed, { seconds, vices: VICE_NAMES, isChurning }), isTwice),
   plan: ({ plan }) => timed(plan, false),
   explain,
   scenario: async ({ name, text }) => ({ text: await playScenario(name, text) }),

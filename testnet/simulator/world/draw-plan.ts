@@ -31,6 +31,8 @@ export interface DrawOptions {
   readonly seconds: number
   /** Names of the vices that may be drawn. */
   readonly vices: readonly string[]
+  /** Whether the members put questions to the vote in every run, and not only in some. */
+  readonly isChurning?: boolean
 }
 
 /** One run in so many is without any fault, to see that nothing is amiss by itself. */
@@ -60,6 +62,7 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
     driftsPpm: shape.weights.map(() => (isFair ? 0 : dice.between(-200, 200))),
     devices: dice.between(2, 4),
     pauseMs: dice.pick([1_000, 4_000, 8_000, 8_000]),
+    churnMs: drawChurn(seed, options.isChurning === true),
     healMs,
     endMs,
     faults: isFair
@@ -69,6 +72,11 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
           seed
         )
   }
+}
+
+function drawChurn(seed: number, isAlways: boolean): number {
+  const dice = new Dice(seed, 'churn')
+  return isAlways || dice.happens(500) ? dice.pick([2_000, 5_000, 10_000]) : 0
 }
 
 /** Members of at most the fault weight: those that may lie, or lose what they had. */

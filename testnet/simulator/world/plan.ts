@@ -84,6 +84,8 @@ export interface Plan {
   readonly driftsPpm: readonly number[]
   readonly devices: number
   readonly pauseMs: number
+  /** Pause between two questions that the members put to the vote; 0 for none at all. */
+  readonly churnMs: number
   /** When everything is mended. */
   readonly healMs: number
   readonly endMs: number

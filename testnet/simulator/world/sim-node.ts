@@ -10,7 +10,7 @@ import { openReplica, type Replica } from '../../../node/replica.ts'
 import type { Database } from '../../../node/storage/database.ts'
 import { openDatabase } from '../../../node/storage/open-database.ts'
 import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
-import { fromHex } from '../../../protocol/index.ts'
+import { type Electorate, fromHex } from '../../../protocol/index.ts'
 import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
 import type { Dice } from '../virtual/dice.ts'
@@ -21,6 +21,7 @@ import { VirtualDisk } from '../virtual/virtual-disk.ts'
 import type { VirtualNetwork } from '../virtual/virtual-network.ts'
 import type { Founding } from './founding.ts'
 import type { Observer } from './observer.ts'
+import { createQuietLog, ignore } from './quiet-log.ts'
 import { SimVoteKeys } from './sim-vote-keys.ts'
 
 /** What a node is made of. */
@@ -73,7 +74,7 @@ export class SimNode {
   #life: Life | null = null
   #isFounded = false
   #isLogLost = false
-  readonly #voteKeys: SimVoteKeys
+  readonly voteKeys: SimVoteKeys
   #starts = 0
 
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
@@ -84,7 +85,7 @@ export class SimNode {
     this.#ports = ports
     this.disk = new VirtualDisk(ports.diskDice)
     ports.network.name(this.index, this.key)
-    this.#voteKeys = new SimVoteKeys(
+    this.voteKeys = new SimVoteKeys(
       { identityKey: fromHex(this.key) as Uint8Array, firstSeed: this.#keys.voteSeed },
       (message, signature) => ports.observer.onSigned(this.index, message, signature)
     )
@@ -152,6 +153,11 @@ export class SimNode {
     this.#ports.observer.onDown(this.index, ending)
   }
 
+  /** Whoever is seated, as far as this node knows. */
+  get electorate(): Electorate {
+    return this.replica?.electorate ?? this.#founding.electorate
+  }
+
   get #keys(): Founding['members'][number] {
     return this.#founding.members[this.index] as Founding['members'][number]
   }
@@ -170,7 +176,7 @@ export class SimNode {
       nowMs: time.nowMs,
       agenda: time.agenda,
       isAlive: () => life.isAlive,
-      isMember: (key) => this.#founding.electorate.indexOf.has(key),
+      isMember: (key) => this.electorate.indexOf.has(key),
       point: () => this.#pass(life),
       onSend: (protocol, to, message) => {
         observer.onSend(this.index, protocol, message)
@@ -207,6 +213,7 @@ export class SimNode {
       {
         genesis: founding.genesis,
         identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
+        softwareHash: new Uint8Array(32),
         instance: ++this.#starts,
         memberAddresses: new Map(),
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
@@ -219,16 +226,8 @@ export class SimNode {
         ledger,
         voteLog,
         verifier: createLocalVerifier(founding.networkTag),
-        voteKeys: this.#voteKeys,
-        log: {
-          error: (message, fields = {}) => {
-            if (message === 'consensus raised an alarm')
-              observer.onAlarm(this.index, String(fields['code']))
-          },
-          warn: ignore,
-          info: ignore,
-          debug: ignore
-        },
+        voteKeys: this.voteKeys,
+        log: createQuietLog((code) => observer.onAlarm(this.index, code)),
         metrics: { count: ignore, measure: () => ignore },
         fail
       }
@@ -276,6 +275,7 @@ export class SimNode {
     return createHands({
       index: this.index,
       founding: this.#founding,
+      voteKeys: this.voteKeys,
       dice,
       clock: this.#createClock(life),
       life,
@@ -300,8 +300,4 @@ export class SimNode {
       this.#ports.observer.onDown(this.index, this.refusal ?? 'OWN_BUG')
     })
   }
-}
-
-function ignore(): void {
-  // Nobody reads the log of a simulated node.
 }

@@ -12,13 +12,14 @@ import {
   concatBytes,
   type Electorate,
   equalBytes,
+  invariant,
   keyHash,
   uint64
 } from '../../../protocol/index.ts'
 
 const KEY_TAG = ascii('simulated vote key')
-/** Keys of one node that a run ever comes to. */
-const KEYS_MAX = 4_096
+/** Keys between two applications: more than one membership ever uses. */
+const APPLICATION_STRIDE = 64
 
 /** The seed of a node's vote key by its number. */
 export function voteSeedOf(firstSeed: Uint8Array, number: number): Uint8Array {
@@ -35,6 +36,9 @@ export class SimVoteKeys implements VoteKeys {
   readonly #identityKey: Uint8Array
   readonly #firstSeed: Uint8Array
   readonly #onSigned: (message: Uint8Array, signature: Uint8Array) => void
+  readonly #keys = new Map<number, Uint8Array>()
+  /** The key of the last application. */
+  #applied = 0
   /** The lowest key that is not erased. */
   #first = 0
 
@@ -49,8 +53,9 @@ export class SimVoteKeys implements VoteKeys {
 
   seatIn(electorate: Electorate): OwnSeat | null {
     const own = seatOfIdentity(electorate, this.#identityKey)
-    if (own === undefined) return null
-    const number = this.#numberOf((key) => equalBytes(key, own.seat.voteKey))
+    const number = own && this.#findKey((key) => equalBytes(key, own.seat.voteKey))
+    // A ledger that is fetched anew goes through epochs whose keys were erased.
+    if (own === undefined || number === undefined) return null
     return { index: own.index, signVote: this.#signerOf(number) }
   }
 
@@ -65,18 +70,43 @@ export class SimVoteKeys implements VoteKeys {
 
   retireBefore(electorate: Electorate): Promise<void> {
     const own = seatOfIdentity(electorate, this.#identityKey)
-    if (own !== undefined) this.#first = this.#numberOf((key) => equalBytes(key, own.seat.voteKey))
+    const number = own && this.#findKey((key) => equalBytes(key, own.seat.voteKey))
+    this.#first = number ?? this.#first
     return Promise.resolve()
   }
 
+  /** A key that was never used, for an application, and the hash of the one after it. */
+  fresh(): Promise<NextVoteKey> {
+    this.#applied += APPLICATION_STRIDE
+    return this.prepare(voteKeyHashOf(this.#firstSeed, this.#applied))
+  }
+
+  /** Signs as a liar does: with the key of its seat, or with the first one where it has none. */
+  signerIn(electorate: Electorate): (message: Uint8Array) => Uint8Array {
+    const own = seatOfIdentity(electorate, this.#identityKey)
+    const number = own && this.#findKey((key) => equalBytes(key, own.seat.voteKey))
+    return this.#signerOf(number ?? this.#first)
+  }
+
   #numberOf(isWanted: (key: Uint8Array) => boolean): number {
-    for (let number = this.#first; number < KEYS_MAX; number++)
+    const number = this.#findKey(isWanted)
+    invariant(number !== undefined, 'a node holds the keys that it has committed to')
+    return number
+  }
+
+  #findKey(isWanted: (key: Uint8Array) => boolean): number | undefined {
+    for (let number = this.#first; number < this.#applied + APPLICATION_STRIDE; number++)
       if (isWanted(this.#keyOf(number))) return number
-    throw new Error('a node holds the vote keys of its seat')
+    return undefined
   }
 
   #keyOf(number: number): Uint8Array {
-    return createEd25519Signer(voteSeedOf(this.#firstSeed, number)).publicKey
+    let key = this.#keys.get(number)
+    if (key === undefined) {
+      key = createEd25519Signer(voteSeedOf(this.#firstSeed, number)).publicKey
+      this.#keys.set(number, key)
+    }
+    return key
   }
 
   #signerOf(number: number): (message: Uint8Array) => Uint8Array {

@@ -8,6 +8,12 @@
  */
 
 import { NodeError } from '../../../node/errors.ts'
+import {
+  decodeAcceptedReceipt,
+  decodeBatchHeader,
+  type Electorate,
+  toHex
+} from '../../../protocol/index.ts'
 import { createVice } from '../adversaries/vices.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { Agenda } from '../virtual/agenda.ts'
@@ -16,6 +22,7 @@ import { START_TIME_MS } from '../virtual/virtual-clock.ts'
 import { VirtualNetwork } from '../virtual/virtual-network.ts'
 import { Clients } from './client.ts'
 import { type Founding, found } from './founding.ts'
+import { Governor } from './governor.ts'
 import { Injector } from './injector.ts'
 import { tellAll } from './observer.ts'
 import type { Plan } from './plan.ts'
@@ -48,6 +55,7 @@ export class World {
   readonly #injector: Injector
   readonly #checkers: readonly Checker[]
   readonly #beyondRepair = new Set<number>()
+  readonly #electorates = new Map<number, Electorate>()
   #nowMs = 0
   #hash = 0
   #failure: unknown
@@ -135,6 +143,19 @@ export class World {
     return this.#beyondRepair.has(node.index)
   }
 
+  /** The electorate of an epoch, as an honest node found it on its ledger. */
+  electorateOf(epoch: number): Electorate {
+    const known = this.#electorates.get(epoch)
+    if (known !== undefined) return known
+    for (const { isHonest, replica } of this.nodes) {
+      const electorate = isHonest ? this.read(() => replica?.keeper.electorateOf(epoch)) : undefined
+      if (electorate === undefined) continue
+      this.#electorates.set(epoch, electorate)
+      return electorate
+    }
+    throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
+  }
+
   /** The latest wall clock of any node, a liar's included. */
   latestClockMs(): number {
     const offsets = this.nodes.map(
@@ -186,6 +207,7 @@ export class World {
     for (const node of this.nodes) node.start()
     this.clients.start()
     this.#injector.start()
+    if (this.plan.churnMs > 0) this.#createGovernor().start()
   }
 
   /**
@@ -215,6 +237,25 @@ export class World {
     for (const checker of this.#checkers) checker.atEnd?.(this)
   }
 
+  /** Who made the promise of a receipt: an observer hands on what a member gave it. */
+  #authorOf(receipt: Uint8Array): SimNode | undefined {
+    const read = decodeAcceptedReceipt(receipt)
+    const header = read && decodeBatchHeader(read.headerBytes)
+    return header && this.nodes.find(({ key }) => key === toHex(header.author))
+  }
+
+  #createGovernor(): Governor {
+    const { plan, founding, nodes } = this
+    return new Governor(plan, {
+      founding,
+      nodes,
+      agenda: this.#agenda,
+      nowMs: () => this.#nowMs,
+      dice: new Dice(plan.seed, 'governor'),
+      mark: (name) => this.mark(name)
+    })
+  }
+
   #createClients({ onFinal, onAccepted }: AnswerListener): Clients {
     const { founding, plan } = this
     const node = (index: number): SimNode => this.nodes[index] as SimNode
@@ -232,7 +273,8 @@ export class World {
         dice: new Dice(plan.seed, 'workload'),
         nodes: this.nodes,
         onFinal: (index, id, height) => this.#guard(() => onFinal(node(index), id, height)),
-        onAccepted: (index, id, receipt) => this.#guard(() => onAccepted(node(index), id, receipt))
+        onAccepted: (index, id, receipt) =>
+          this.#guard(() => onAccepted(this.#authorOf(receipt) ?? node(index), id, receipt))
       }
     )
   }
