@@ -8,6 +8,7 @@
  */
 
 import type { DeviceRecord, OutcomeName, OwnershipRecord, SealProof } from '../protocol/index.ts'
+import type { GovernanceService } from './governance-service.ts'
 import type { SyncProgress } from './sync/sync-progress.ts'
 
 /** How far a transaction has come. */
@@ -108,6 +109,10 @@ export interface MemberView {
   readonly roundTripMs: number | null
   /** When it was last heard, by the local clock; null for never. */
   readonly lastHeardAtMs: number | null
+  /** Whether it gives its seat up at the next seal. */
+  readonly isLeaving: boolean
+  /** Awake time of the network after which it lapses unless it renews; 0 for one overdue. */
+  readonly renewalDueInMs: number
 }
 
 /** How the node and its ledger are. */
@@ -187,6 +192,7 @@ export interface LedgerService {
   /** Seals in order, the first being the one that ends an epoch; none where that is not here. */
   readonly seals: (from: number) => Promise<readonly SealProof[]>
   readonly members: () => readonly MemberView[]
+  readonly governance: GovernanceService
   readonly status: () => LedgerStatus
   /** Resolves once the committed height is at least this, or with false when time is up. */
   readonly awaitHeight: (height: number, timeoutMs: number) => Promise<boolean>

@@ -157,7 +157,8 @@ export {
 export { lapseTimeMs } from './ledger/governance/motion-book.ts'
 export { type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
 export { yesNeeded } from './ledger/governance/thresholds.ts'
-export { readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
+export { isTrusted, readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
+export { judgeTrustChain } from './ledger/governance/trust-chain.ts'
 export {
   type CommittedLedger,
   commitVersion,
@@ -258,6 +259,14 @@ export {
   type Seat
 } from './membership/electorate.ts'
 export { type GuardFault, judgeStep, type Roster } from './membership/guards.ts'
+export {
+  decodeJoinBundle,
+  encodeJoinBundle,
+  JOIN_BUNDLE_MAX_BYTES,
+  type JoinBundle,
+  type JoinBundleFault,
+  judgeJoinBundle
+} from './membership/join-bundle.ts'
 export { leaderOrder } from './membership/leaders.ts'
 export { type Outlook, outlookOf } from './membership/outlook.ts'
 export {

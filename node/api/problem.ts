@@ -32,6 +32,7 @@ export interface ProblemBody {
 
 /** The problems of the API itself. */
 export type ProblemCode =
+  | 'APPLICATION_NOT_FOUND'
   | 'BLOCK_NOT_FOUND'
   | 'BODY_MALFORMED'
   | 'BODY_TOO_LARGE'
@@ -41,6 +42,7 @@ export type ProblemCode =
   | 'INTERNAL_ERROR'
   | 'MEDIA_TYPE_UNSUPPORTED'
   | 'METHOD_NOT_ALLOWED'
+  | 'MOTION_NOT_FOUND'
   | 'PARAMETER_WRONG'
   | 'QUERY_WRONG'
   | 'RECEIPT_NOT_FOUND'
@@ -59,6 +61,7 @@ export type ProblemCode =
 
 /** Status and title of every problem of the API itself. */
 export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>> = {
+  APPLICATION_NOT_FOUND: { status: 404, title: 'There is no such application' },
   BLOCK_NOT_FOUND: { status: 404, title: 'There is no such block here' },
   BODY_MALFORMED: { status: 400, title: 'The body is not what its media type says' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
@@ -68,6 +71,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   INTERNAL_ERROR: { status: 500, title: 'The node made a mistake' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'The media type is not understood here' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The resource does not take this method' },
+  MOTION_NOT_FOUND: { status: 404, title: 'There is no such motion' },
   PARAMETER_WRONG: { status: 400, title: 'A part of the path is wrong' },
   QUERY_WRONG: { status: 400, title: 'A query parameter is wrong or unknown' },
   RECEIPT_NOT_FOUND: { status: 404, title: 'There is no receipt, the transaction is not final' },

@@ -5,6 +5,7 @@
  */
 
 import { chainRoutes } from './chain-routes.ts'
+import { governanceRoutes } from './governance-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import type { Route } from './route.ts'
@@ -17,5 +18,6 @@ export const ROUTES: readonly Route[] = [
   ...ledgerRoutes,
   ...chainRoutes,
   ...sealRoutes,
+  ...governanceRoutes,
   ...healthRoutes
 ]

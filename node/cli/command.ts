@@ -18,7 +18,13 @@ export interface CommonOptions {
   readonly verbose?: boolean
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000
+}
 
 /** Adds a command that answers as text or JSON. */
 export function addCommand(parent: Command, name: string, description: string): Command {
@@ -35,15 +41,15 @@ export function gather(value: string, earlier: readonly string[] = []): readonly
 }
 
 /**
- * Reads a span of time such as `60s`, `500ms` or `2m`.
+ * Reads a span of time such as `60s`, `500ms`, `2m` or `7d`.
  *
  * @throws NodeError USAGE_WRONG
  */
 export function parseDurationMs(text: string): number {
-  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text)
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text)
   const unitMs = UNITS_MS[match?.[2] ?? '']
   if (match === null || unitMs === undefined)
-    throw usage(`"${text}" is not a span of time like 60s, 500ms or 2m`)
+    throw usage(`"${text}" is not a span of time like 60s, 500ms, 2m or 7d`)
   return Number(match[1]) * unitMs
 }
 

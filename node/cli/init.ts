@@ -12,7 +12,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Config, type GenesisDocument, loadConfig } from '../../config/index.ts'
-import { equalBytes } from '../../protocol/index.ts'
+import { equalBytes, keyHash } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import {
   createNodeKeys,
@@ -58,9 +58,12 @@ export interface CreatedNode {
   readonly networkId: string
   readonly genesisHash: string
   readonly role: 'member' | 'observer'
+  /** Key hash of the recovery key; null when that was taken away before. */
+  readonly recoveryKeyHash: Uint8Array | null
 }
 
-interface InitOptions extends CommonOptions, ProtectionOptions {
+/** What may be said of a node that is made. */
+export interface InitOptions extends CommonOptions, ProtectionOptions {
   readonly keys?: string
 }
 
@@ -86,7 +89,7 @@ export function addInitCommand(program: Command, ports: CommandPorts): void {
  *
  * @throws NodeError FILE_EXISTS, DATA_DIRECTORY_EXISTS, GENESIS_WRONG, KEY_FILE_WRONG or of the disk
  */
-async function createNode(options: NewNode): Promise<CreatedNode> {
+export async function createNode(options: NewNode): Promise<CreatedNode> {
   const { settingsPath, config, protection } = options
   if (existsSync(settingsPath)) throw fileExists(settingsPath)
   const { genesis, genesisHash } = await readGenesis(config.genesis, config.networkId)
@@ -100,7 +103,8 @@ async function createNode(options: NewNode): Promise<CreatedNode> {
     { writeKeys: (folder) => writeNodeKeys(folder, keys, protection) }
   )
   await writeNewFile({ path: settingsPath, content: formatSettings(config, options.chosen) })
-  return { nodeId, fingerprint, networkId, genesisHash, role }
+  const recoveryKeyHash = keys.recovery && keyHash(keys.recovery.publicKey)
+  return { nodeId, fingerprint, networkId, genesisHash, role, recoveryKeyHash }
 }
 
 async function init(options: InitOptions, ports: CommandPorts): Promise<void> {
@@ -118,7 +122,7 @@ async function init(options: InitOptions, ports: CommandPorts): Promise<void> {
 }
 
 /** The settings by environment and flags; a file there is none yet. */
-function chooseSettings(
+export function chooseSettings(
   options: InitOptions,
   settingsPath: string,
   { environment }: CommandPorts

@@ -84,9 +84,34 @@ export function table(rows: readonly (readonly [string, string])[], paint: Paint
   return rows.map(([name, value]) => `  ${paint.dim(name.padEnd(width))}  ${value}`)
 }
 
-/** A number of something: `1 block`, `3 blocks`. */
+/** Rows of columns, the first row their names, each as wide as its widest value. */
+export function columns(rows: readonly (readonly string[])[], paint: Paint): string[] {
+  const widths = (rows[0] ?? []).map((_, index) =>
+    Math.max(...rows.map((row) => row[index]?.length ?? 0))
+  )
+  const lines = rows.map((row) =>
+    `  ${row.map((value, index) => value.padEnd(widths[index] ?? 0)).join('  ')}`.trimEnd()
+  )
+  return lines.map((line, index) => (index === 0 ? paint.dim(line) : line))
+}
+
+const SPANS: readonly (readonly [number, string])[] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's']
+]
+
+/** A span of time in the largest unit that fits, cut off: `29 d`, `3 s`, `0 s`. */
+export function describeSpan(spanMs: number): string {
+  const [unitMs, name] = SPANS.find(([unit]) => spanMs >= unit) ?? [1_000, 's']
+  return `${Math.floor(spanMs / unitMs)} ${name}`
+}
+
+/** A number of something: `1 block`, `3 blocks`, `2 addresses`. */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  const ending = noun.endsWith('s') ? 'es' : 's'
+  return `${number} ${noun}${number === 1 ? '' : ending}`
 }
 
 function replaceBytes(_key: string, value: unknown): unknown {

@@ -4,15 +4,20 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { softwareVersion } from '../software.ts'
+import { addBundleCommand } from './bundle.ts'
 import { addConfigCommand } from './config.ts'
 import { addDeviceCommand } from './device.ts'
 import { addGenesisCommand } from './genesis.ts'
 import { addIdCommand } from './id.ts'
 import { addInitCommand } from './init.ts'
+import { addJoinCommand } from './join.ts'
 import { addKeysCommand } from './keys.ts'
 import { addMakerCommand } from './maker.ts'
+import { addMembersCommand } from './members.ts'
+import { addMembershipCommands } from './membership.ts'
+import { addMotionCommand } from './motion.ts'
 import { addRepairCommand } from './repair.ts'
 import { addSealsCommand } from './seals.ts'
 import { addSnapshotCommand } from './snapshot.ts'
@@ -24,13 +29,11 @@ import { addVerifyCommand } from './verify.ts'
 /** What the program needs of the process it runs in. */
 export type ProgramPorts = StartPorts & TestnetPorts
 
-const PACKAGE_FILE = new URL('../../../package.json', import.meta.url)
-
 /** Builds the program. Commander's own ends are thrown, never carried out. */
 export function createProgram(ports: ProgramPorts): Command {
   const program = new Command('thingmoot')
     .description('A peer-to-peer ledger node for the Internet of Things')
-    .version(readVersion(), '-V, --version', 'print the version')
+    .version(softwareVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .enablePositionalOptions()
@@ -47,6 +50,11 @@ export function createProgram(ports: ProgramPorts): Command {
   addKeysCommand(program, ports)
   addGenesisCommand(program, ports)
   addConfigCommand(program, ports)
+  addMembersCommand(program, ports)
+  addMotionCommand(program, ports)
+  addMembershipCommands(program, ports)
+  addBundleCommand(program, ports)
+  addJoinCommand(program, ports)
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
   addSnapshotCommand(program, ports)
@@ -55,9 +63,4 @@ export function createProgram(ports: ProgramPorts): Command {
   addRepairCommand(program, ports)
   addTestnetCommand(program, ports)
   return program
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string }
-  return version
 }

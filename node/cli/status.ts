@@ -18,8 +18,9 @@ import {
   usage
 } from './command.ts'
 import { requestNode } from './node-request.ts'
+import { ownUrl } from './node-url.ts'
 import { count, createOutput, type Paint, table } from './output.ts'
-import { addConfigOption, type OptionValues, readSettings } from './settings.ts'
+import { addConfigOption, readSettings } from './settings.ts'
 
 interface StatusOptions extends CommonOptions {
   readonly url?: string
@@ -106,7 +107,7 @@ async function fetchStatus(url: string): Promise<NodeStatus> {
 async function showStatus(options: StatusOptions, ports: CommandPorts): Promise<void> {
   if (options.wait !== undefined && options.wait !== 'ready')
     throw usage(`--wait: "${options.wait}" is unknown, there is only ready`)
-  const url = options.url ?? (await ownUrl(options, ports))
+  const url = options.url ?? ownUrl((await readSettings(options, ports)).config, '--url')
   const status =
     options.wait === undefined
       ? await fetchStatus(url)
@@ -131,13 +132,6 @@ async function awaitReady(url: string, timeoutMs: number): Promise<NodeStatus> {
     }
     await sleep(ASK_AGAIN_MS)
   }
-}
-
-async function ownUrl(options: OptionValues, ports: CommandPorts): Promise<string> {
-  const { http } = (await readSettings(options, ports)).config
-  if (http.port === 0) throw usage('the settings leave the port open: name it with --url')
-  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
-  return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
 }
 
 function storageRows(

@@ -14,6 +14,7 @@ import {
   toHex
 } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
+import type { GovernanceService } from '../governance-service.ts'
 import type { TransactionBook } from '../intake/transaction-book.ts'
 import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type {
@@ -32,7 +33,9 @@ import type { SyncProgress } from '../sync/sync-progress.ts'
 import type { Archive, ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, type LedgerCondition } from './condition.ts'
-import { viewMembers } from './member-views.ts'
+import { createGovernanceService } from './governance-view.ts'
+import { worldOf } from './governance-world.ts'
+import { viewMembers } from './member-view.ts'
 import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
@@ -68,6 +71,9 @@ type ReadingListener = Parameters<LedgerService['onFinalReading']>[0]
 
 /** Gives the service. */
 export class NodeService implements LedgerService {
+  readonly governance: GovernanceService = createGovernanceService(() =>
+    worldOf(this.#ports.keeper.tip, this.members())
+  )
   readonly #ports: NodeServicePorts
   readonly #readingListeners = new Map<ReadingListener, () => boolean>()
   readonly #commitListeners = new Set<() => void>()
@@ -170,7 +176,14 @@ export class NodeService implements LedgerService {
   }
 
   members(): readonly MemberView[] {
-    return viewMembers(this.#ports)
+    const { nodeId, lastHeardAtMs, keeper } = this.#ports
+    return viewMembers({
+      nodeId,
+      electorate: this.#ports.electorate(),
+      state: keeper.tip.view,
+      peers: this.#ports.peers(),
+      lastHeardAtMs
+    })
   }
 
   status(): LedgerStatus {

@@ -14,7 +14,13 @@ import { keyHash } from '../crypto/hash.ts'
 import { publicKeyOf } from '../crypto/signing.ts'
 import { invariant } from '../foundation/invariant.ts'
 import { type ExecutedBlock, executeBlock } from '../ledger/execute-block.ts'
-import { type Genesis, genesisBlock, genesisView, networkTagOfGenesis } from '../ledger/genesis.ts'
+import {
+  type Genesis,
+  genesisBlock,
+  genesisElectorate,
+  genesisView,
+  networkTagOfGenesis
+} from '../ledger/genesis.ts'
 import { electorateOfEpoch } from '../ledger/governance/electorate-in-force.ts'
 import { type LedgerVersion, versionOfBlock, versionOfState } from '../ledger/ledger-version.ts'
 import { LedgerBase, type LedgerReader } from '../ledger/ledger-view.ts'
@@ -250,5 +256,6 @@ function beginning(genesis: Genesis): LedgerVersion {
   )
   const { id, idBytes } = genesisBlock(genesis, tree.root)
   const place = { blockId: id, blockIdBytes: idBytes, height: 0 as Height }
-  return versionOfState({ ...place, timeMs: genesis.timeMs, view, tree })
+  const electorate = genesisElectorate(genesis)
+  return versionOfState({ ...place, timeMs: genesis.timeMs, view, tree, electorate })
 }

@@ -29,6 +29,7 @@ import type {
   Submission,
   TransactionStatus
 } from '../../ledger-service.ts'
+import { createGovernanceService } from '../../service/governance-view.ts'
 import {
   ELECTORATE,
   type FinalBlock,
@@ -38,7 +39,8 @@ import {
   nextBlock
 } from './chain-of-one.ts'
 import { deviceRecord } from './device-record.ts'
-import { UNREMARKABLE } from './unremarkable.ts'
+import { foundingWorld } from './founding-world.ts'
+import { NEAR_MEMBER, UNREMARKABLE } from './unremarkable.ts'
 
 /** The ledger with its handles for tests. */
 export interface MemoryLedger {
@@ -135,11 +137,9 @@ class MemoryWorld {
         ELECTORATE.seats.map((seat, index) => ({
           ...seat,
           index,
-          isSelf: true,
-          isConnected: true,
-          roundTripMs: 1.5,
-          lastHeardAtMs: null
+          ...NEAR_MEMBER
         })),
+      governance: createGovernanceService(() => foundingWorld()),
       status: () => this.#status(),
       awaitHeight: async (height, timeoutMs) =>
         this.#until(() => this.#tip().view.height >= height, Math.min(timeoutMs, 100)),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LedgerStatus } from '../../ledger-service.ts'
+import type { LedgerStatus, MemberView } from '../../ledger-service.ts'
 
 /** No alarm, nothing pruned, nothing to catch up with, nothing damaged. */
 export const UNREMARKABLE: Pick<
@@ -16,4 +16,17 @@ export const UNREMARKABLE: Pick<
   transactionsFrom: 0,
   sync: null,
   storage: { scrubbedAtMs: null, damagedRecords: 0, repairedRecords: 0 }
+}
+
+/** How a member is reached when nothing is the matter. */
+export const NEAR_MEMBER: Omit<
+  MemberView,
+  'memberId' | 'index' | 'weight' | 'operatorId' | 'region' | 'endpoints'
+> = {
+  isSelf: true,
+  isConnected: true,
+  roundTripMs: 1.5,
+  lastHeardAtMs: null,
+  isLeaving: false,
+  renewalDueInMs: 0
 }

@@ -31,6 +31,14 @@ export async function withNode(
     environment
   )
   if (made.code !== 0) throw new Error(made.stderr)
+  await withStarted(environment, run)
+}
+
+/** Runs a test with the node of a home that has its settings, which is ended afterwards. */
+export async function withStarted(
+  environment: TestHome['environment'],
+  run: (node: TestNode) => Promise<void>
+): Promise<void> {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, [ENTRY, 'start'], {
     env: { PATH, ...environment },
