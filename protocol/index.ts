@@ -147,6 +147,7 @@ export {
   networkTagOfGenesis,
   type VendorGrant
 } from './ledger/genesis.ts'
+export { awakeMsAt, type BlockMoment } from './ledger/governance/awake-time.ts'
 export type { MotionFault } from './ledger/governance/draft-epoch.ts'
 export { electorateInForce, electorateOfEpoch } from './ledger/governance/electorate-in-force.ts'
 export {
@@ -225,7 +226,6 @@ export {
   type Rival
 } from './ledger/records/device-record.ts'
 export {
-  awakeTable,
   type ElectorateRecord,
   electorates,
   epochKey,

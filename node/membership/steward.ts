@@ -10,7 +10,7 @@
  */
 
 import {
-  awakeTable,
+  awakeMsAt,
   keyHash,
   type LedgerVersion,
   MEMBER_STATUS,
@@ -19,7 +19,6 @@ import {
   NETWORK_KEY,
   networkTable,
   readGovernance,
-  SINGLE_KEY,
   type SignedVote,
   toHex,
   tombstones
@@ -115,8 +114,9 @@ export class Steward {
 
   #isRenewalDue({ status, renewedAtAwakeMs }: MemberRecord): boolean {
     if (status !== MEMBER_STATUS.seated) return false
-    const { view } = this.#ports.tip()
-    const awakeMs = view.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
+    const tip = this.#ports.tip()
+    const { view } = tip
+    const awakeMs = awakeMsAt(view, tip)
     const membershipMs = view.read(networkTable, NETWORK_KEY)?.parameters.membershipMs ?? 0
     return awakeMs - renewedAtAwakeMs > membershipMs * RENEW_SHARE
   }

@@ -6,7 +6,7 @@
 
 import {
   applications,
-  awakeTable,
+  awakeMsAt,
   type ElectorateRecord,
   electorates,
   epochKey,
@@ -17,7 +17,6 @@ import {
   type MemberRecord,
   members,
   readGovernance,
-  SINGLE_KEY,
   toHex
 } from '../../protocol/index.ts'
 import type {
@@ -57,10 +56,11 @@ export function createGovernanceService(world: () => GovernanceWorld): Governanc
 /** How long a member may go on without another renewal, in awake time of the network. */
 export function renewalDueInMs(
   { renewedAtAwakeMs }: Pick<MemberRecord, 'renewedAtAwakeMs'>,
-  state: LedgerReader
+  { state, height, timeMs }: Pick<GovernanceWorld, 'state' | 'height' | 'timeMs'>
 ): number {
   const { membershipMs } = networkOf(state).parameters
-  return Math.max(0, renewedAtAwakeMs + membershipMs - awakeMsOf(state))
+  const awakeMs = awakeMsAt(state, { height, timeMs })
+  return Math.max(0, renewedAtAwakeMs + membershipMs - awakeMs)
 }
 
 function viewOverview(world: GovernanceWorld): GovernanceOverview {
@@ -83,7 +83,7 @@ function viewOverview(world: GovernanceWorld): GovernanceOverview {
     regions: network.regions,
     protocolVersion: network.protocolVersion,
     upgrade: network.upgrade,
-    awakeMs: awakeMsOf(state),
+    awakeMs: awakeMsAt(state, world),
     lapsedWeight: governance.lapsedWeight,
     lapsableWeight: governance.lapsableWeight,
     renewByMs: governance.renewByMs,
@@ -131,7 +131,7 @@ function viewStanding(
     softwareHash: member.softwareHash,
     renewedAtAwakeMs: member.renewedAtAwakeMs,
     lapsesAtAwakeMs: member.renewedAtAwakeMs + membershipMs,
-    renewalDueInMs: renewalDueInMs(member, state),
+    renewalDueInMs: renewalDueInMs(member, world),
     vouchers: member.vouchers,
     vouchees: member.vouchees,
     vouchFrozenUntilEpoch: member.vouchFrozenUntilEpoch,
@@ -139,8 +139,4 @@ function viewStanding(
     isConnected: presence?.isConnected ?? false,
     lastHeardAtMs: presence?.lastHeardAtMs ?? null
   }
-}
-
-function awakeMsOf(state: LedgerReader): number {
-  return state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
 }

@@ -7,35 +7,30 @@
 import {
   type DeviceMessage,
   devices,
-  type Electorate,
   faultWeightOf,
   ownerships,
   type SealProof,
   toHex
 } from '../../protocol/index.ts'
-import type { Clock } from '../clock.ts'
 import type { GovernanceService } from '../governance-service.ts'
-import type { TransactionBook } from '../intake/transaction-book.ts'
-import type { CommittedBlock, LedgerKeeper } from '../ledger/ledger-keeper.ts'
+import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type {
   BlockView,
   LedgerService,
   LedgerStatus,
   MemberView,
-  StorageCondition,
   StoredReading,
   Submission,
   TransactionStatus
 } from '../ledger-service.ts'
-import type { PeerStatus } from '../network/peer-status.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
-import type { SyncProgress } from '../sync/sync-progress.ts'
-import type { Archive, ArchivedTransaction } from './archive.ts'
+import type { ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
-import { describeState, type LedgerCondition } from './condition.ts'
+import { describeState } from './condition.ts'
 import { createGovernanceService } from './governance-view.ts'
 import { worldOf } from './governance-world.ts'
 import { viewMembers } from './member-view.ts'
+import type { NodeServicePorts } from './node-service-ports.ts'
 import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
@@ -44,28 +39,6 @@ const READINGS_MAX = 200
 const DAMAGED_RETRY_MS = 2_000
 /** Most headers of one page. */
 const HEADERS_MAX = 512
-
-/** What the service answers from. */
-export interface NodeServicePorts {
-  readonly networkId: string
-  readonly genesisHash: Uint8Array
-  readonly nodeId: Uint8Array
-  readonly electorate: () => Electorate
-  readonly keeper: LedgerKeeper
-  readonly archive: Archive
-  readonly book: TransactionBook
-  readonly submit: (wire: Uint8Array) => Promise<Submission>
-  readonly peers: () => readonly PeerStatus[]
-  readonly view: () => number
-  readonly highestKnownHeight: () => number
-  readonly lastHeardAtMs: (memberIndex: number) => number | null
-  readonly condition: () => LedgerCondition
-  readonly sync: () => SyncProgress | null
-  readonly pendingTransactions: () => number
-  readonly alarms: () => readonly string[]
-  readonly storage: () => StorageCondition
-  readonly clock: Clock
-}
 
 type ReadingListener = Parameters<LedgerService['onFinalReading']>[0]
 
@@ -180,7 +153,7 @@ export class NodeService implements LedgerService {
     return viewMembers({
       nodeId,
       electorate: this.#ports.electorate(),
-      state: keeper.tip.view,
+      tip: keeper.tip,
       peers: this.#ports.peers(),
       lastHeardAtMs
     })

@@ -16,6 +16,7 @@ import type { Transaction } from '../transactions/transaction.ts'
 import type { Height } from '../types.ts'
 import { executeTransaction } from './execute-transaction.ts'
 import { applySeal } from './governance/apply-seal.ts'
+import { awakeMsAt } from './governance/awake-time.ts'
 import { sweepMotions } from './governance/motion-book.ts'
 import { type NextEpoch, nextEpochOf } from './governance/next-epoch.ts'
 import type { LedgerVersion } from './ledger-version.ts'
@@ -23,11 +24,7 @@ import { type ChangedValue, LedgerView } from './ledger-view.ts'
 import { encodeReceiptLeaf, type Outcome } from './outcome.ts'
 import type { Parameters as NetworkParameters } from './parameters.ts'
 import { NETWORK_KEY, networkTable, recentBlockKey, recentBlocks } from './records/chain-record.ts'
-import { awakeTable, SINGLE_KEY } from './records/governance-record.ts'
 import type { RuleContext } from './rule.ts'
-
-/** A silence counts as awake time for so many heartbeats at most: an outage makes nobody lapse. */
-const AWAKE_HEARTBEATS = 2
 
 /** A batch ready for execution: decoded, its stateless rules judged. */
 export interface ExecutableBatch {
@@ -118,7 +115,7 @@ export function beginBlockExecution(
       receiptLeaves,
       changedValues,
       electorate: parent.nextEpoch?.electorate ?? parent.electorate,
-      nextEpoch: nextEpochOf(state, timeMs)
+      nextEpoch: nextEpochOf(state, { height, timeMs })
     }
   }
   return { advance, finish }
@@ -142,11 +139,9 @@ function openBlock(
   state.write(recentBlocks, recentBlockKey(parent.height, parameters.anchorWindowBlocks), {
     height: parent.height,
     blockId: parent.blockIdBytes,
-    timeMs: parent.timeMs
+    timeMs: parent.timeMs,
+    awakeMs: awakeMsAt(state, parent)
   })
-  const awakeMs = state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
-  const stepMs = Math.min(timeMs - parent.timeMs, AWAKE_HEARTBEATS * parameters.heartbeatMs)
-  state.write(awakeTable, SINGLE_KEY, { awakeMs: awakeMs + stepMs })
   if (parent.nextEpoch !== null) applySeal(state, parent.nextEpoch, { timeMs, height })
   activateUpgrade(state, height)
   sweepMotions(state, { timeMs, parameters })
@@ -191,7 +186,8 @@ export function forecastTransaction(
   state.write(recentBlocks, recentBlockKey(version.height, network.parameters.anchorWindowBlocks), {
     height: version.height,
     blockId: version.blockIdBytes,
-    timeMs: version.timeMs
+    timeMs: version.timeMs,
+    awakeMs: awakeMsAt(state, version)
   })
   return executeTransaction(transaction, {
     state,

@@ -95,10 +95,10 @@ test('the order in which members and grants are listed is of no matter', () => {
 
 test('its state has the network, every member and every grant, and no more', () => {
   const view = genesisView(genesis, new LedgerBase(() => undefined))
-  // The network, governance, awake time and the first electorate; each member with its vote key.
+  // The network, governance and the first electorate; each member with its vote key.
   assert.is(
     view.changedValues().length,
-    4 + 2 * genesis.members.length + genesis.vendorGrants.length
+    3 + 2 * genesis.members.length + genesis.vendorGrants.length
   )
   const network = view.read(networkTable, NETWORK_KEY)
   assert.equal(

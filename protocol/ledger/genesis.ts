@@ -23,7 +23,6 @@ import { type LedgerBase, LedgerView } from './ledger-view.ts'
 import type { Parameters } from './parameters.ts'
 import { NETWORK_KEY, networkTable, parametersToList } from './records/chain-record.ts'
 import {
-  awakeTable,
   electorates,
   epochKey,
   governanceTable,
@@ -194,7 +193,6 @@ function writeGovernance(view: LedgerView, genesis: Genesis): void {
     lapsableWeight: lapsableWeightOf(electorate),
     renewByMs: 0
   })
-  view.write(awakeTable, SINGLE_KEY, { awakeMs: 0 })
   view.write(electorates, epochKey(0), {
     electorateBytes: electorate.encoded,
     sinceMs: genesis.timeMs,

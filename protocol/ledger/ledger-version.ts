@@ -53,12 +53,12 @@ export function openCommittedLedger(
  * whoever opens a ledger may have records to mend before.
  */
 export function versionOfState(state: Omit<LedgerVersion, 'nextEpoch'>): LedgerVersion {
-  const { view, timeMs } = state
+  const { view, height, timeMs } = state
   let next: NextEpoch | null | undefined
   return {
     ...state,
     get nextEpoch() {
-      next = next === undefined ? nextEpochOf(view, timeMs) : next
+      next = next === undefined ? nextEpochOf(view, { height, timeMs }) : next
       return next
     }
   }

@@ -9,13 +9,7 @@ import { birthBatches } from './records/birth-batch-record.ts'
 import { networkTable, recentBlocks } from './records/chain-record.ts'
 import { classHeads, classVersions } from './records/class-record.ts'
 import { devices } from './records/device-record.ts'
-import {
-  awakeTable,
-  electorates,
-  governanceTable,
-  tombstones,
-  voteKeys
-} from './records/governance-record.ts'
+import { electorates, governanceTable, tombstones, voteKeys } from './records/governance-record.ts'
 import { members } from './records/member-record.ts'
 import { applications, motions } from './records/motion-record.ts'
 import { ownerships } from './records/ownership-record.ts'
@@ -36,7 +30,6 @@ const ALL: readonly Table<never>[] = [
   recentBlocks,
   networkTable,
   governanceTable,
-  awakeTable,
   electorates,
   voteKeys
 ] as unknown as readonly Table<never>[]

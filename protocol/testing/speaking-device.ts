@@ -145,7 +145,8 @@ export function ledgerOf({ device, head, profile, birthStatus = 0, key = KEY }: 
   state.write(recentBlocks, recentBlockKey(ANCHOR_HEIGHT, 65_536), {
     height: ANCHOR_HEIGHT,
     blockId: ANCHOR_BLOCK_ID,
-    timeMs: TIME_MS - 10_000
+    timeMs: TIME_MS - 10_000,
+    awakeMs: 0
   })
   return ledger
 }

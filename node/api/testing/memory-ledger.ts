@@ -237,7 +237,7 @@ class MemoryWorld {
   ): { value: Uint8Array | null; proof: Uint8Array | null } {
     const { height, timeMs, blockId } = this.#tip().view
     const isRing = table === recentBlocks.number && toHex(key) === '00'.repeat(8)
-    const value = isRing ? recentBlocks.encode({ height, blockId, timeMs }) : null
+    const value = isRing ? recentBlocks.encode({ height, blockId, timeMs, awakeMs: 0 }) : null
     const state = this.#tree.base.prove(stateKey(table, key))
     const finality = this.#tip().finality
     const proof = withProof ? encodeReadProof({ table, key, value, state, finality }) : null

@@ -49,7 +49,12 @@ export function forecastMotion(
   if (fault !== undefined) return { ...judged, fault }
   if (motion.type === 'upgrade' || motion.type.startsWith('vendor-'))
     return { ...judged, fault: null }
-  const overdue = overdueMembers(state, { roster: before, network, governance, timeMs })
+  const overdue = overdueMembers(state, {
+    roster: before,
+    network,
+    governance,
+    block: { height, timeMs }
+  })
   const draft = { roster: before, network, renewByMs: null }
   const stepped = stepDraft(draft, motion, { state, before, overdue })
   // An applicant gets ready after it was admitted: that alone forbids nothing.

@@ -5,8 +5,8 @@ import { parameterMotion } from '../../testing/governance-motions.ts'
 import { type GovernanceOptions, GovernanceWorld } from '../../testing/governance-world.ts'
 import { certificateNamed, certifiedKey } from '../../testing/trust-certificates.ts'
 import { plainTrustPolicy } from '../../transactions/trust-policy.ts'
-import { awakeTable, SINGLE_KEY } from '../records/governance-record.ts'
 import { MEMBER_STATUS } from '../records/member-record.ts'
+import { awakeMsAt } from './awake-time.ts'
 
 const test = suite('lapse of membership')
 
@@ -43,7 +43,7 @@ test('who has not renewed for a membership of awake time lapses, one moment late
       alive.map((who) => world.acts.renew(who)),
       { stepMs: STEP_MS }
     )
-  assert.is(world.state.read(awakeTable, SINGLE_KEY)?.awakeMs, MEMBERSHIP_MS)
+  assert.is(awakeMsAt(world.state, world.version), MEMBERSHIP_MS)
   assert.is(world.version.nextEpoch, null)
   world.block([], { stepMs: 1 })
   assert.equal(world.version.nextEpoch?.lapsed, [idOf(3)])
@@ -63,7 +63,7 @@ test('who renews in time stays for another membership', () => {
 test('an outage of a year lapses nobody: a silence counts two heartbeats', () => {
   const world = worldOf()
   world.block([], { stepMs: YEAR_MS })
-  assert.is(world.state.read(awakeTable, SINGLE_KEY)?.awakeMs, 2 * HEARTBEAT_MS)
+  assert.is(awakeMsAt(world.state, world.version), 2 * HEARTBEAT_MS)
   assert.is(world.version.nextEpoch, null)
   assert.is(world.settle(), 0)
 })
@@ -73,7 +73,7 @@ test('a shorter silence counts as it is', () => {
   world.block([], { stepMs: 2 * HEARTBEAT_MS - 1 })
   world.block([], { stepMs: 1 })
   world.block([], { stepMs: 0 })
-  assert.is(world.state.read(awakeTable, SINGLE_KEY)?.awakeMs, 2 * HEARTBEAT_MS)
+  assert.is(awakeMsAt(world.state, world.version), 2 * HEARTBEAT_MS)
 })
 
 test('no more weight lapses than the electorate of the last ballots could bear', () => {

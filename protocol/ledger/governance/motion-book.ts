@@ -10,12 +10,7 @@ import { fullBucket } from '../bucket.ts'
 import type { LedgerWriter } from '../ledger-view.ts'
 import type { Parameters } from '../parameters.ts'
 import { NETWORK_KEY, networkTable } from '../records/chain-record.ts'
-import {
-  awakeTable,
-  type GovernanceRecord,
-  governanceTable,
-  SINGLE_KEY
-} from '../records/governance-record.ts'
+import { type GovernanceRecord, governanceTable, SINGLE_KEY } from '../records/governance-record.ts'
 import { MEMBER_STATUS, members } from '../records/member-record.ts'
 import {
   applications,
@@ -24,12 +19,14 @@ import {
   motions
 } from '../records/motion-record.ts'
 import { releaseVouchers } from './apply-seal.ts'
+import { awakeMsAt } from './awake-time.ts'
 import { readGovernance } from './trust.ts'
 import { removeVendor, writeVendorGrant } from './vendor-motions.ts'
 
 /** When and by which rules a motion is settled. */
 export interface MotionMoment {
   readonly timeMs: number
+  readonly height: number
   readonly parameters: Parameters
 }
 
@@ -43,11 +40,16 @@ export function openMotion(state: LedgerWriter, motionId: Uint8Array, motion: Mo
 export function carryMotion(
   state: LedgerWriter,
   motionId: Uint8Array,
-  { timeMs, parameters }: MotionMoment
+  { timeMs, height, parameters }: MotionMoment
 ): void {
   const record = state.read(motions, motionId)
   if (record === undefined) return
   const { motion } = record
+  if (motion.type === 'upgrade' && motion.activationHeight <= height) {
+    // Its height has passed meanwhile: nobody would have been warned.
+    closeMotion(state, motionId, { status: MOTION_STATUS.lapsed, timeMs })
+    return
+  }
   const isAtOnce = applyAtOnce(state, record, { timeMs, parameters })
   const status = isAtOnce ? MOTION_STATUS.executed : MOTION_STATUS.carried
   state.write(motions, motionId, { ...record, status, settledAtMs: timeMs })
@@ -55,7 +57,7 @@ export function carryMotion(
     openMotions: withoutId(openMotions, motionId),
     carried: isAtOnce ? carried : [...carried, motionId]
   }))
-  if (motion.type === 'admit') expectMember(state, record, { timeMs, parameters })
+  if (motion.type === 'admit') expectMember(state, record, { timeMs, height, parameters })
 }
 
 /** Takes a motion from the lists, for one that is withdrawn, has lapsed or lost its question. */
@@ -77,7 +79,10 @@ export function closeMotion(
 }
 
 /** Closes what has lapsed by a block's time. */
-export function sweepMotions(state: LedgerWriter, { timeMs, parameters }: MotionMoment): void {
+export function sweepMotions(
+  state: LedgerWriter,
+  { timeMs, parameters }: Omit<MotionMoment, 'height'>
+): void {
   const { openMotions, carried } = readGovernance(state)
   for (const motionId of [...openMotions, ...carried]) {
     const record = state.read(motions, motionId)
@@ -106,7 +111,7 @@ export function changeGovernance(
 function applyAtOnce(
   state: LedgerWriter,
   { motion }: MotionRecord,
-  { timeMs, parameters }: MotionMoment
+  { timeMs, parameters }: Omit<MotionMoment, 'height'>
 ): boolean {
   if (motion.type === 'upgrade') {
     const network = state.read(networkTable, NETWORK_KEY)
@@ -134,7 +139,7 @@ function applyAtOnce(
 function expectMember(
   state: LedgerWriter,
   { motion, ballots }: MotionRecord,
-  { timeMs, parameters }: MotionMoment
+  { timeMs, height, parameters }: MotionMoment
 ): void {
   if (motion.type !== 'admit') return
   const application = state.read(applications, motion.applicationId)
@@ -159,7 +164,7 @@ function expectMember(
     introductions: before?.introductions ?? fullBucket(parameters.introductionsBurst, timeMs),
     status: MEMBER_STATUS.incoming,
     ready: null,
-    renewedAtAwakeMs: state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0,
+    renewedAtAwakeMs: awakeMsAt(state, { height, timeMs }),
     seatedSinceEpoch: 0,
     leaving: 0,
     vouchers: isVouching === true ? vouchers : [],

@@ -22,9 +22,10 @@ import { isModelNeeded } from '../../transactions/trust-policy.ts'
 import type { Epoch } from '../../types.ts'
 import type { LedgerReader } from '../ledger-view.ts'
 import { NETWORK_KEY, type NetworkRecord, networkTable } from '../records/chain-record.ts'
-import { awakeTable, type GovernanceRecord, SINGLE_KEY } from '../records/governance-record.ts'
+import type { GovernanceRecord } from '../records/governance-record.ts'
 import { type MemberRecord, members } from '../records/member-record.ts'
 import { motions } from '../records/motion-record.ts'
+import { awakeMsAt, type BlockMoment } from './awake-time.ts'
 import { type Draft, faultModelOf, seatOf, stepDraft } from './draft-epoch.ts'
 import { readGovernance } from './trust.ts'
 
@@ -45,11 +46,11 @@ export interface NextEpoch {
 /**
  * What the state makes of the next epoch.
  *
- * @param state  - after a block
- * @param timeMs - the time of that block
+ * @param state - after a block
+ * @param block - that block
  * @returns null when nothing is due
  */
-export function nextEpochOf(state: LedgerReader, timeMs: number): NextEpoch | null {
+export function nextEpochOf(state: LedgerReader, block: BlockMoment): NextEpoch | null {
   const governance = readGovernance(state)
   const network = state.read(networkTable, NETWORK_KEY) as NetworkRecord
   const present = presentRoster(state, governance, network)
@@ -57,7 +58,7 @@ export function nextEpochOf(state: LedgerReader, timeMs: number): NextEpoch | nu
   const honest = without(present, removed)
   const left = leavers(state, governance, honest)
   const stayed = without(honest, left)
-  const overdue = overdueMembers(state, { roster: stayed, network, governance, timeMs })
+  const overdue = overdueMembers(state, { roster: stayed, network, governance, block })
   const lapse = lapseWithin(stayed, overdue, governance)
   let draft: Draft = { roster: lapse.roster, network, renewByMs: null }
   const executed: Uint8Array[] = []
@@ -92,15 +93,16 @@ export function overdueMembers(
     roster,
     network,
     governance,
-    timeMs
+    block
   }: {
     readonly roster: Roster
     readonly network: NetworkRecord
     readonly governance: GovernanceRecord
-    readonly timeMs: number
+    readonly block: BlockMoment
   }
 ): ReadonlySet<string> {
-  const awakeMs = state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
+  const awakeMs = awakeMsAt(state, block)
+  const { timeMs } = block
   // Founders are seated by genesis, whatever it asks of those to come: only a change is ever due.
   const isChangeDue = governance.renewByMs > 0 && timeMs > governance.renewByMs
   const areRootsDue = isChangeDue && isModelNeeded(network.trust, 'anchored')

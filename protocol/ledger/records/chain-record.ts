@@ -21,14 +21,16 @@ export interface RecentBlock {
   readonly height: number
   readonly blockId: Uint8Array
   readonly timeMs: number
+  /** How long the network had been awake: its silences count for two heartbeats at most. */
+  readonly awakeMs: number
 }
 
-const recentFields = tuple(uint(), bytes(32), uint())
+const recentFields = tuple(uint(), bytes(32), uint(), uint())
 
 const readRecentBlock: Shape<RecentBlock> = (value) => {
   const read = recentFields(value)
   if (read === undefined) return undefined
-  return { height: read[0], blockId: read[1], timeMs: read[2] }
+  return { height: read[0], blockId: read[1], timeMs: read[2], awakeMs: read[3] }
 }
 
 /** The ring of recent blocks, keyed by {@link recentBlockKey}. */
@@ -36,7 +38,7 @@ export const recentBlocks: Table<RecentBlock> = createTable({
   number: 17,
   name: 'recent-blocks',
   read: readRecentBlock,
-  toFields: ({ height, blockId, timeMs }) => [height, blockId, timeMs]
+  toFields: ({ height, blockId, timeMs, awakeMs }) => [height, blockId, timeMs, awakeMs]
 })
 
 /** The place of a height in the ring: the height modulo the ring's size, in eight bytes. */

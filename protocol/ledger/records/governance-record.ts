@@ -1,5 +1,5 @@
 /**
- * governance/, awake/, electorates/<epoch>, vote-keys/<key> and tombstones/<memberId>: who governs,
+ * governance/, electorates/<epoch>, vote-keys/<key> and tombstones/<memberId>: who governs,
  * what is being decided, and what must never come again.
  *
  * @see SPEC.md §6.1 Records
@@ -66,7 +66,7 @@ const readGovernance: Shape<GovernanceRecord> = (value) => {
   }
 }
 
-/** The key of the tables with one record. */
+/** The key of the table with one record. */
 export const SINGLE_KEY: Uint8Array = new Uint8Array(0)
 
 /** The table with the one record of governance, keyed by {@link SINGLE_KEY}. */
@@ -85,24 +85,6 @@ export const governanceTable: Table<GovernanceRecord> = createTable({
     record.lapsableWeight,
     record.renewByMs
   ]
-})
-
-/** How long the network has been awake: its silences count for two heartbeats at most. */
-export interface AwakeRecord {
-  readonly awakeMs: number
-}
-
-const awakeFields = tuple(uint())
-
-/** The table with the one record of awake time, keyed by {@link SINGLE_KEY}. */
-export const awakeTable: Table<AwakeRecord> = createTable({
-  number: 20,
-  name: 'awake',
-  read: (value) => {
-    const read = awakeFields(value)
-    return read && { awakeMs: read[0] }
-  },
-  toFields: ({ awakeMs }) => [awakeMs]
 })
 
 /** An electorate that was in force, for those who follow and for proofs against its members. */

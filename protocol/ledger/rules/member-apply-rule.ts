@@ -25,7 +25,7 @@ const OPEN_OF_CARRIER_MAX = 4
 
 /** Takes an application, with its own motion; where certificates are enough, it is carried at once. */
 export const memberApplyRule: Rule<MemberApply> = (apply, transaction, context) => {
-  const { state, parameters, timeMs, carrierId } = context
+  const { state, parameters, carrierId } = context
   const refusal = judgeApplicant(apply, context) ?? judgeRoom(context)
   if (refusal !== undefined) return refusal
   const anchor = judgeAnchor(apply, context)
@@ -38,7 +38,7 @@ export const memberApplyRule: Rule<MemberApply> = (apply, transaction, context) 
   enterApplication(apply, transaction, { context, trustRoot })
   const support = { ballots: [], trustRoot }
   if (isTrusted(readNetwork(context).trust, support, { state, parameters }))
-    carryMotion(state, transaction.id, { timeMs, parameters })
+    carryMotion(state, transaction.id, context)
   return applied
 }
 

@@ -5,7 +5,8 @@ import { publicKeyOf } from '../../crypto/signing.ts'
 import { idOf, recoveryOf, voteKeyOf } from '../../testing/governance-keys.ts'
 import { parameterMotion, removeMotion } from '../../testing/governance-motions.ts'
 import { GovernanceWorld } from '../../testing/governance-world.ts'
-import { awakeTable, SINGLE_KEY, voteKeys } from '../records/governance-record.ts'
+import { awakeMsAt } from '../governance/awake-time.ts'
+import { voteKeys } from '../records/governance-record.ts'
 import { MEMBER_STATUS } from '../records/member-record.ts'
 
 const test = suite('member rules')
@@ -115,7 +116,7 @@ test('a renewal says where a member is and what it runs, and counts from the awa
   assert.equal([region, endpoints], ['us', ['/dns4/new.example/tcp/4001']])
   assert.equal(softwareHash, new Uint8Array(32).fill(8))
   assert.is(renewedAtAwakeMs, 6000)
-  assert.is(world.state.read(awakeTable, SINGLE_KEY)?.awakeMs, 6000)
+  assert.is(awakeMsAt(world.state, world.version), 6000)
   assert.is(
     world.version.electorate.seats.find(({ region: one }) => one === 'us'),
     undefined

@@ -10,11 +10,12 @@ import { equalBytes } from '../../foundation/bytes.ts'
 import type { MemberLeave } from '../../transactions/member-leave.ts'
 import type { MemberReady } from '../../transactions/member-ready.ts'
 import type { MemberRenew } from '../../transactions/member-renew.ts'
+import { awakeMsAt } from '../governance/awake-time.ts'
 import { readGovernance, rootUse, seatedMember } from '../governance/trust.ts'
 import { judgeTrustChain } from '../governance/trust-chain.ts'
 import { applied, type Outcome, refused } from '../outcome.ts'
 import { NETWORK_KEY, networkTable } from '../records/chain-record.ts'
-import { awakeTable, SINGLE_KEY, voteKeys } from '../records/governance-record.ts'
+import { voteKeys } from '../records/governance-record.ts'
 import { MEMBER_STATUS, type MemberRecord, members } from '../records/member-record.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { actingMember } from './member-account.ts'
@@ -48,7 +49,7 @@ export const memberRenewRule: Rule<MemberRenew> = (act, transaction, context) =>
     endpoints: act.endpoints,
     softwareHash: act.softwareHash,
     trustRoot: anchor.trustRoot,
-    renewedAtAwakeMs: state.read(awakeTable, SINGLE_KEY)?.awakeMs ?? 0
+    renewedAtAwakeMs: awakeMsAt(state, context)
   })
   return applied
 }

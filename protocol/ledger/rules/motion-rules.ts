@@ -48,13 +48,13 @@ export const motionOpenRule: Rule<MotionOpen> = (act, transaction, context) => {
     settledAtMs: 0
   }
   openMotion(state, transaction.id, record)
-  if (isMotionCarried(record, context)) carryMotion(state, transaction.id, { timeMs, parameters })
+  if (isMotionCarried(record, context)) carryMotion(state, transaction.id, context)
   return applied
 }
 
 /** A member answers a question, or answers it anew; with that it may be carried. */
 export const ballotRule: Rule<Ballot> = (act, transaction, context) => {
-  const { state, parameters, timeMs } = context
+  const { state, timeMs } = context
   const member = actingMember(act, transaction, { context })
   if ('outcome' in member) return member
   const record = state.read(motions, act.motionId)
@@ -67,7 +67,7 @@ export const ballotRule: Rule<Ballot> = (act, transaction, context) => {
   recordVouch(act.memberId, record, { context, isYes })
   const answered = withBallot(record, act, state)
   state.write(motions, act.motionId, answered)
-  if (isMotionCarried(answered, context)) carryMotion(state, act.motionId, { timeMs, parameters })
+  if (isMotionCarried(answered, context)) carryMotion(state, act.motionId, context)
   return applied
 }
 
