@@ -225,7 +225,7 @@ export class Replica {
     )
     this.archive = new Archive(ledger, networkTag, {
       readValue: (table, key) => this.keeper.readValue(table, key),
-      holdsBlock: (height) => height <= this.keeper.tip.height
+      holdsBlock: (height) => height <= this.keeper.durableHeight
     })
     this.#meter = new SyncMeter({ clock, log: ports.log.info })
     this.snapshots = this.#createSnapshots()

@@ -75,6 +75,8 @@ export class LedgerKeeper {
   readonly #executed = new Map<BlockId, ExecutedEntry>()
   #committed: CommittedLedger
   #floor: Floor
+  /** Up to here everything has been synced. */
+  #durableHeight: number
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -89,6 +91,7 @@ export class LedgerKeeper {
     this.#networkTag = options.networkTag
     this.#committed = options.opened.committed
     this.#floor = options.opened.floor
+    this.#durableHeight = options.opened.floor.height
     this.#values = options.opened.values
     this.#ports = ports
   }
@@ -114,6 +117,14 @@ export class LedgerKeeper {
     const version = this.#versionOf(blockId)
     // While a record that it stands on is being mended nothing is due: the next block tells.
     return (readIfWhole(() => version?.nextEpoch ?? undefined) ?? null) !== null
+  }
+
+  /**
+   * The height up to which every final block is durable: of several that one finalisation made final,
+   * only the last is synced, and the others with it.
+   */
+  get durableHeight(): number {
+    return this.#durableHeight
   }
 
   /** The last final block. */
@@ -290,5 +301,6 @@ export class LedgerKeeper {
     putFloor(batch, floor)
     await batch.write({ sync: finalisation !== null })
     this.#floor = floor
+    if (finalisation !== null) this.#durableHeight = floor.height
   }
 }

@@ -124,11 +124,15 @@ export function floorAfter(
   return { height, epoch, view: seal === null ? view : (0 as View), electorate, finalisation }
 }
 
+/** The record of a floor. */
+export function encodeFloor({ height, epoch, view, electorate, finalisation }: Floor): Uint8Array {
+  const certificate = finalisation === null ? null : encodeCertificate(finalisation)
+  return encodeCbor([height, epoch, view, certificate, electorate.encoded])
+}
+
 /** Puts a new floor into a batch. */
 export function putFloor(batch: Batch, floor: Floor): void {
-  const { height, epoch, view, electorate, finalisation } = floor
-  const certificate = finalisation === null ? null : encodeCertificate(finalisation)
-  batch.put(FLOOR_KEY, encodeCbor([height, epoch, view, certificate, electorate.encoded]))
+  batch.put(FLOOR_KEY, encodeFloor(floor))
 }
 
 async function writeGenesis(

@@ -4,16 +4,9 @@
  * @module
  */
 
-import {
-  concatBytes,
-  encodeCbor,
-  encodeCertificate,
-  equalBytes,
-  stateKey,
-  stateValueHash
-} from '../../protocol/index.ts'
+import { concatBytes, equalBytes, stateKey, stateValueHash } from '../../protocol/index.ts'
 import { FLOOR_KEY, stateValueKey, treeLeafKey } from '../ledger/keyspace.ts'
-import { putFloor } from '../ledger/open-ledger.ts'
+import { encodeFloor, putFloor } from '../ledger/open-ledger.ts'
 import { readIfWhole } from '../storage/damaged-record.ts'
 import {
   decodeStateValuesAnswer,
@@ -66,9 +59,7 @@ export function cureFloor(ports: CurePorts): Promise<CureOutcome> {
 /** Whether the stored floor is the one in memory; to be asked between commits. */
 export function isFloorWhole({ database, floor }: Pick<CurePorts, 'database' | 'floor'>): boolean {
   const stored = readIfWhole(() => database.getSync(FLOOR_KEY))
-  const { height, view, finalisation } = floor()
-  const certificate = finalisation === null ? null : encodeCertificate(finalisation)
-  return stored !== undefined && equalBytes(stored, encodeCbor([height, view, certificate]))
+  return stored !== undefined && equalBytes(stored, encodeFloor(floor()))
 }
 
 async function settleWithoutPeers(

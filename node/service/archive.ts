@@ -51,7 +51,7 @@ export interface ArchivedTransaction {
 export interface ArchivePorts {
   /** The value under a key of a table in the committed state. */
   readonly readValue: (table: number, key: Uint8Array) => Uint8Array | undefined
-  /** Whether the block of a height is final. */
+  /** Whether the block of a height is final, and durably here. */
   readonly holdsBlock: (height: number) => boolean
 }
 
@@ -114,6 +114,8 @@ export class Archive {
     const place = encoded === undefined ? undefined : decodeCbor(encoded)
     if (!Array.isArray(place)) return undefined
     const [height, position] = place as unknown as readonly [number, number]
+    // One that is being written is told of when it is durable.
+    if (!this.#ports.holdsBlock(height)) return undefined
     const stored = this.block(height)
     const transaction = stored && this.#transactionAt(stored, position)
     if (stored === undefined || transaction === undefined) return undefined

@@ -79,6 +79,8 @@ export function timeOut(
   const { state } = turn
   const record = viewRecord(state, view)
   if (view !== state.view || record.armedAtMs === null) return
+  // The timers were started afresh while this one was on its way: its successor runs.
+  if (2 * (turn.nowMs - record.armedAtMs) < delayOfView(state, view)) return
   if (timer === 'proposal' && record.proposed !== null) return
   if (timer === 'own-proposal' && record.proposed !== null) return
   if (timer === 'own-proposal' && turn.nowMs - record.armedAtMs < ownDeadlineMs(state, view)) {

@@ -28,14 +28,16 @@ const HEIGHTS_AFTER_HEALING = 10
 const HEALED_WITHIN_MS = 60_000
 /** How long after mending whatever was handed in before must be final. */
 const FINAL_WITHIN_MS = 30_000
-/** Heights by which nodes may differ in the end. */
-const SPREAD_MAX = 2
+/** What was final somewhere so long before the end must be final everywhere in the end. */
+const SPREAD_MS = 3_000
 
 /** Watches answers. */
 export class PromiseChecker implements Checker {
   readonly #agreement: AgreementChecker
   readonly #final = new Map<string, number>()
   #heightAtHeal: number | null = null
+  /** What was final somewhere shortly before the end: by then it must be final everywhere. */
+  #heightBeforeEnd: number | null = null
   #progressAtMs: number | null = null
 
   constructor(agreement: AgreementChecker) {
@@ -75,6 +77,8 @@ export class PromiseChecker implements Checker {
   afterEvent(world: World): void {
     if (!world.isHealed) return
     this.#heightAtHeal ??= this.#agreement.height
+    if (world.nowMs >= world.plan.endMs - SPREAD_MS)
+      this.#heightBeforeEnd ??= this.#agreement.height
     if (
       this.#progressAtMs === null &&
       this.#agreement.height >= this.#heightAtHeal + HEIGHTS_AFTER_HEALING
@@ -93,15 +97,19 @@ export class PromiseChecker implements Checker {
     const progressMs = (this.#progressAtMs ?? Number.POSITIVE_INFINITY) - healMs
     const isLongEnough = endMs - healMs >= HEALED_WITHIN_MS
     // A run that is over before the time allowed is over proves nothing of it.
+    // Where everybody has what they asked for, there is nothing to make heights of.
+    const isQuiet = world.clients.open.every(
+      ({ submittedAtMs }) => submittedAtMs > endMs - FINAL_WITHIN_MS
+    )
     expectKept(
       'L1',
-      !isLongEnough || progressMs <= HEALED_WITHIN_MS,
+      !isLongEnough || isQuiet || progressMs <= HEALED_WITHIN_MS,
       () => `${progressMs} ms until ten new heights`
     )
     for (const node of world.honest) {
       if (!isLongEnough) continue
-      const behind = this.#agreement.height - (node.replica?.keeper.tip.height ?? 0)
-      expectKept('L1', behind <= SPREAD_MAX, () => `node ${node.index} is ${behind} heights behind`)
+      const behind = (this.#heightBeforeEnd ?? 0) - (node.replica?.keeper.tip.height ?? 0)
+      expectKept('L1', behind <= 0, () => `node ${node.index} is ${behind} heights behind`)
     }
     for (const { id, submittedAtMs, final } of world.clients.told.values()) {
       if (submittedAtMs > world.plan.endMs - FINAL_WITHIN_MS) continue
