@@ -85,7 +85,7 @@ test('faults name line and column', () => {
   const text = readExample('genesis.json').replace('"weight": 1,', '"weight": 0,')
   assert.throws(
     () => parseGenesis(text, 'my/genesis.json'),
-    /^my\/genesis\.json:49:17: members\[0\]\.weight: 0 is below 1, allowed 1 to 10000$/
+    /^my\/genesis\.json:50:17: members\[0\]\.weight: 0 is below 1, allowed 1 to 10000$/
   )
 })
 

@@ -18,9 +18,12 @@ import {
   type Genesis,
   genesisHashOf,
   type MemberIndex,
+  NETWORK_KEY,
   type News,
+  networkTable,
   networkTagOfGenesis,
   type Pace,
+  PROTOCOL_VERSION,
   type Transaction,
   toHex
 } from '../protocol/index.ts'
@@ -676,7 +679,18 @@ export class Replica {
     }
     this.#passOn(blocks)
     this.#pruner.wake()
+    this.#heedUpgrade()
     this.#steward.look()
+  }
+
+  /** Rules that this program does not know must not be guessed at: it ends before they hold. */
+  #heedUpgrade(): void {
+    const network = readIfWhole(() => this.keeper.tip.view.read(networkTable, NETWORK_KEY))
+    if (network === undefined) return
+    if (network.protocolVersion > PROTOCOL_VERSION)
+      this.#ports.fail(upgradeNeeded(network.protocolVersion))
+    else if (network.upgrade !== null && network.upgrade.protocolVersion > PROTOCOL_VERSION)
+      this.#raiseAlarm('consensus', 'UPGRADE_NEEDED', { ...network.upgrade })
   }
 
   /** The leader of the last block gossips them; what lies behind them leaves the vote log. */
@@ -740,6 +754,13 @@ export class Replica {
       clock
     })
   }
+}
+
+function upgradeNeeded(version: number): NodeError {
+  return new NodeError(
+    'UPGRADE_NEEDED',
+    `the members have agreed on version ${version} of the rules, this program knows ${PROTOCOL_VERSION}; install a later one`
+  )
 }
 
 function keyInUse(self: string): NodeError {

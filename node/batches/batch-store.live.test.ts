@@ -168,10 +168,7 @@ test(
       fault: 'BATCH_MALFORMED'
     })
     const stranger = signBatch(wires, { header: { author: new Uint8Array(32).fill(9) } })
-    assert.equal(await store.take(stranger.bytes), {
-      kind: 'faulty',
-      fault: 'BATCH_AUTHOR_UNKNOWN'
-    })
+    assert.equal(await store.take(stranger.bytes), { kind: 'unseated' })
     assert.is(judged(), 0)
     const wrong = signBatch(wires, { priority: 1 })
     assert.equal(await store.take(wrong.bytes), { kind: 'faulty', fault: 'BATCH_PRIORITY_WRONG' })

@@ -16,6 +16,8 @@ const EXPLANATIONS: Readonly<Record<string, (voteKey: string) => string>> = {
     `Other members hold votes of ${voteKey} that the vote log here does not: it is an old copy, or the same key runs on another machine. So this key ${NEVER_VOTES} Stop any other node that has this key.`,
   KEY_IN_USE: (voteKey) =>
     `Another process votes with ${voteKey}: stop one of the two, and never run a copy of a member's data directory.`,
+  UPGRADE_NEEDED: () =>
+    'The members have agreed on rules that this program does not know; it will stop when they come into force. Install the later version before, and start it on the same data directory.',
   DETERMINISM_FAULT: () =>
     'A quorum agreed on a block that comes out differently here: this node must not vote. Run `thingmoot verify --ledger --deep` while it is stopped, and report what it finds.',
   FORK_PROVED: () =>

@@ -7,6 +7,8 @@
 
 import { invariant } from './invariant.ts'
 
+/** The version of the rules that this program knows, and that a new network starts with. */
+export const PROTOCOL_VERSION = 1
 /** Largest transaction, but for the kinds that carry evidence. */
 export const TRANSACTION_SIZE_MAX_BYTES = 16_384
 /** Largest transaction of an evidence kind. */

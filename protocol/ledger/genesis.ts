@@ -10,6 +10,7 @@ import { encodeCbor } from '../codec/cbor.ts'
 import { createTaggedHash, networkTagOf } from '../crypto/hash.ts'
 import { listRoot } from '../crypto/merkle.ts'
 import { compareBytes } from '../foundation/bytes.ts'
+import { PROTOCOL_VERSION } from '../foundation/limits.ts'
 import {
   consensusParametersOf,
   createElectorate,
@@ -67,8 +68,6 @@ export interface Genesis {
 }
 
 const FAULT_MODELS: readonly FaultModel[] = ['byzantine', 'crash']
-/** The version of the rules that a network starts with. */
-const PROTOCOL_VERSION = 1
 
 const hashGenesis = createTaggedHash('tm/genesis/1')
 
