@@ -103,11 +103,10 @@ function judgeSize(before: Roster, after: Roster): GuardFault | undefined {
   } else if (3 * changedWeight(before, after) > rosterWeight(before)) return 'CHANGE_TOO_LARGE'
   if (after.seats.size < MEASURED_FROM_MEMBERS) return undefined
   const weight = rosterWeight(after)
-  const heldBefore = rosterWeight(before)
   for (const [id, seat] of after.seats) {
     const old = before.seats.get(id)
-    // A share that was as large before is not this step's doing.
-    const isGrown = old === undefined || seat.weight * heldBefore > old.weight * weight
+    // A share that only grows because others go is nobody's gain: the dead can always be voted out.
+    const isGrown = old === undefined || seat.weight > old.weight
     if (3 * seat.weight >= weight && isGrown) return 'SHARE_TOO_LARGE'
   }
   return undefined

@@ -121,7 +121,10 @@ export interface VoteKeyRecord {
 
 const voteKeyFields = tuple(bytes(32))
 
-/** Every vote key that was ever shown, keyed by itself: none is used twice. */
+/**
+ * Every vote key that was ever shown, keyed by itself, and the hash of every recovery key: none is
+ * used twice.
+ */
 export const voteKeys: Table<VoteKeyRecord> = createTable({
   number: 22,
   name: 'vote-keys',

@@ -49,6 +49,8 @@ function judgeApplicant(apply: MemberApply, { state }: RuleContext): Outcome | u
   if (state.read(tombstones, apply.memberId) !== undefined) return refused('MEMBER_TOMBSTONED')
   const known = state.read(voteKeys, apply.voteKey)
   if (known !== undefined) return refused('VOTE_KEY_REUSED')
+  if (state.read(voteKeys, apply.recoveryKeyHash) !== undefined)
+    return refused('RECOVERY_KEY_REUSED')
   const { openApplications } = readGovernance(state)
   const isOpen = openApplications.some((id) => {
     const open = state.read(applications, id)

@@ -182,6 +182,13 @@ test('an operator gives a seat up by its recovery key, whatever the sequence and
   assert.equal(world.seated, [0, 1, 3])
 })
 
+test('a seat that was given up by its recovery key is never given up by it again', () => {
+  const world = new GovernanceWorld()
+  world.block([world.acts.leaveByRecovery(2)])
+  world.settle()
+  assert.equal(world.block([world.acts.apply(2)]), ['refused RECOVERY_KEY_REUSED'])
+})
+
 test('a recovery key opens no other seat', () => {
   const world = new GovernanceWorld()
   const act = world.acts.leaveByRecovery(2, recoveryOf(1))

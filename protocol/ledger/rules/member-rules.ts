@@ -69,6 +69,8 @@ export const memberLeaveRule: Rule<MemberLeave> = (act, transaction, context) =>
   if (!equalBytes(keyHash(recoveryKey), member.recoveryKeyHash))
     return refused('RECOVERY_KEY_WRONG')
   state.write(members, memberId, { ...member, leaving: 1 })
+  // Said once, it could be said again by anybody: no later seat may have the same recovery key.
+  state.write(voteKeys, member.recoveryKeyHash, { memberId })
   return applied
 }
 
