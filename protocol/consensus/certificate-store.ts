@@ -138,7 +138,7 @@ function advanceFinality(turn: Turn, finalisation: Certificate): void {
   state.finalView = view
   state.pendingFinalisation = finalisation
   state.standstillRounds = 0
-  prune(state)
+  pruneBelowFinal(state)
 }
 
 /**
@@ -155,7 +155,7 @@ function learnLateFinalisation(turn: Turn, certificate: Certificate): void {
 }
 
 /** Forgets everything below the final view; its own finalisation stays, to answer those behind. */
-function prune(state: CoreState): void {
+export function pruneBelowFinal(state: CoreState): void {
   const { finalView } = state
   for (const map of [state.certificates, state.views, state.log, state.ownVotes])
     for (const view of map.keys()) if (view < finalView) map.delete(view)

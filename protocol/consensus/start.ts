@@ -6,7 +6,12 @@
  */
 
 import type { MemberIndex, View } from '../types.ts'
-import { noteShown, noteShownFinal, restoreCertificate } from './certificate-store.ts'
+import {
+  noteShown,
+  noteShownFinal,
+  pruneBelowFinal,
+  restoreCertificate
+} from './certificate-store.ts'
 import { awaitHeartbeat } from './commitment.ts'
 import { type CoreOptions, type CoreState, certificatesOf, createCore } from './core-state.ts'
 import type { Status } from './message.ts'
@@ -19,6 +24,8 @@ import { countOwnVote } from './vote-tally.ts'
 export function openCore(options: CoreOptions): CoreState {
   const state = createCore(options)
   for (const certificate of options.certificates) restoreCertificate(state, certificate)
+  // A ledger that is behind its vote log needs the finalisations below once more, as news.
+  pruneBelowFinal(state)
   for (const view of state.log.keys()) if (view > state.view) state.view = view
   return state
 }

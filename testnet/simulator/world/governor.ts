@@ -10,6 +10,7 @@
 import { createEd25519Signer, sha256 } from '#crypto'
 import { type ActSigner, signAct } from '../../../node/membership/own-acts.ts'
 import type { Replica } from '../../../node/replica.ts'
+import { DamagedRecord } from '../../../node/storage/damaged-record.ts'
 import {
   ascii,
   equalBytes,
@@ -80,9 +81,18 @@ export class Governor {
     const { agenda, nowMs } = this.#ports
     agenda.enter(nowMs() + delayMs, () => {
       if (nowMs() > this.#plan.endMs) return
-      this.#govern()
+      this.#governUnlessDamaged()
       this.#later(this.#plan.churnMs)
     })
+  }
+
+  /** Who looks at a ledger of which a record is being mended looks again later. */
+  #governUnlessDamaged(): void {
+    try {
+      this.#govern()
+    } catch (error) {
+      if (!(error instanceof DamagedRecord)) throw error
+    }
   }
 
   #govern(): void {
