@@ -101,9 +101,11 @@ export class Governor {
     if (up.length === 0) return
     const { replica } = dice.pick(up)
     if (replica === null) return
-    const { openMotions } = readGovernance(replica.keeper.tip.view)
+    const { openMotions, carried } = readGovernance(replica.keeper.tip.view)
     if (openMotions.length > 0) this.#answer(replica, openMotions)
-    if (openMotions.length < 2) this.#ask(replica)
+    // What two decisions do together is not looked at: where somebody may fail, one comes after the other.
+    const atOnce = this.#sinners.size > 0 ? 1 : 2
+    if (openMotions.length + carried.length < atOnce) this.#ask(replica)
   }
 
   /** Every honest member says yes to what does no harm, and no to the rest. */
