@@ -129,6 +129,8 @@ interface Found {
 /** For replicas that are told nothing of snapshots. */
 const NO_SNAPSHOTS = { everyBlocks: 0, keep: 1, joinBehindBlocks: Number.POSITIVE_INFINITY }
 const OFFENCE_POINTS = 50
+/** Blocks behind the others within which a node takes part in the present. */
+const CURRENT_WITHIN_BLOCKS = 2
 /** Views between two prunings of the vote log. */
 const PRUNE_EVERY_VIEWS = 512
 const STATUS_TIMEOUT_MS = 2_000
@@ -712,6 +714,8 @@ export class Replica {
       {
         clock,
         tip: () => this.keeper.tip,
+        isCurrent: () =>
+          this.catchUp.highestKnown - this.keeper.tip.height <= CURRENT_WITHIN_BLOCKS,
         voteKeys,
         submit: this.#submit,
         log,

@@ -24,6 +24,7 @@ import {
   tombstones
 } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
+import { NodeError } from '../errors.ts'
 import type { Submission } from '../ledger-service.ts'
 import type { Logger } from '../logger.ts'
 import type { VoteKeys } from '../own-seat.ts'
@@ -50,6 +51,8 @@ export interface StewardPorts {
   readonly clock: Pick<Clock, 'nowMs' | 'timeMs'>
   /** The last final version. */
   readonly tip: () => LedgerVersion
+  /** Whether that is the present: of a past that is gone through again nothing is due. */
+  readonly isCurrent: () => boolean
   readonly voteKeys: VoteKeys
   readonly submit: (wire: Uint8Array) => Promise<Submission>
   readonly log: Pick<Logger, 'info' | 'warn'>
@@ -87,12 +90,14 @@ export class Steward {
   }
 
   #look(): void {
-    const { tip, onFailure } = this.#ports
+    const { tip, isCurrent } = this.#ports
+    if (!isCurrent()) return
     const { view } = tip()
     const member = view.read(members, this.#options.identity.publicKey)
     this.#accuse()
     if (member === undefined || member.status === MEMBER_STATUS.former) return
-    if (this.#isReadyDue(member) && this.#isTimeFor('ready')) this.#showKey(member).catch(onFailure)
+    if (this.#isReadyDue(member) && this.#isTimeFor('ready'))
+      this.#showKey(member).catch(this.#noteTrouble)
     if (this.#isRenewalDue(member) && this.#isTimeFor('renew')) this.#renew(member)
   }
 
@@ -142,6 +147,13 @@ export class Steward {
     )
     log.info('vote key shown for the coming epoch', { epoch })
     this.#send('member-ready', wire)
+  }
+
+  /** Without the key that it has committed to a member goes on with the one it has. */
+  readonly #noteTrouble = (error: unknown): void => {
+    if (error instanceof NodeError && error.code === 'KEY_FILE_WRONG')
+      this.#ports.log.warn('no vote key was shown', { error: error.message })
+    else this.#ports.onFailure(error)
   }
 
   #renew(member: MemberRecord): void {

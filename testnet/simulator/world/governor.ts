@@ -96,16 +96,23 @@ export class Governor {
   }
 
   #govern(): void {
-    const { dice, nodes } = this.#ports
-    const up = nodes.filter((node) => node.isHonest && node.replica !== null)
-    if (up.length === 0) return
-    const { replica } = dice.pick(up)
+    const replica = this.#newest()
     if (replica === null) return
     const { openMotions, carried } = readGovernance(replica.keeper.tip.view)
     if (openMotions.length > 0) this.#answer(replica, openMotions)
     // What two decisions do together is not looked at: where somebody may fail, one comes after the other.
     const atOnce = this.#sinners.size > 0 ? 1 : 2
     if (openMotions.length + carried.length < atOnce) this.#ask(replica)
+  }
+
+  /** Whoever decides looks at the newest state that there is: by an old one harm looks harmless. */
+  #newest(): Replica | null {
+    let newest: Replica | null = null
+    for (const { isHonest, replica } of this.#ports.nodes)
+      if (isHonest && replica !== null)
+        if (newest === null || replica.keeper.tip.height > newest.keeper.tip.height)
+          newest = replica
+    return newest
   }
 
   /** Every honest member says yes to what does no harm, and no to the rest. */

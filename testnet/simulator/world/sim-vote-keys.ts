@@ -5,6 +5,7 @@
  */
 
 import { createEd25519Signer, sha256 } from '#crypto'
+import { NodeError } from '../../../node/errors.ts'
 import type { NextVoteKey, OwnSeat, VoteKeys } from '../../../node/own-seat.ts'
 import { seatOfIdentity } from '../../../node/own-seat.ts'
 import {
@@ -12,7 +13,6 @@ import {
   concatBytes,
   type Electorate,
   equalBytes,
-  invariant,
   keyHash,
   uint64
 } from '../../../protocol/index.ts'
@@ -59,13 +59,13 @@ export class SimVoteKeys implements VoteKeys {
     return { index: own.index, signVote: this.#signerOf(number) }
   }
 
-  prepare(hash: Uint8Array): Promise<NextVoteKey> {
+  async prepare(hash: Uint8Array): Promise<NextVoteKey> {
     const number = this.#numberOf((key) => equalBytes(keyHash(key), hash))
-    return Promise.resolve({
+    return {
       voteKey: this.#keyOf(number),
       nextVoteKeyHash: voteKeyHashOf(this.#firstSeed, number + 1),
       sign: this.#signerOf(number)
-    })
+    }
   }
 
   retireBefore(electorate: Electorate): Promise<void> {
@@ -90,7 +90,7 @@ export class SimVoteKeys implements VoteKeys {
 
   #numberOf(isWanted: (key: Uint8Array) => boolean): number {
     const number = this.#findKey(isWanted)
-    invariant(number !== undefined, 'a node holds the keys that it has committed to')
+    if (number === undefined) throw new NodeError('KEY_FILE_WRONG', 'the vote key is not here')
     return number
   }
 
