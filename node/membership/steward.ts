@@ -48,7 +48,7 @@ export interface StewardOptions {
 
 /** What the steward needs from others. */
 export interface StewardPorts {
-  readonly clock: Pick<Clock, 'nowMs' | 'timeMs'>
+  readonly clock: Pick<Clock, 'nowMs'>
   /** The last final version. */
   readonly tip: () => LedgerVersion
   /** Whether that is the present: of a past that is gone through again nothing is due. */
@@ -204,10 +204,12 @@ export class Steward {
     return true
   }
 
-  /** Sequences may have gaps: time makes them grow over all starts, and over the operator's own acts. */
+  /**
+   * Sequences may have gaps. Operators take the time for theirs, the steward the next one there is: so
+   * what it does meanwhile never uses up the sequence of an act of theirs. It can say its own again.
+   */
   #nextSequence({ memberSequence }: MemberRecord): number {
-    const { clock } = this.#ports
-    this.#lastSequence = Math.max(this.#lastSequence + 1, memberSequence + 1, clock.timeMs())
+    this.#lastSequence = Math.max(this.#lastSequence, memberSequence) + 1
     return this.#lastSequence
   }
 }
