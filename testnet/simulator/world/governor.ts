@@ -12,6 +12,7 @@ import { type ActSigner, signAct } from '../../../node/membership/own-acts.ts'
 import type { Replica } from '../../../node/replica.ts'
 import { DamagedRecord } from '../../../node/storage/damaged-record.ts'
 import {
+  applications,
   ascii,
   equalBytes,
   forecastMotion,
@@ -23,6 +24,7 @@ import {
   PARAMETERS,
   type Roster,
   readGovernance,
+  type Seat,
   toHex,
   tombstones
 } from '../../../protocol/index.ts'
@@ -117,12 +119,10 @@ export class Governor {
 
   /** Every honest member says yes to what does no harm, and no to the rest. */
   #answer(replica: Replica, open: readonly Uint8Array[]): void {
-    const { view, height, timeMs } = replica.keeper.tip
     for (const motionId of open) {
-      const record = view.read(motions, motionId)
+      const record = replica.keeper.tip.view.read(motions, motionId)
       if (record === undefined) continue
-      const { after } = forecastMotion(view, record.motion, { timeMs, height })
-      const choice = this.#isBearable(after) ? 1 : 0
+      const choice = this.#isHarmless(replica, record.motion) ? 1 : 0
       for (const node of this.#honestSeated(replica)) {
         const memberId = fromHex(node.key) as Uint8Array
         if (record.ballots.some((ballot) => equalBytes(ballot.memberId, memberId))) continue
@@ -137,11 +137,9 @@ export class Governor {
     if (asking.length === 0) return
     if (dice.happens(300) && this.#apply(replica)) return
     const motion = this.#draw(replica)
-    const { view, height, timeMs } = replica.keeper.tip
-    const { after, fault } = forecastMotion(view, motion, { timeMs, height })
-    if (fault !== null || !this.#isBearable(after)) return
+    if (!this.#isHarmless(replica, motion)) return
     mark(`motion:${motion.type}`)
-    const notAfterMs = timeMs + LAPSE_MS
+    const notAfterMs = replica.keeper.tip.timeMs + LAPSE_MS
     this.#act(replica, dice.pick(asking), { kind: 'motion-open', motion, notAfterMs })
   }
 
@@ -226,6 +224,19 @@ export class Governor {
   #identityOf({ index }: SimNode): ActSigner {
     const { identitySeed } = this.#ports.founding.members[index] as Founding['members'][number]
     return createEd25519Signer(identitySeed)
+  }
+
+  /** Whether a motion can be carried out as things stand, and leaves the faulty no more than is borne. */
+  #isHarmless({ keeper: { tip } }: Replica, motion: Motion): boolean {
+    const { view, height, timeMs } = tip
+    const { after, fault } = forecastMotion(view, motion, { timeMs, height })
+    if (fault !== null) return false
+    if (motion.type !== 'admit') return this.#isBearable(after)
+    // Who has applied shows its key later, and is no part of the forecast before.
+    const memberId = view.read(applications, motion.applicationId)?.apply.memberId
+    if (memberId === undefined) return false
+    const seat = { ...([...after.seats.values()][0] as Seat), memberId, weight: 1 }
+    return this.#isBearable({ ...after, seats: new Map([...after.seats, [toHex(memberId), seat]]) })
   }
 
   /** Whether those who may be faulty stay within what the fault model bears. */
