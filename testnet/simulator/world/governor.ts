@@ -101,9 +101,9 @@ export class Governor {
     const replica = this.#newest()
     if (replica === null) return
     const { openMotions, carried } = readGovernance(replica.keeper.tip.view)
-    if (openMotions.length > 0) this.#answer(replica, openMotions)
     // What two decisions do together is not looked at: where somebody may fail, one comes after the other.
     const atOnce = this.#sinners.size > 0 ? 1 : 2
+    this.#answer(replica, openMotions.slice(0, Math.max(0, atOnce - carried.length)))
     if (openMotions.length + carried.length < atOnce) this.#ask(replica)
   }
 
