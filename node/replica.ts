@@ -472,7 +472,7 @@ export class Replica {
     code: string,
     fields: Readonly<Record<string, unknown>>
   ): void {
-    const meaning = explainAlarm(code, this.electorate.epoch)
+    const meaning = explainAlarm(code)
     this.#ports.log.error(`${by} raised an alarm`, { code, meaning, ...fields })
     if (!this.#alarms.includes(code)) this.#alarms.push(code)
   }

@@ -165,7 +165,7 @@ function rowsOf(status: NodeStatus, paint: Paint): [string, string][] {
     ...storageRows(status.storage, paint),
     ...status.alarms.flatMap((alarm): [string, string][] => [
       ['alarm', paint.red(alarm)],
-      ['', explainAlarm(alarm, status.epoch) ?? 'see the log of the node']
+      ['', explainAlarm(alarm) ?? 'see the log of the node']
     ])
   ]
 }

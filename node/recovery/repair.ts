@@ -78,7 +78,7 @@ export function planRepair(
   if (needs('sign')) {
     clear(paths.sign)
     const what =
-      'make a vote log that says the last one was lost: the node runs, and its key never votes again in this epoch'
+      'make a vote log that says the last one was lost: the node runs, and never votes again'
     steps.push({ kind: 'make-lost-vote-log', path: paths.sign, what })
   }
   if (needs('node.json')) {

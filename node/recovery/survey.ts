@@ -25,7 +25,7 @@ export type PartCondition =
   | 'curable'
   | 'damaged'
   | 'missing'
-  /** The vote log of a key that never votes again in this epoch; as such it is whole. */
+  /** The vote log of a node that never votes again; as such it is whole. */
   | 'lost'
 
 /** One part of a data directory, with a sentence about it. */

@@ -6,16 +6,16 @@
 
 /** Why a node must not vote, and how it may again. */
 const NEVER_VOTES =
-  'never votes again in this epoch. The node follows the others as an observer; ' +
-  'it votes again with the new vote key of a later epoch, or once the members have admitted it anew.'
+  'never votes again. The node follows the others as an observer. To vote again, give its seat up ' +
+  'with `thingmoot leave` and join anew from a fresh data directory.'
 
-const EXPLANATIONS: Readonly<Record<string, (voteKey: string) => string>> = {
-  VOTE_LOG_LOST: (voteKey) =>
-    `The vote log was lost, and nobody knows what ${voteKey} has signed, so this key ${NEVER_VOTES}`,
-  VOTE_LOG_STALE: (voteKey) =>
-    `Other members hold votes of ${voteKey} that the vote log here does not: it is an old copy, or the same key runs on another machine. So this key ${NEVER_VOTES} Stop any other node that has this key.`,
-  KEY_IN_USE: (voteKey) =>
-    `Another process votes with ${voteKey}: stop one of the two, and never run a copy of a member's data directory.`,
+const EXPLANATIONS: Readonly<Record<string, () => string>> = {
+  VOTE_LOG_LOST: () =>
+    `The vote log was lost, and nobody knows what this node has signed, so it ${NEVER_VOTES}`,
+  VOTE_LOG_STALE: () =>
+    `Other members hold votes of this node that its vote log does not: it is an old copy, or the same keys run on another machine. So it ${NEVER_VOTES} Stop any other node that has these keys.`,
+  KEY_IN_USE: () =>
+    `Another process votes with the keys of this node: stop one of the two, and never run a copy of a member's data directory.`,
   UPGRADE_NEEDED: () =>
     'The members have agreed on rules that this program does not know; it will stop when they come into force. Install the later version before, and start it on the same data directory.',
   DETERMINISM_FAULT: () =>
@@ -27,6 +27,6 @@ const EXPLANATIONS: Readonly<Record<string, (voteKey: string) => string>> = {
 }
 
 /** What an alarm means; undefined for one of a later program. */
-export function explainAlarm(code: string, epoch: number): string | undefined {
-  return EXPLANATIONS[code]?.(`vote-${epoch}.key`)
+export function explainAlarm(code: string): string | undefined {
+  return EXPLANATIONS[code]?.()
 }

@@ -62,8 +62,8 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
   return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
 }
 
-function whyStopped({ alarms, epoch }: StateFacts): string {
-  const reason = alarms.map((code) => explainAlarm(code, epoch)).find((text) => text !== undefined)
+function whyStopped({ alarms }: StateFacts): string {
+  const reason = alarms.map((code) => explainAlarm(code)).find((text) => text !== undefined)
   return reason ?? 'This node must not vote: see its alarms. It follows the others as an observer.'
 }
 

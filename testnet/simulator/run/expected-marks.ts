@@ -34,11 +34,21 @@ const REFUSALS: readonly string[] = [
   'VOTE_LOG_MISSING'
 ]
 
+/** What the members decide, and that epochs come of it. */
+const GOVERNANCE: readonly string[] = [
+  'epoch',
+  'application',
+  'motion:remove',
+  'motion:reweigh',
+  'motion:change-parameter'
+]
+
 /** The marks that are expected. */
 export const EXPECTED_MARKS: readonly string[] = [
   ...Object.keys(FAULTS).map((kind) => `fault:${kind}`),
   ...VICE_NAMES.map((vice) => `vice:${vice}`),
   ...REFUSALS.map((code) => `refused:${code}`),
+  ...GOVERNANCE,
   'view:nullified',
   'beyond-repair'
 ]
