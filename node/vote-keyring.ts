@@ -9,6 +9,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEd25519Signer } from '#crypto'
 import { type Electorate, equalBytes, keyHash, toHex } from '../protocol/index.ts'
@@ -18,6 +19,7 @@ import { type NextVoteKey, type OwnSeat, seatOfIdentity, type VoteKeys } from '.
 import {
   eraseKeyFile,
   type KeyProtection,
+  readKeyFile,
   SEED_BYTES,
   voteKeyFile,
   writeKeyFile
@@ -93,8 +95,13 @@ export class VoteKeyring implements VoteKeys {
   /** Durable before anybody hears of it: a key that was promised and lost could never be shown. */
   async #make(number: number): Promise<KeyPair> {
     const { folder, protection } = this.#options
-    const pair = keyPairOf(new Uint8Array(randomBytes(SEED_BYTES)))
-    await writeKeyFile({ path: join(folder, voteKeyFile(number)), protection }, pair.seed)
+    const file = { path: join(folder, voteKeyFile(number)), protection }
+    // An operator's command may have made it beside the running node.
+    const seed = existsSync(file.path)
+      ? await readKeyFile(file)
+      : new Uint8Array(randomBytes(SEED_BYTES))
+    if (!existsSync(file.path)) await writeKeyFile(file, seed)
+    const pair = keyPairOf(seed)
     this.#pairs.set(number, pair)
     return pair
   }

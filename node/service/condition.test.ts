@@ -6,7 +6,6 @@ const test = suite('the condition of the ledger')
 
 const FACTS: StateFacts = {
   alarms: [],
-  epoch: 0,
   condition: { isStopped: false, isAdmitted: true, blocksBehind: 0 },
   sync: null,
   isMember: true,

@@ -24,7 +24,6 @@ export interface StateFacts {
   /** How far catching up is; null when nothing is to catch up with. */
   readonly sync: SyncProgress | null
   readonly alarms: readonly string[]
-  readonly epoch: number
   readonly isMember: boolean
   readonly members: number
   readonly missing: readonly { readonly memberId: string; readonly region: string }[]

@@ -173,7 +173,6 @@ export class NodeService implements LedgerService {
       condition: this.#ports.condition(),
       sync,
       alarms: this.#ports.alarms(),
-      epoch: electorate.epoch,
       isMember,
       members: members.length,
       missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),
