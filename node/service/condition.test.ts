@@ -130,7 +130,7 @@ test('when its key must not vote any more it says which, why and what now', () =
     ['VOTE_LOG_LOST', /vote log was lost.*never votes again.*join anew/],
     ['VOTE_LOG_STALE', /Other members hold votes of this node.*old copy.*Stop any other node/]
   ] as const) {
-    const { state, sentence } = describeState({ ...FACTS, condition, alarms: [code], epoch: 2 })
+    const { state, sentence } = describeState({ ...FACTS, condition, alarms: [code] })
     assert.is(state, 'stopped')
     assert.match(sentence, words)
   }
