@@ -11,6 +11,7 @@
  */
 
 import {
+  accept,
   acceptAs,
   CONTENT_KINDS,
   CONTENT_SIZE_MAX_BYTES,
@@ -82,6 +83,11 @@ export type SettleFault =
   | 'MESSAGE_UNKNOWN'
   /** It did not count: go on sending the same bytes. */
   | 'MESSAGE_NOT_COUNTED'
+
+/** Why a device does not go over to another network. */
+export type FollowNetworkFault =
+  /** It has signed messages whose outcome it does not know: only its owner can take it over. */
+  'MESSAGES_UNCONFIRMED'
 
 /** Why an incarnation does not begin. */
 export type BeginFault = 'INCARNATION_OLD' | 'INCARNATION_KEY_MISSING'
@@ -250,6 +256,29 @@ export class Device {
       const begin = { incarnation, headMessageId, signingKey }
       await this.#store(beginNext(this.#state, begin, this.#drawKey))
       return acceptAs(undefined)
+    })
+  }
+
+  /**
+   * Goes over to a network that was founded anew from the device's own. A device never does so by
+   * itself: its owner has seen who founded it.
+   *
+   * Its chain goes on where it was; the keys of messages whose outcome is unknown are gone, and the
+   * new network knows nothing of them.
+   *
+   * @param network - with its first block, which becomes the anchor
+   */
+  followNetwork(network: {
+    readonly networkTag: Uint8Array
+    readonly genesisId: Uint8Array
+    readonly genesisHeight: number
+  }): Promise<Verdict<FollowNetworkFault>> {
+    return this.#inTurn(async () => {
+      if (this.#state.unconfirmed.length > 0) return reject('MESSAGES_UNCONFIRMED')
+      const { networkTag, genesisHeight: height } = network
+      const anchor = { height, blockId: new Uint8Array(network.genesisId.subarray(0, 16)) }
+      await this.#store({ ...this.#state, networkTag, anchor, genesisAnchor: anchor })
+      return accept
     })
   }
 

@@ -65,6 +65,11 @@ export { type PresenceFault, signPresence } from './presence.ts'
 export { type RandomBytes, systemRandomBytes } from './random.ts'
 export type { RecordStorage } from './record-storage.ts'
 export {
+  type ProvedRefounding,
+  proveRefounding,
+  type RefoundingProofFault
+} from './refounding.ts'
+export {
   decodeSenmlCbor,
   decodeSenmlJson,
   encodeSenmlCbor,

@@ -6,6 +6,7 @@
 
 import { z } from 'zod'
 import {
+  CLOSING_SIZE_MAX_BYTES,
   type Genesis,
   PARAMETERS,
   type Parameters,
@@ -13,7 +14,7 @@ import {
   RATE_MAX_UNITS_PER_HOUR,
   type TrustPolicy
 } from '../protocol/index.ts'
-import { choice, group, hexBytes, list, slug, text, wholeNumber } from './shapes.ts'
+import { choice, group, hexBytes, hexBytesUpTo, list, slug, text, wholeNumber } from './shapes.ts'
 import { showValue } from './show-value.ts'
 
 /** The beginning of a network, as its file says it: what the protocol starts from. */
@@ -32,6 +33,8 @@ const QUOTA_MAX = 512
 const ROOTS_MAX = 16
 const WAYS_MAX = 8
 const PLAIN_MODELS = 3
+const HEADER_MAX_BYTES = 1_024
+const ELECTORATE_MAX_BYTES = 262_144
 /** The last millisecond of the year 9999, the last one that ISO 8601 writes with four digits. */
 const TIME_MAX_MS = 253_402_300_799_999
 
@@ -114,6 +117,16 @@ const trust = group({
   return { ...plainTrustPolicy(model), roots }
 })
 
+/** Where a refounded network comes from; that it does is judged in genesis.ts. */
+const refounded = group({
+  networkId: slug(),
+  genesisHash: hexBytes(KEY_BYTES),
+  electorateBytes: hexBytesUpTo(ELECTORATE_MAX_BYTES),
+  baseHeaderBytes: hexBytesUpTo(HEADER_MAX_BYTES),
+  closings: list(hexBytesUpTo(CLOSING_SIZE_MAX_BYTES), { min: 1, max: MEMBERS_MAX }),
+  stateRoot: hexBytes(KEY_BYTES)
+})
+
 /** A genesis file; what its parts must be to each other is judged in genesis.ts. */
 export const genesisSchema: z.ZodType<GenesisDocument> = group({
   networkId: slug(),
@@ -124,5 +137,9 @@ export const genesisSchema: z.ZodType<GenesisDocument> = group({
   parameters: parameters.prefault({} as never),
   members: list(member, { min: 1, max: MEMBERS_MAX }),
   vendorGrants: list(vendorGrant, { max: GRANTS_MAX }).default([]),
-  regions: list(slug(), { min: 1, max: REGIONS_MAX })
-})
+  regions: list(slug(), { min: 1, max: REGIONS_MAX }),
+  refounded: refounded.optional()
+}).transform(
+  ({ refounded: from, ...genesis }): GenesisDocument =>
+    from === undefined ? genesis : { ...genesis, refounded: from }
+)

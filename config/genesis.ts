@@ -7,7 +7,13 @@
  * @module
  */
 
-import { PARAMETER_ORDERINGS, type TrustPolicy, toHex } from '../protocol/index.ts'
+import {
+  judgeRefoundedGenesis,
+  PARAMETER_ORDERINGS,
+  type RefoundedFrom,
+  type TrustPolicy,
+  toHex
+} from '../protocol/index.ts'
 import { type GenesisDocument, genesisSchema } from './genesis-schema.ts'
 import type { Fault } from './judge.ts'
 import { readJudged } from './judged-document.ts'
@@ -81,6 +87,14 @@ function* findMismatches(document: GenesisDocument): Generator<Fault> {
         what: `${low} is above ${upper}, ${high}`
       }
   }
+  if (document.refounded === undefined) return
+  const judged = judgeRefoundedGenesis(document)
+  if (!judged.ok)
+    yield {
+      path: ['refounded'],
+      part: 'value',
+      what: `does not lead to this genesis (${judged.fault})`
+    }
 }
 
 /**
@@ -131,9 +145,21 @@ export function formatGenesis(document: GenesisDocument): string {
     parameters,
     members,
     vendorGrants,
-    regions
+    regions,
+    ...(document.refounded === undefined ? {} : { refounded: formatRefounded(document.refounded) })
   }
   return `${JSON.stringify(fields, undefined, 2)}\n`
+}
+
+function formatRefounded(refounded: RefoundedFrom): object {
+  return {
+    networkId: refounded.networkId,
+    genesisHash: toHex(refounded.genesisHash),
+    electorateBytes: toHex(refounded.electorateBytes),
+    baseHeaderBytes: toHex(refounded.baseHeaderBytes),
+    closings: refounded.closings.map(toHex),
+    stateRoot: toHex(refounded.stateRoot)
+  }
 }
 
 function formatTrust({ model, ways, roots }: TrustPolicy): object {

@@ -95,6 +95,16 @@ export function hexBytes(length: number): z.ZodType<Uint8Array> {
   )
 }
 
+/** Bytes in hexadecimal, of any length up to a maximum. */
+export function hexBytesUpTo(sizeMaxBytes: number): z.ZodType<Uint8Array> {
+  const expected = `at most ${sizeMaxBytes} bytes in hexadecimal`
+  return text(/^(?:[0-9a-fA-F]{2})+$/, expected).transform((value, context) => {
+    const bytes = value.length <= 2 * sizeMaxBytes ? fromHex(value) : undefined
+    if (bytes === undefined) context.addIssue({ code: 'custom', message: `is not ${expected}` })
+    return bytes ?? z.NEVER
+  })
+}
+
 function hexExpected(length: number): string {
   return `${length} bytes in hexadecimal (${2 * length} characters)`
 }

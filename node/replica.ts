@@ -297,6 +297,7 @@ export class Replica {
     await this.#restorePending()
     if (this.seat !== null && this.#ports.voteLog.isLost)
       this.#raiseAlarm('storage', 'VOTE_LOG_LOST', {})
+    if (this.#ports.voteLog.isClosed) this.#raiseAlarm('storage', 'EPOCH_CLOSED', {})
     void this.driver.post({ kind: 'started' })
     this.catchUp.start()
     this.#recovery.start()

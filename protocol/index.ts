@@ -137,6 +137,7 @@ export {
   executeBlock,
   forecastTransaction
 } from './ledger/execute-block.ts'
+export { firstBlockOf } from './ledger/first-block.ts'
 export {
   encodeGenesis,
   type Genesis,
@@ -314,6 +315,33 @@ export {
   sealProofFromFields,
   sealProofToFields
 } from './proofs/seal-proof.ts'
+export {
+  CLOSING_SIZE_MAX_BYTES,
+  type Closing,
+  type ClosingFault,
+  type ClosingStatement,
+  closingAad,
+  decodeClosing,
+  encodeClosing,
+  encodeClosingStatement,
+  judgeClosing
+} from './refounding/closing.ts'
+export { type RefoundedFrom, refoundedPlace } from './refounding/refounded.ts'
+export {
+  createRefoundedGenesis,
+  type JudgedRefounding,
+  judgeRefoundedGenesis,
+  type RefoundedGenesisFault,
+  type RefoundingStateFault
+} from './refounding/refounded-genesis.ts'
+export {
+  type ClosedNetwork,
+  planRefounding,
+  type RefoundingFault,
+  type RefoundingPlan,
+  type RefoundingWarning,
+  sortClosings
+} from './refounding/refounding.ts'
 export {
   decodeManifest,
   encodeManifest,

@@ -14,6 +14,7 @@ import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, gather, usage } from './command.ts'
 import { contentOf, type Said, type SayOptions } from './device-content.ts'
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
+import { addDeviceFollowCommand } from './device-follow.ts'
 import { type DeviceStanding, keepUp } from './device-ledger.ts'
 import { addDeviceListCommand } from './device-list.ts'
 import { addDeviceNewCommand } from './device-new.ts'
@@ -55,6 +56,7 @@ export function addDeviceCommand(program: Command, ports: CommandPorts): void {
     .option('--hex', 'write it in hexadecimal')
     .action((options: SignOptions) => sign(options, ports))
   addDeviceListCommand(group, ports)
+  addDeviceFollowCommand(group, ports)
 }
 
 async function sign(options: SignOptions, ports: CommandPorts): Promise<void> {

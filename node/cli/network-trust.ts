@@ -6,14 +6,7 @@
 
 import { type LedgerFollower, trustGenesis } from '../../client/index.ts'
 import type { GenesisDocument } from '../../config/index.ts'
-import {
-  blockIdOf,
-  createStateTree,
-  deriveVersion,
-  genesisBlock,
-  genesisView,
-  LedgerBase
-} from '../../protocol/index.ts'
+import { firstBlockOf } from '../../protocol/index.ts'
 
 /** Epochs whose members a command remembers: it follows them from genesis at each run. */
 export const EPOCHS_KEPT = 1024
@@ -24,23 +17,21 @@ export interface NetworkTrust {
   /** Its members, from those of genesis on. */
   readonly ledger: LedgerFollower
   readonly networkId: string
-  /** Id of block 0. */
+  /** Id of the first block. */
   readonly genesisId: Uint8Array
+  /** Its height: 0, unless the network was refounded. */
+  readonly genesisHeight: number
 }
 
-/** Trusts a genesis: its members, and the block 0 that it makes. */
+/** Trusts a genesis: its members, and the first block that it makes. */
 export function trustNetwork(genesis: GenesisDocument): NetworkTrust {
-  const nothing = new LedgerBase(() => undefined)
-  const changes = genesisView(genesis, nothing)
-    .changedValues()
-    .map(({ stateKey, valueHash }) => ({ key: stateKey, valueHash }))
-  const { root } = deriveVersion(createStateTree().base, changes)
-  const { headerBytes } = genesisBlock(genesis, root)
   const ledger = trustGenesis(genesis, EPOCHS_KEPT)
+  const first = firstBlockOf(genesis)
   return {
     networkTag: ledger.networkTag,
     ledger,
     networkId: genesis.networkId,
-    genesisId: blockIdOf(headerBytes)
+    genesisId: first.idBytes,
+    genesisHeight: first.header.height
   }
 }

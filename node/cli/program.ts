@@ -18,6 +18,7 @@ import { addMakerCommand } from './maker.ts'
 import { addMembersCommand } from './members.ts'
 import { addMembershipCommands } from './membership.ts'
 import { addMotionCommand } from './motion.ts'
+import { addRefoundCommand } from './refound.ts'
 import { addRepairCommand } from './repair.ts'
 import { addSealsCommand } from './seals.ts'
 import { addSnapshotCommand } from './snapshot.ts'
@@ -60,6 +61,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addSnapshotCommand(program, ports)
   addVerifyCommand(program, ports)
   addSealsCommand(program, ports)
+  addRefoundCommand(program, ports)
   addRepairCommand(program, ports)
   addTestnetCommand(program, ports)
   return program

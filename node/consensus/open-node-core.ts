@@ -67,7 +67,7 @@ export async function openNodeCore(options: {
     instance: options.instance,
     pace: options.pace,
     highestOwnVote: voteLog.highest.epoch === electorate.epoch ? voteLog.highest.view : 0,
-    isLogLost: seat !== null && voteLog.isLost,
+    isLogLost: seat !== null && (voteLog.isLost || voteLog.isClosed),
     isAdmitted: options.isAdmitted === true
   })
 }

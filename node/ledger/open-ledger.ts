@@ -140,6 +140,11 @@ async function writeGenesis(
   genesis: Genesis,
   base: LedgerBase
 ): Promise<Omit<OpenLedger, 'values'>> {
+  if (genesis.refounded !== undefined)
+    throw new NodeError(
+      'REFOUNDING_INCOMPLETE',
+      `${database.path}: ${genesis.networkId} goes on from the state of ${genesis.refounded.networkId}, which is not here: make this data directory with \`thingmoot refound found\``
+    )
   const view = genesisView(genesis, base)
   const changed = view.changedValues()
   const tree = createStateTree()

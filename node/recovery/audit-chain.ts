@@ -12,6 +12,7 @@ import {
   decodeCbor,
   decodeTransaction,
   equalBytes,
+  firstBlockOf,
   isBatchSigned,
   judgeBlock,
   judgeCertificate,
@@ -26,7 +27,7 @@ import { decodeStoredBlock, type StoredBlock } from '../ledger/stored-block.ts'
 import { judgeEpoch, judgeSealing } from './audit-seal.ts'
 import { receiptsRootOf } from './cure-chain.ts'
 import type { Auditing } from './ledger-audit.ts'
-import { createGenesisLedger, type Replay } from './replay.ts'
+import type { Replay } from './replay.ts'
 
 /** What the audit of the chain found of it. */
 export interface ChainFinding {
@@ -119,9 +120,9 @@ async function auditBlock(
 
 function judgeAlone(block: Block, { genesis, networkTag, electorateOf, fault }: Auditing): void {
   const { height } = block.header
-  if (height === 0) {
-    if (block.id !== createGenesisLedger(genesis).block.id)
-      fault('block 0: is not that of this genesis', false)
+  const first = firstBlockOf(genesis)
+  if (height === first.header.height) {
+    if (block.id !== first.id) fault(`block ${height}: is not that of this genesis`, false)
   } else {
     const electorate = electorateOf(block.header.epoch)
     const judged = electorate && judgeBlock(block, networkTag, electorate)

@@ -196,10 +196,12 @@ async function surveyVoteLog(
     const condition = isMissing(voteLog) ? 'missing' : 'damaged'
     return { part, condition, what: voteLog?.message ?? `${path}: does not say whose it is` }
   }
-  const { highest, isLost } = voteLog
+  const { highest, isLost, isClosed } = voteLog
   await voteLog.close()
   if (isLost)
     return { part, condition: 'lost', what: 'an earlier one was lost: this key does not vote' }
+  if (isClosed)
+    return { part, condition: 'lost', what: 'its epoch was closed to found a new network' }
   if (votedView > highest.view)
     return {
       part,

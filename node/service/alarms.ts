@@ -14,6 +14,8 @@ const EXPLANATIONS: Readonly<Record<string, () => string>> = {
     `The vote log was lost, and nobody knows what this node has signed, so it ${NEVER_VOTES}`,
   VOTE_LOG_STALE: () =>
     `Other members hold votes of this node that its vote log does not: it is an old copy, or the same keys run on another machine. So it ${NEVER_VOTES} Stop any other node that has these keys.`,
+  EPOCH_CLOSED: () =>
+    'This node has closed its epoch so that a new network is founded by the survivors: it never votes in this one again. Go on with `thingmoot refound found`, and start the node of the new network.',
   KEY_IN_USE: () =>
     `Another process votes with the keys of this node: stop one of the two, and never run a copy of a member's data directory.`,
   UPGRADE_NEEDED: () =>

@@ -47,6 +47,12 @@ export interface ChainLink {
   readonly chain: Uint8Array
 }
 
+/**
+ * Why a log takes no more votes: an earlier log of this key was lost, or the epoch was closed so that
+ * a new network is founded.
+ */
+export type Retirement = 'lost' | 'closed'
+
 /** What the log says about itself, written anew with every write. */
 export interface Marker extends Position {
   readonly uuid: string
@@ -58,15 +64,14 @@ export interface Marker extends Position {
   readonly head: ChainLink
   /** The last write that was pruned. */
   readonly base: ChainLink
-  /** Whether an earlier log of this key was lost: then nothing more is ever signed. */
-  readonly isLost: boolean
+  /** Why nothing more is ever signed; null while this log is good for signing. */
+  readonly retired: Retirement | null
 }
 
 /** The key of the marker. */
 export const MARKER_KEY: Uint8Array = Uint8Array.of(1)
 
 const WRITE_TABLE = 2
-const LOST = 'lost'
 
 /** The range of all writes. */
 export const WRITES: { readonly gte: Uint8Array; readonly lt: Uint8Array } = {
@@ -78,10 +83,10 @@ const integer = z.int().nonnegative()
 const bytes = z.instanceof(Uint8Array)
 const link = z.tuple([integer, bytes])
 const markerFields = [z.string(), integer, integer, integer, integer, integer, link, link] as const
-/** A log that follows on a lost one says so at the end of its marker; no other says anything there. */
+/** A log that takes no more votes says why at the end of its marker; no other says anything there. */
 const markerShape = z.union([
   z.tuple([...markerFields]),
-  z.tuple([...markerFields, z.literal(LOST)])
+  z.tuple([...markerFields, z.enum(['lost', 'closed'])])
 ])
 const voteKind = z.enum(['notarise', 'nullify', 'finalise'])
 const certificateKind = z.enum(['notarisation', 'nullification', 'finalisation'])
@@ -142,7 +147,7 @@ export function decodeWrite(
 
 /** The marker's payload. */
 export function encodeMarker(marker: Marker): Uint8Array {
-  const { uuid, highestEpoch, highestView, count, epoch, view, head, base, isLost } = marker
+  const { uuid, highestEpoch, highestView, count, epoch, view, head, base, retired } = marker
   return encode([
     uuid,
     highestEpoch,
@@ -152,7 +157,7 @@ export function encodeMarker(marker: Marker): Uint8Array {
     view,
     [head.sequence, head.chain],
     [base.sequence, base.chain],
-    ...(isLost ? [LOST] : [])
+    ...(retired === null ? [] : [retired])
   ])
 }
 
@@ -160,7 +165,7 @@ export function encodeMarker(marker: Marker): Uint8Array {
 export function decodeMarker(payload: Uint8Array): Marker | undefined {
   const found = markerShape.safeParse(decodeOrUndefined(payload)).data
   if (found === undefined) return undefined
-  const [uuid, highestEpoch, highestView, count, epoch, view, head, base, lost] = found
+  const [uuid, highestEpoch, highestView, count, epoch, view, head, base, retired] = found
   return {
     uuid,
     highestEpoch,
@@ -170,7 +175,7 @@ export function decodeMarker(payload: Uint8Array): Marker | undefined {
     view,
     head: { sequence: head[0], chain: head[1] },
     base: { sequence: base[0], chain: base[1] },
-    isLost: lost === LOST
+    retired: retired ?? null
   }
 }
 

@@ -26,6 +26,7 @@ import {
   MARKER_KEY,
   type Marker,
   type Position,
+  type Retirement,
   sequenceOf,
   type VoteLogWrite,
   WRITES,
@@ -92,7 +93,12 @@ export class VoteLog {
 
   /** Whether an earlier log of this key was lost, or this one is an old copy: it must never vote again. */
   get isLost(): boolean {
-    return this.#marker.isLost
+    return this.#marker.retired === 'lost'
+  }
+
+  /** Whether its epoch was closed so that a new network is founded: it must never vote again either. */
+  get isClosed(): boolean {
+    return this.#marker.retired === 'closed'
   }
 
   /**
@@ -140,8 +146,17 @@ export class VoteLog {
    * later start neither.
    */
   markLost(): Promise<void> {
+    return this.#retire('lost')
+  }
+
+  /** Says for good that this key has closed its epoch: from now on nothing is signed. */
+  markClosed(): Promise<void> {
+    return this.#retire('closed')
+  }
+
+  #retire(retired: Retirement): Promise<void> {
     return this.#inTurn(async () => {
-      const marker = { ...this.#marker, isLost: true }
+      const marker: Marker = { ...this.#marker, retired }
       const batch = this.#database.createBatch()
       batch.put(MARKER_KEY, encodeMarker(marker))
       await batch.write({ sync: true })
@@ -159,8 +174,8 @@ export class VoteLog {
     if (this.#database.failure !== undefined) throw this.#database.failure
     assertSizes(write)
     invariant(
-      !this.#marker.isLost || write.entries.length === 0,
-      'nothing is signed once a vote log was lost'
+      this.#marker.retired === null || write.entries.length === 0,
+      'nothing is signed once a vote log was lost or its epoch closed'
     )
     const fresh = this.#index.selectFresh(write, this.#marker)
     const added = fresh.entries.length + fresh.certificates.length
@@ -218,9 +233,10 @@ async function writeFirstMarker(
   { identity: { uuid }, isLost = false }: VoteLogOptions
 ): Promise<void> {
   const start = firstLink(uuid)
+  const retired = isLost ? 'lost' : null
   const batch = database.createBatch()
   const zero = { highestEpoch: 0, highestView: 0, count: 0, epoch: 0, view: 0 }
-  batch.put(MARKER_KEY, encodeMarker({ uuid, ...zero, head: start, base: start, isLost }))
+  batch.put(MARKER_KEY, encodeMarker({ uuid, ...zero, head: start, base: start, retired }))
   await batch.write({ sync: true })
 }
 

@@ -16,6 +16,7 @@ import {
   createElectorate,
   type Electorate
 } from '../membership/electorate.ts'
+import { type RefoundedFrom, refoundedPlace, refoundedToFields } from '../refounding/refounded.ts'
 import { type TrustPolicy, trustPolicyToFields } from '../transactions/trust-policy.ts'
 import type { Epoch, FaultModel, Height, View } from '../types.ts'
 import { fullBucket } from './bucket.ts'
@@ -32,6 +33,7 @@ import {
 } from './records/governance-record.ts'
 import { MEMBER_STATUS, members } from './records/member-record.ts'
 import { vendors } from './records/vendor-record.ts'
+import { writeRefoundedState } from './refounded-state.ts'
 
 /** A founding member. */
 export interface GenesisMember {
@@ -65,6 +67,8 @@ export interface Genesis {
   readonly members: readonly GenesisMember[]
   readonly vendorGrants: readonly VendorGrant[]
   readonly regions: readonly string[]
+  /** The network that this one goes on from; absent for one that begins with nothing. */
+  readonly refounded?: RefoundedFrom
 }
 
 const FAULT_MODELS: readonly FaultModel[] = ['byzantine', 'crash']
@@ -95,7 +99,8 @@ export function encodeGenesis(genesis: Genesis): Uint8Array {
       grant.claimsPerDay,
       grant.rateUnitsPerHour
     ]),
-    genesis.regions
+    genesis.regions,
+    ...(genesis.refounded === undefined ? [] : [refoundedToFields(genesis.refounded)])
   ])
 }
 
@@ -109,10 +114,10 @@ export function networkTagOfGenesis(genesis: Genesis): Uint8Array {
   return networkTagOf(genesis.networkId, genesisHashOf(genesis))
 }
 
-/** The electorate of epoch 0. */
+/** The electorate that the network begins with: of epoch 0, unless it was refounded. */
 export function genesisElectorate(genesis: Genesis): Electorate {
   return createElectorate({
-    epoch: 0 as Epoch,
+    epoch: placeOf(genesis).epoch,
     faultModel: genesis.faultModel,
     parameters: consensusParametersOf(genesis.parameters),
     seats: genesis.members.map(({ memberId, voteKey, weight, operatorId, region, endpoints }) => ({
@@ -126,9 +131,22 @@ export function genesisElectorate(genesis: Genesis): Electorate {
   })
 }
 
-/** The state that block 0 commits to, as a view on an empty base. */
-export function genesisView(genesis: Genesis, base: LedgerBase): LedgerView {
+/**
+ * The state that the first block commits to.
+ *
+ * @param base - empty; for a network that was refounded the state of the block it stands on
+ */
+export function genesisView(genesis: Genesis, base: LedgerBase | LedgerView): LedgerView {
   const view = new LedgerView(base)
+  if (genesis.refounded !== undefined) {
+    writeRefoundedState(view, {
+      members: sortedMembers(genesis),
+      electorate: genesisElectorate(genesis),
+      place: refoundedPlace(genesis.refounded),
+      timeMs: genesis.timeMs
+    })
+    return view
+  }
   const { parameters, timeMs } = genesis
   view.write(networkTable, NETWORK_KEY, {
     faultModel: FAULT_MODELS.indexOf(genesis.faultModel),
@@ -199,17 +217,18 @@ function writeGovernance(view: LedgerView, genesis: Genesis): void {
   })
 }
 
-/** Block 0: a real header over the state of genesis. */
+/** The first block, a real header over the state of genesis: block 0, unless it was refounded. */
 export function genesisBlock(genesis: Genesis, stateRoot: Uint8Array): Block {
   const nothing: readonly [] = []
+  const { epoch, parentId, height } = placeOf(genesis)
   const header = {
     format: BLOCK_FORMAT,
     networkTag: networkTagOfGenesis(genesis),
-    epoch: 0 as Epoch,
+    epoch,
     view: 0 as View,
-    parentId: new Uint8Array(32),
+    parentId,
     parentView: 0 as View,
-    height: 0 as Height,
+    height,
     timeMs: genesis.timeMs,
     batchListRoot: batchListRoot(nothing),
     stateRoot,
@@ -219,6 +238,18 @@ export function genesisBlock(genesis: Genesis, stateRoot: Uint8Array): Block {
     seal: null
   }
   return createBlock(header, nothing)
+}
+
+/** Where the first block stands. */
+function placeOf({ refounded }: Genesis): {
+  readonly epoch: Epoch
+  readonly parentId: Uint8Array
+  readonly height: Height
+} {
+  if (refounded === undefined)
+    return { epoch: 0 as Epoch, parentId: new Uint8Array(32), height: 0 as Height }
+  const { epoch, baseId, base } = refoundedPlace(refounded)
+  return { epoch, parentId: baseId, height: (base.height + 1) as Height }
 }
 
 function sortedMembers({ members: founders }: Genesis): readonly GenesisMember[] {
