@@ -11,6 +11,8 @@
 /** Exit codes of the daemon and its command line, after sysexits.h. */
 export const EXIT_CODES: {
   readonly ok: 0
+  /** Of `doctor` alone: it has answered, and something is to be done. */
+  readonly unwell: 1
   readonly usage: 64
   readonly damaged: 65
   readonly noPeers: 69
@@ -21,6 +23,7 @@ export const EXIT_CODES: {
   readonly upgradeRequired: 79
 } = {
   ok: 0,
+  unwell: 1,
   usage: 64,
   damaged: 65,
   noPeers: 69,
@@ -47,6 +50,7 @@ export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   KEY_IN_USE: EXIT_CODES.locked,
   KEY_FILE_WRONG: EXIT_CODES.configuration,
   NOT_SEATED: EXIT_CODES.noPeers,
+  NOT_WELL: EXIT_CODES.unwell,
   OWN_BUG: EXIT_CODES.bug,
   NODE_NOT_REACHED: EXIT_CODES.noPeers,
   NODE_NOT_READY: EXIT_CODES.noPeers,

@@ -24,7 +24,10 @@ export interface TransactionStatus {
   readonly stage: TransactionStage
   /** Once confirmed or final: the first counting outcome, or the last one if none counted. */
   readonly outcome: OutcomeName | null
-  /** Receipt code, null for applied and duplicate. */
+  /**
+   * Receipt code, null for applied and duplicate. Before there is an outcome: null, or
+   * `ORDERING_PAUSED` where too few members are present to order it.
+   */
   readonly code: string | null
   /** Height and header time of its block, once it is in one. */
   readonly height: number | null
@@ -107,13 +110,25 @@ export interface MemberView {
   readonly isConnected: boolean
   /** Round trip in milliseconds, if it was measured. */
   readonly roundTripMs: number | null
-  /** When it was last heard, by the local clock; null for never. */
+  /** When it was last heard, by the local clock; null for not since this node started. */
   readonly lastHeardAtMs: number | null
   /** Whether it gives its seat up at the next seal. */
   readonly isLeaving: boolean
   /** Awake time of the network after which it lapses unless it renews; 0 for one overdue. */
   readonly renewalDueInMs: number
 }
+
+/** A member out of this node's reach. */
+export interface MissingMember {
+  readonly memberId: Uint8Array
+  readonly region: string
+  readonly weight: number
+  /** When this node last heard it, by the local clock; null for not since this node started. */
+  readonly lastHeardAtMs: number | null
+}
+
+/** Why reads of a node may be older than the ledger. */
+export type Staleness = 'quorum-lost' | 'no-member-reached' | 'behind'
 
 /** How the node and its ledger are. */
 export interface LedgerStatus {
@@ -134,6 +149,12 @@ export interface LedgerStatus {
   /** Weight of the members within reach, this node's own included. */
   readonly reachableWeight: number
   readonly missingMembers: readonly Uint8Array[]
+  /** The same with what this node knows of each. An observer links to as many as it needs. */
+  readonly missing: readonly MissingMember[]
+  /** Who would bring a paused ledger back, in one sentence; null while it is not paused. */
+  readonly wayBack: string | null
+  /** Why what is read here may be old; null where nothing says so. */
+  readonly staleness: Staleness | null
   readonly peers: number
   readonly pendingTransactions: number
   /** Highest final height that a peer told of. */
@@ -149,6 +170,16 @@ export interface LedgerStatus {
   readonly sentence: string
   readonly alarms: readonly string[]
   readonly storage: StorageCondition
+  readonly software: SoftwareCondition
+}
+
+/** What runs here, and by which rules the network goes. */
+export interface SoftwareCondition {
+  readonly version: string
+  /** The newest version of the rules that this program knows. */
+  readonly protocolVersion: number
+  /** The version that is in force. */
+  readonly networkProtocolVersion: number
 }
 
 /** How the ledger's records on this node's disk are. */

@@ -17,7 +17,7 @@ import {
   type Electorate,
   type Genesis,
   genesisHashOf,
-  type MemberIndex,
+  type HeldBatch,
   NETWORK_KEY,
   type News,
   networkTable,
@@ -29,6 +29,7 @@ import {
 } from '../protocol/index.ts'
 import { BatchStore, heldBatch } from './batches/batch-store.ts'
 import { Batcher } from './batches/batcher.ts'
+import { OwnBacklog } from './batches/own-backlog.ts'
 import type { Verifier } from './batches/verifier.ts'
 import type { Clock } from './clock.ts'
 import { Driver } from './consensus/driver.ts'
@@ -52,6 +53,7 @@ import { Steward } from './membership/steward.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
 import type { OwnSeat, VoteKeys } from './own-seat.ts'
+import { Presence } from './presence.ts'
 import { Recovery, type RecoveryPorts } from './recovery/recovery.ts'
 import { explainAlarm } from './service/alarms.ts'
 import { Archive } from './service/archive.ts'
@@ -190,6 +192,8 @@ export class Replica {
   readonly #recovery: Recovery
   readonly #steward: Steward
   readonly #early = new EarlyMessages()
+  readonly #presence: Presence
+  readonly #backlog = new OwnBacklog()
   readonly #submit: (wire: Uint8Array) => Promise<Submission>
   readonly #wantedBySync = new Set<BlockId>()
   readonly #alarms: string[] = []
@@ -210,13 +214,18 @@ export class Replica {
       fail: (error) => (this.#isStopping ? undefined : ports.fail(error))
     }
     this.networkTag = networkTag
+    this.#presence = new Presence({
+      electorate: () => this.electorate,
+      self: ports.network.self,
+      timeMs: clock.timeMs
+    })
     this.#bodies = found.bodies
     this.store = new BatchStore(
       { networkTag, electorate: () => this.electorate },
       {
         database: ledger,
         verifier,
-        onHeld: (batch) => void this.#post({ kind: 'batch-held', batch })
+        onHeld: (batch) => this.#holdBatch(batch)
       }
     )
     this.keeper = new LedgerKeeper(
@@ -253,7 +262,10 @@ export class Replica {
       onFailure: fail,
       effects: this.#run.effects
     })
-    this.#submit = createSubmitter(() => this.intake, ports.network)
+    this.#submit = createSubmitter(
+      { intake: () => this.intake, isOrdering: () => this.#presence.hasQuorum },
+      ports.network
+    )
     this.#steward = this.#createSteward()
     this.service = this.#createService()
   }
@@ -277,9 +289,10 @@ export class Replica {
   async start(): Promise<void> {
     const { network } = this.#ports
     await this.snapshots?.open()
-    network.onMemberMessage((protocol, from, message) =>
-      this.#run.plane.receive(protocol, from, message)
-    )
+    network.onMemberMessage((protocol, from, message) => {
+      this.#presence.heard(from)
+      return this.#run.plane.receive(protocol, from, message)
+    })
     network.onPeerChange((peer, isConnected) => this.#noticePeer(peer, isConnected))
     servePeers({
       network,
@@ -324,7 +337,7 @@ export class Replica {
   /** Batches that are held and not final wait again; what this node accepted, it still carries. */
   async #restorePending(): Promise<void> {
     for (const reference of await this.store.pending()) {
-      void this.driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
+      this.#holdBatch(heldBatch(reference))
       const isOwn = toHex(reference.header.author) === this.#ports.network.self
       if (isOwn) this.intake?.restore(this.store.transactionsOf(reference) ?? [])
     }
@@ -337,6 +350,8 @@ export class Replica {
   async #turnEpoch(): Promise<void> {
     const { electorate, keeper } = this
     const { voteKeys, network, log, clock, voteLog } = this.#ports
+    this.#presence.electorateChanged()
+    this.#backlog.clear()
     const wasAdmitted = this.driver.core.mayVote && !this.driver.core.isStopped
     this.#run.end()
     this.#timers.stop()
@@ -382,7 +397,7 @@ export class Replica {
   async #carryOver(): Promise<void> {
     for (const { bytes, reference } of await this.store.pendingBytes()) {
       if (reference !== undefined) {
-        void this.driver.post({ kind: 'batch-held', batch: heldBatch(reference) })
+        this.#holdBatch(heldBatch(reference))
         continue
       }
       for (const wire of decodeBatch(bytes)?.transactions ?? [])
@@ -390,7 +405,23 @@ export class Replica {
     }
   }
 
+  /** A batch is held: consensus may order it, and of this node's own no one is left behind. */
+  #holdBatch(batch: HeldBatch): void {
+    if (batch.authorIndex === this.seat?.index) this.#backlog.add(batch)
+    void this.#post({ kind: 'batch-held', batch })
+  }
+
+  /** Blocks have made room: own batches that consensus had none for are offered again. */
+  #offerBacklog(): void {
+    if (this.seat === null) return
+    const { pendingBatches, pendingOfAuthor } = this.driver.core
+    const heldCount = pendingOfAuthor.get(this.seat.index) ?? 0
+    for (const batch of this.#backlog.unheld((id) => pendingBatches.has(id), heldCount))
+      void this.#post({ kind: 'batch-held', batch })
+  }
+
   #noticePeer(peer: string, isConnected: boolean): void {
+    this.#presence.changed(peer, isConnected)
     const member = this.electorate.indexOf.get(peer)
     this.#ports.log.info(isConnected ? 'peer connected' : 'peer disconnected', {
       peer,
@@ -618,6 +649,7 @@ export class Replica {
       head: () => this.keeper.head,
       tip: () => this.keeper.tip,
       isUnderWay: (id) => this.keeper.isUnderWay(id),
+      isOrdering: () => this.#presence.hasQuorum,
       findFinal: (id) => this.archive.statusOf(id),
       clock,
       onFailure: fail
@@ -676,10 +708,13 @@ export class Replica {
         this.#measureFinality(finalMs / 1000)
       this.intake?.settleBlock(block)
       this.service.announce(block)
-      this.store.forget(block.block.batches.map(({ id }) => id))
+      const ids = block.block.batches.map(({ id }) => id)
+      this.store.forget(ids)
+      this.#backlog.settle(ids)
       metrics.count('thingmoot_ledger_blocks_total', 'final', 1)
       metrics.count('thingmoot_ledger_transactions_total', 'final', block.transactions.length)
     }
+    this.#offerBacklog()
     this.#passOn(blocks)
     this.#pruner.wake()
     this.#heedUpgrade()
@@ -741,12 +776,8 @@ export class Replica {
       peers: () => network.peers(),
       view: () => core().view,
       highestKnownHeight: () => this.catchUp.highestKnown,
-      lastHeardAtMs: (index) => {
-        const heardAtMs = core().heardAtMs.get(index as MemberIndex)
-        return heardAtMs === undefined
-          ? null
-          : Math.round(clock.timeMs() - (clock.nowMs() - heardAtMs))
-      },
+      lastHeardAtMs: (memberId) => this.#presence.lastHeardAtMs(memberId),
+      isOrdering: () => this.seat === null || this.#presence.hasQuorum,
       condition: () => ({
         isStopped: core().isStopped,
         isAdmitted: this.seat === null || core().mayVote,

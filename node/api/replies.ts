@@ -15,6 +15,9 @@ import type { Answer } from './route.ts'
 /** The header of a session: what the caller has seen, and what the answer speaks for. */
 export const HEIGHT_HEADER = 'thingmoot-height'
 
+/** Says of an answer that the ledger may be further than it, and why. */
+export const STALE_HEADER = 'thingmoot-stale'
+
 /** Sends an answer that speaks for the node as it was at `status`. */
 export function sendAnswer(
   reply: FastifyReply,
@@ -77,6 +80,7 @@ export function isCborWanted(accept: string | undefined): boolean {
 }
 
 function prepare(reply: FastifyReply, status: LedgerStatus, code: number): FastifyReply {
+  if (status.staleness !== null) reply.header(STALE_HEADER, status.staleness)
   return reply
     .code(code)
     .header(HEIGHT_HEADER, status.height)
@@ -85,6 +89,7 @@ function prepare(reply: FastifyReply, status: LedgerStatus, code: number): Fasti
     .header('x-content-type-options', 'nosniff')
 }
 
-function envelopeOf({ networkId, height, finalAtMs }: LedgerStatus): JsonObject {
-  return { network: networkId, height, finalAt: new Date(finalAtMs).toISOString() }
+function envelopeOf({ networkId, height, finalAtMs, staleness }: LedgerStatus): JsonObject {
+  const envelope = { network: networkId, height, finalAt: new Date(finalAtMs).toISOString() }
+  return staleness === null ? envelope : { ...envelope, stale: true }
 }

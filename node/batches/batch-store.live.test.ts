@@ -220,11 +220,21 @@ test(
 test(
   'after a restart the batches that are not final are found again',
   withStore(async ({ store, restart }) => {
-    const batches = [signBatch([wires[0] as Uint8Array]), signBatch([wires[1] as Uint8Array])]
+    const batches = Array.from({ length: 8 }, (_, index) =>
+      signBatch([wires[index % 2] as Uint8Array])
+    )
     for (const { bytes } of batches) await store.take(bytes)
     const again = await restart()
-    const found = (await again.pending()).map(({ id }) => id).sort()
-    assert.equal(found, batches.map(({ id }) => id).sort())
+    const closed = batches.map(({ id }) => id)
+    assert.equal(
+      (await again.pending()).map(({ id }) => id),
+      closed
+    )
+    const carried = await again.pendingBytes()
+    assert.equal(
+      carried.map(({ reference }) => reference?.id),
+      closed
+    )
     for (const { id, bytes } of batches) {
       assert.ok(again.has(id))
       assert.equal(await again.take(bytes), { kind: 'known' })

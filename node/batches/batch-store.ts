@@ -163,7 +163,10 @@ export class BatchStore {
     }
   }
 
-  /** At a start: the batches that are held and not final. */
+  /**
+   * At a start: the batches that are held and not final, in the order in which their authors closed
+   * them, or what a device said last would come before what it said first.
+   */
   async pending(): Promise<readonly BatchReference[]> {
     const pending: BatchReference[] = []
     for await (const page of this.#ports.database.iterate(PENDING_BATCHES))
@@ -174,7 +177,7 @@ export class BatchStore {
           batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate())
         if (reference !== undefined) pending.push(reference)
       }
-    return pending
+    return pending.sort(bySequence)
   }
 
   /**
@@ -184,7 +187,11 @@ export class BatchStore {
   async pendingBytes(): Promise<
     readonly { readonly bytes: Uint8Array; readonly reference: BatchReference | undefined }[]
   > {
-    const found: { bytes: Uint8Array; reference: BatchReference | undefined }[] = []
+    const found: {
+      bytes: Uint8Array
+      reference: BatchReference | undefined
+      authorSequence: number
+    }[] = []
     const write = this.#ports.database.createBatch()
     for await (const page of this.#ports.database.iterate(PENDING_BATCHES))
       for (const [key] of page) {
@@ -193,13 +200,13 @@ export class BatchStore {
         if (bytes === undefined || head === undefined) continue
         const reference = createBatchReference(head.headerBytes, head.header, this.#electorate())
         if (reference === undefined) write.delete(key)
-        found.push({ bytes, reference })
+        found.push({ bytes, reference, authorSequence: head.header.authorSequence })
       }
     await write.write({ sync: false })
     // Places of authors are those of the electorate: references of the last one are of no use.
     this.#decoded.clear()
     this.#decodedBytes = 0
-    return found
+    return found.sort((a, b) => a.authorSequence - b.authorSequence)
   }
 
   async #judgeAndKeep(
@@ -246,6 +253,11 @@ export class BatchStore {
       this.#decodedBytes -= eldest.header.bytes
     }
   }
+}
+
+/** Authors count by the microseconds of their clocks, so batches of several sort well enough. */
+function bySequence({ header: a }: BatchReference, { header: b }: BatchReference): number {
+  return a.authorSequence - b.authorSequence
 }
 
 /** What consensus needs to know of a batch. */

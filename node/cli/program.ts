@@ -9,6 +9,7 @@ import { softwareVersion } from '../software.ts'
 import { addBundleCommand } from './bundle.ts'
 import { addConfigCommand } from './config.ts'
 import { addDeviceCommand } from './device.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { addGenesisCommand } from './genesis.ts'
 import { addIdCommand } from './id.ts'
 import { addInitCommand } from './init.ts'
@@ -47,6 +48,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addInitCommand(program, ports)
   addStartCommand(program, ports)
   addStatusCommand(program, ports)
+  addDoctorCommand(program, ports)
   addIdCommand(program, ports)
   addKeysCommand(program, ports)
   addGenesisCommand(program, ports)

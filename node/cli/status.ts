@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { NodeError } from '../errors.ts'
-import type { StorageCondition } from '../ledger-service.ts'
+import type { SoftwareCondition, StorageCondition } from '../ledger-service.ts'
+import { type AbsentMember, describeSince, nameOf } from '../service/absence.ts'
 import { explainAlarm } from '../service/alarms.ts'
 import {
   addCommand,
@@ -41,7 +42,8 @@ export interface NodeStatus {
   readonly totalWeight: number
   readonly quorumWeight: number
   readonly reachableWeight: number
-  readonly missingMembers: readonly string[]
+  readonly missing: readonly AbsentMember[]
+  readonly wayBack: string | null
   readonly peers: number
   readonly pendingTransactions: number
   readonly highestKnownHeight: number
@@ -49,6 +51,7 @@ export interface NodeStatus {
   readonly sentence: string
   readonly alarms: readonly string[]
   readonly storage: StorageCondition
+  readonly software: SoftwareCondition
 }
 
 const REQUEST_DEADLINE_MS = 5000
@@ -66,7 +69,15 @@ const statusShape: z.ZodType<NodeStatus> = z.looseObject({
   totalWeight: z.number(),
   quorumWeight: z.number(),
   reachableWeight: z.number(),
-  missingMembers: z.array(z.string()),
+  missing: z.array(
+    z.object({
+      memberId: z.string(),
+      region: z.string(),
+      weight: z.number(),
+      lastHeardAtMs: z.number().nullable()
+    })
+  ),
+  wayBack: z.string().nullable(),
   peers: z.number(),
   pendingTransactions: z.number(),
   highestKnownHeight: z.number(),
@@ -77,6 +88,11 @@ const statusShape: z.ZodType<NodeStatus> = z.looseObject({
     scrubbedAtMs: z.number().nullable(),
     damagedRecords: z.number(),
     repairedRecords: z.number()
+  }),
+  software: z.object({
+    version: z.string(),
+    protocolVersion: z.number(),
+    networkProtocolVersion: z.number()
   })
 })
 
@@ -96,7 +112,7 @@ export function addStatusCommand(program: Command, ports: CommandPorts): void {
  *
  * @throws NodeError NODE_NOT_REACHED or REQUEST_FAILED
  */
-async function fetchStatus(url: string): Promise<NodeStatus> {
+export async function fetchStatus(url: string): Promise<NodeStatus> {
   const answer = await requestNode(url, '/v1/status', { deadlineMs: REQUEST_DEADLINE_MS })
   const read = answerShape.safeParse(answer.json())
   if (read.success) return read.data.status
@@ -147,8 +163,15 @@ function storageRows(
   ]
 }
 
+function absenceOf(member: AbsentMember, paint: Paint): string {
+  const since = describeSince(member.lastHeardAtMs, Date.now())
+  return `${paint.red(nameOf(member))} ${since}, weight ${member.weight}, ${member.memberId}`
+}
+
 function rowsOf(status: NodeStatus, paint: Paint): [string, string][] {
   const behind = status.highestKnownHeight - status.height
+  // An observer links to as many members as it needs: the others are not missing.
+  const absent = status.role === 'observer' ? [] : status.missing
   const weights = `${status.reachableWeight} of ${status.totalWeight}, ${status.quorumWeight} needed`
   return [
     ['state', status.state === 'ready' ? paint.green(status.state) : paint.yellow(status.state)],
@@ -161,7 +184,8 @@ function rowsOf(status: NodeStatus, paint: Paint): [string, string][] {
     ['pending', String(status.pendingTransactions)],
     ['node id', status.nodeId],
     ['state root', status.stateRoot],
-    ...status.missingMembers.map((id): [string, string] => ['missing', paint.red(id)]),
+    ...absent.map((one): [string, string] => ['missing', absenceOf(one, paint)]),
+    ...(status.wayBack === null ? [] : [['way back', status.wayBack] as [string, string]]),
     ...storageRows(status.storage, paint),
     ...status.alarms.flatMap((alarm): [string, string][] => [
       ['alarm', paint.red(alarm)],

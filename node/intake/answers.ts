@@ -10,6 +10,8 @@ import type { BookEntry } from './transaction-book.ts'
 
 /** Suggested pause for whoever finds no room. */
 const BUSY_RETRY_MS = 1_000
+/** The same while too few members are present: who is missing is seldom back within a second. */
+const PAUSED_RETRY_MS = 30_000
 
 /** It was taken in, and this is where it stands. */
 export function taken({ status, acceptedReceipt }: BookEntry): Submission {
@@ -34,6 +36,13 @@ export function faulty(fault: StatelessFault): Submission {
 /** The ledger would refuse it. */
 export function refusedBy(code: string, { id }: Transaction): Submission {
   return { kind: 'refused', code, isStateless: false, transactionId: id }
+}
+
+/** The gate is shut: the ledger is slow, or it is paused and all that may be taken in meanwhile has been. */
+export function noRoom(isOrdering: boolean): Submission {
+  return isOrdering
+    ? busy('LEDGER_BUSY')
+    : { kind: 'busy', code: 'PAUSED_ROOM_FULL', retryAfterMs: PAUSED_RETRY_MS }
 }
 
 /** There is no room for it now. */

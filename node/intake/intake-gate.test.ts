@@ -1,6 +1,5 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { systemClock } from '../clock.ts'
 import { IntakeGate } from './intake-gate.ts'
 
 const test = suite('the gate of the intake')
@@ -8,17 +7,30 @@ const test = suite('the gate of the intake')
 /** A gate with its book and clock in the test's hands. */
 function create(): {
   readonly gate: IntakeGate
-  readonly world: { openCount: number; nowMs: number }
+  readonly world: { openCount: number; openBytes: number; nowMs: number; isOrdering: boolean }
   readonly enterAll: (count: number) => (Promise<boolean> | true)[]
+  /** Lets everybody's time run out. */
+  readonly passTime: () => void
 } {
-  const world = { openCount: 0, nowMs: 0 }
+  const timers = new Set<() => void>()
+  const world = { openCount: 0, openBytes: 0, nowMs: 0, isOrdering: true }
   const gate = new IntakeGate({
-    openCount: () => world.openCount,
-    clock: { ...systemClock, nowMs: () => world.nowMs }
+    book: world,
+    isOrdering: () => world.isOrdering,
+    clock: {
+      nowMs: () => world.nowMs,
+      later: (_delayMs, run) => {
+        timers.add(run)
+        return () => timers.delete(run)
+      }
+    }
   })
   const enterAll = (count: number): (Promise<boolean> | true)[] =>
     Array.from({ length: count }, () => gate.enter())
-  return { gate, world, enterAll }
+  const passTime = (): void => {
+    for (const run of [...timers]) run()
+  }
+  return { gate, world, enterAll, passTime }
 }
 
 const WINDOW_MIN = 512
@@ -85,11 +97,42 @@ test('more than may wait are told at once that there is no room', async () => {
 })
 
 test('who waits for too long is told so, and leaves its place', async () => {
-  const { gate, enterAll } = create()
+  const { gate, enterAll, passTime } = create()
   void enterAll(WINDOW_MIN)
+  const waiting = gate.enter()
+  passTime()
+  assert.is(await waiting, false)
+  gate.leave()
+  assert.is(gate.enter(), true)
+})
+
+test('while nothing is ordered a fixed room is filled, and who comes after is told at once', async () => {
+  const { gate, world, enterAll } = create()
+  world.isOrdering = false
+  assert.ok(enterAll(16_384).every((entry) => entry === true))
   assert.is(await gate.enter(), false)
   gate.leave()
   assert.is(gate.enter(), true)
+})
+
+test('the bytes of what is taken in while nothing is ordered are bounded too', async () => {
+  const { gate, world } = create()
+  world.isOrdering = false
+  world.openBytes = 32 * 1024 * 1024 - 1
+  assert.is(gate.enter(), true)
+  world.openBytes++
+  assert.is(await gate.enter(), false)
+})
+
+test('who waits for a window that is full is let in when members go missing, and none after they are back', async () => {
+  const { gate, world, enterAll } = create()
+  void enterAll(WINDOW_MIN)
+  const waiting = gate.enter()
+  world.isOrdering = false
+  gate.look()
+  assert.is(await waiting, true)
+  world.isOrdering = true
+  assert.is.not(gate.enter(), true)
 })
 
 test.run()

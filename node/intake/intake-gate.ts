@@ -5,6 +5,9 @@
  * became final in about the last second may be under way. So under overload the
  * ledger stays as quick as it can be, and whoever sends too much is made to wait.
  *
+ * While nothing is ordered at all, time bounds nothing: then a fixed room is
+ * filled, and who comes after is told at once.
+ *
  * @module
  */
 
@@ -20,10 +23,19 @@ const WAIT_MAX_MS = 1_500
 /** Most that wait at the gate. */
 const WAITING_MAX = 4_096
 const SECOND_MS = 1_000
+/**
+ * What is taken in while too few members are present to order it: four and a half hours of a
+ * reading a second. All of it is kept in memory, so its bytes are counted too.
+ */
+const PAUSED_MAX = 16_384
+const PAUSED_BYTES_MAX = 32 * 1024 * 1024
 
 /** What the gate looks at. */
 export interface IntakeGatePorts {
-  readonly openCount: () => number
+  /** What is under way, and its bytes. */
+  readonly book: { readonly openCount: number; readonly openBytes: number }
+  /** Whether enough members are present to order what is taken in. */
+  readonly isOrdering: () => boolean
   readonly clock: Pick<Clock, 'nowMs' | 'later'>
 }
 
@@ -47,6 +59,8 @@ export class IntakeGate {
       this.#admitted++
       return true
     }
+    // Nobody knows for how long the ledger is paused.
+    if (!this.#ports.isOrdering()) return Promise.resolve(false)
     if (this.#waiting.length >= WAITING_MAX) return Promise.resolve(false)
     return new Promise((resolve) => {
       const settle = (isAdmitted: boolean): void => {
@@ -65,6 +79,11 @@ export class IntakeGate {
   /** One that was let in has been entered in the book, or refused: from now on the book counts it. */
   leave(): void {
     this.#admitted--
+    this.#letIn()
+  }
+
+  /** Looks again: members that come or go change how much room there is. */
+  look(): void {
     this.#letIn()
   }
 
@@ -87,7 +106,10 @@ export class IntakeGate {
   }
 
   #hasRoom(): boolean {
+    const { book, isOrdering } = this.#ports
+    const count = book.openCount + this.#admitted
+    if (!isOrdering()) return count < PAUSED_MAX && book.openBytes < PAUSED_BYTES_MAX
     const window = Math.min(Math.max(WINDOW_MIN, this.#rate * WINDOW_SECONDS), WINDOW_MAX)
-    return this.#ports.openCount() + this.#admitted < window
+    return count < window
   }
 }

@@ -21,12 +21,14 @@ export interface IntakePorts {
   readonly batcher: Batcher
   readonly head: () => LedgerVersion
   readonly tip: () => LedgerVersion
+  /** Whether it stands in a block that is not final yet. */
+  readonly isUnderWay: (transactionId: Uint8Array) => boolean
+  /** Whether enough members are present to order what is taken in. */
+  readonly isOrdering: () => boolean
   /**
    * Where a transaction ended. One that was refused is judged anew: it may have been carried into
    * a block too early, by somebody who wished it ill.
    */
-  /** Whether it stands in a block that is not final yet. */
-  readonly isUnderWay: (transactionId: Uint8Array) => boolean
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
   readonly clock: Clock
   readonly onFailure: (error: unknown) => void

@@ -26,14 +26,13 @@ import { NodeError } from '../errors.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission } from '../ledger-service.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
-import { busy, carried, faulty, refusedBy, taken } from './answers.ts'
+import { busy, carried, faulty, noRoom, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
 import type { IntakePorts } from './intake-ports.ts'
+import { Patience } from './patience.ts'
 import { type BookEntry, bySequence } from './transaction-book.ts'
 
-/** How long a transaction may wait for its turn or its quota. */
-const WAIT_MAX_MS = 60_000
 /** First pause before a transaction that had to wait is batched again; doubled each time. */
 const RETRY_MS = 250
 const RETRY_MAX_MS = 8_000
@@ -53,13 +52,15 @@ export class Intake {
   readonly #retries = new Map<BookEntry, number>()
   readonly #verifying = new Map<string, Promise<Submission>>()
   readonly #gate: IntakeGate
+  readonly #patience: Patience
   readonly #stopSweeping: Cancel
   #isClosed = false
   #hasRoom = true
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
-    this.#gate = new IntakeGate({ openCount: () => ports.book.openCount, clock: ports.clock })
+    this.#gate = new IntakeGate(ports)
+    this.#patience = new Patience(ports.clock.nowMs())
     this.#stopSweeping = repeat(ports.clock, SWEEP_MS, () => this.#sweep())
   }
 
@@ -97,10 +98,10 @@ export class Intake {
 
   /** At a start: transactions of this node's own batches that are not final yet. */
   restore(transactions: readonly Transaction[]): void {
-    const { book, clock } = this.#ports
+    const { book } = this.#ports
     for (const transaction of transactions) {
       const leafHash = listLeafHash(transactionLeaf(transaction))
-      const entry = book.enter(transaction, leafHash, clock.nowMs())
+      const entry = book.enter(transaction, leafHash, this.#patience.nowMs)
       book.advance(entry, 'accepted')
       const { body } = transaction
       if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
@@ -148,7 +149,7 @@ export class Intake {
   async #passGate(transaction: Transaction): Promise<Submission> {
     const early = this.#forecast(transaction)
     if (early.kind === 'refused') return this.#refuse(early.code, transaction)
-    if (!(await this.#gate.enter())) return busy('LEDGER_BUSY')
+    if (!(await this.#gate.enter())) return noRoom(this.#ports.isOrdering())
     let isInside = true
     const leave = (): void => {
       if (isInside) this.#gate.leave()
@@ -162,7 +163,7 @@ export class Intake {
   }
 
   async #judge(transaction: Transaction, leaveGate: () => void): Promise<Submission> {
-    const { book, verifier, clock } = this.#ports
+    const { book, verifier } = this.#ports
     const judging = verifier.judgeTransaction(transaction.wire)
     if (judging === undefined) return busy('VERIFIER_BUSY')
     const row = await judging
@@ -172,7 +173,7 @@ export class Intake {
     if (twin !== undefined && twin.status.stage !== 'dropped') return taken(twin)
     const forecast = this.#forecast(transaction)
     if (forecast.kind === 'refused') return this.#refuse(forecast.code, transaction)
-    const entry = book.enter(transaction, row.leafHash, clock.nowMs())
+    const entry = book.enter(transaction, row.leafHash, this.#patience.nowMs)
     leaveGate()
     if (forecast.kind === 'later') return this.#keepForLater(entry)
     try {
@@ -275,10 +276,12 @@ export class Intake {
 
   #sweep(): void {
     const nowMs = this.#ports.clock.nowMs()
-    const expired = this.#lanes.takeExpired(nowMs - WAIT_MAX_MS)
+    this.#patience.look(nowMs, this.#ports.isOrdering())
+    this.#gate.look()
+    const expired = this.#lanes.takeExpired(this.#patience.endsBeforeMs)
     for (const entry of expired) this.#ports.book.advance(entry, 'dropped')
     for (const [entry, dueMs] of [...this.#retries].sort(bySequence)) {
-      const isLost = nowMs - entry.takenAtMs > WAIT_MAX_MS
+      const isLost = entry.takenAtMs < this.#patience.endsBeforeMs
       if (!isLost && dueMs > nowMs) continue
       this.#retries.delete(entry)
       if (isLost) this.#ports.book.advance(entry, 'dropped')

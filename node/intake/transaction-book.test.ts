@@ -5,11 +5,11 @@ import { TransactionBook } from './transaction-book.ts'
 
 const test = suite('the book of transactions')
 
-/** A transaction of which only the id is looked at. */
+/** A transaction of which only the id and the length are looked at. */
 function transaction(number: number): Transaction {
   const id = new Uint8Array(32)
   new DataView(id.buffer).setUint32(0, number)
-  return { id } as Transaction
+  return { id, wire: new Uint8Array(100) } as Transaction
 }
 const LEAF = new Uint8Array(32)
 const BLOCK = { outcome: { outcome: 'applied' as const, code: null }, height: 4, timeMs: 5 }
@@ -32,6 +32,21 @@ test('a transaction is entered as pooled, and found by its id until it ends and 
     timeMs: 5
   })
   assert.is(book.get(transaction(2).id), undefined)
+})
+
+test('bytes are counted while a transaction is under way, once, however often it is entered', () => {
+  const book = new TransactionBook()
+  const [one, two] = [1, 2].map((number) => book.enter(transaction(number), LEAF, 0))
+  assert.ok(one && two)
+  if (!(one && two)) return
+  assert.is(book.openBytes, 200)
+  const again = book.enter(transaction(1), LEAF, 0)
+  assert.is(book.openBytes, 200)
+  book.advance(again, 'final', BLOCK)
+  book.advance(again, 'final', BLOCK)
+  assert.is(book.openBytes, 100)
+  book.advance(two, 'dropped')
+  assert.is(book.openBytes, 0)
 })
 
 test('a dropped one may be entered again', () => {

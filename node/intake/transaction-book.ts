@@ -18,6 +18,7 @@ const OPEN_MAX = 20_000
 /** One transaction that this node took in. */
 export interface BookEntry {
   readonly transaction: Transaction
+  /** By the clock of whoever entered it. */
   readonly takenAtMs: number
   leafHash: Uint8Array
   status: TransactionStatus
@@ -33,10 +34,16 @@ export class TransactionBook {
   readonly #ended = new Map<string, BookEntry>()
   readonly #waiting = new Map<string, Set<Listener>>()
   readonly #endListeners = new Set<Listener>()
+  #openBytes = 0
 
   /** Transactions under way. */
   get openCount(): number {
     return this.#open.size
+  }
+
+  /** Their bytes. */
+  get openBytes(): number {
+    return this.#openBytes
   }
 
   /** Whether another one may be taken in. */
@@ -69,6 +76,7 @@ export class TransactionBook {
     }
     const name = nameOf(transaction.id)
     this.#ended.delete(name)
+    if (!this.#open.has(name)) this.#openBytes += transaction.wire.length
     this.#open.set(name, entry)
     return entry
   }
@@ -112,7 +120,7 @@ export class TransactionBook {
   }
 
   #end(name: string, entry: BookEntry): void {
-    this.#open.delete(name)
+    if (this.#open.delete(name)) this.#openBytes -= entry.transaction.wire.length
     this.#ended.set(name, entry)
     if (this.#ended.size <= ENDED_MAX) return
     const eldest = this.#ended.keys().next()

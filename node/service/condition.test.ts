@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { describeState, type StateFacts } from './condition.ts'
+import { describeState, describeWayBack, type StateFacts, stalenessOf } from './condition.ts'
 
 const test = suite('the condition of the ledger')
 
@@ -21,7 +21,9 @@ const FACTS: StateFacts = {
 const missing = (count: number): StateFacts['missing'] =>
   Array.from({ length: count }, (_, index) => ({
     memberId: `${index}`.repeat(64),
-    region: `r${index}`
+    region: `r${index}`,
+    weight: 1,
+    lastHeardAtMs: index === 0 ? Date.UTC(2026, 0, 2, 12, 3, 0) : null
   }))
 
 const ROWS: readonly (readonly [
@@ -60,7 +62,7 @@ const ROWS: readonly (readonly [
     'too many are silent',
     { missing: missing(2), reachableWeight: 2 },
     'paused',
-    'Paused, nothing lost: 2 of 4 members are present and the moot needs 1 more vote. Missing: r0 (00000000), r1 (11111111).'
+    'Paused, nothing lost: 2 of 4 members are present and the moot needs 1 more vote. Missing: r0 (00000000) since 12:03:00 UTC, r1 (11111111) since before this node started. It goes on with any 1 of these 2 back.'
   ],
   [
     'it is behind',
@@ -140,5 +142,23 @@ for (const [why, change, state, sentence] of ROWS)
   test(`when ${why} it says so: ${state}`, () => {
     assert.equal(describeState({ ...FACTS, ...change }), { state, sentence })
   })
+
+test('what brings a paused ledger back is said while it is paused, and not by observers', () => {
+  const paused = { ...FACTS, missing: missing(2), reachableWeight: 2 }
+  assert.is(describeWayBack(paused), 'It goes on with any 1 of these 2 back.')
+  assert.is(describeWayBack({ ...FACTS, missing: missing(1), reachableWeight: 3 }), null)
+  assert.is(describeWayBack({ ...paused, isMember: false }), null)
+})
+
+test('reads are stale below the quorum, out of reach of all members, and far behind', () => {
+  const behind = { ...FACTS.condition, blocksBehind: 3 }
+  const isMember = false
+  assert.is(stalenessOf(FACTS), null)
+  assert.is(stalenessOf({ ...FACTS, condition: behind }), 'behind')
+  const paused = { ...FACTS, missing: missing(2), reachableWeight: 2 }
+  assert.is(stalenessOf({ ...paused, condition: behind }), 'quorum-lost')
+  assert.is(stalenessOf({ ...paused, isMember }), null)
+  assert.is(stalenessOf({ ...paused, isMember, missing: missing(4) }), 'no-member-reached')
+})
 
 test.run()

@@ -6,6 +6,7 @@
 
 import type { LedgerStatus } from '../ledger-service.ts'
 import { describeSync, type SyncProgress } from '../sync/sync-progress.ts'
+import { type AbsentMember, describeAbsent, describeReturn } from './absence.ts'
 import { explainAlarm } from './alarms.ts'
 
 /** What the node knows of itself. */
@@ -26,7 +27,7 @@ export interface StateFacts {
   readonly alarms: readonly string[]
   readonly isMember: boolean
   readonly members: number
-  readonly missing: readonly { readonly memberId: string; readonly region: string }[]
+  readonly missing: readonly AbsentMember[]
   readonly reachableWeight: number
   readonly quorumWeight: number
   readonly faultWeight: number
@@ -42,16 +43,11 @@ const BEHIND_MAX = 2
 
 /** The state of the ledger as this node sees it. */
 export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | 'sentence'> {
-  const { condition, reachableWeight, quorumWeight } = facts
+  const { condition } = facts
   if (condition.isStopped) return { state: 'stopped', sentence: whyStopped(facts) }
   if (!facts.isMember) return describeObserver(facts)
-  if (reachableWeight < quorumWeight) {
-    const lacking = quorumWeight - reachableWeight
-    return {
-      state: 'paused',
-      sentence: `Paused, nothing lost: ${facts.members - facts.missing.length} of ${facts.members} members are present and the moot needs ${lacking} more ${lacking === 1 ? 'vote' : 'votes'}. Missing: ${namesOf(facts)}.`
-    }
-  }
+  const lacking = lackingWeight(facts)
+  if (lacking > 0) return { state: 'paused', sentence: describePause(facts, lacking) }
   if (condition.blocksBehind > BEHIND_MAX) return describeBehind(facts)
   if (!condition.isAdmitted)
     return {
@@ -59,6 +55,34 @@ export function describeState(facts: StateFacts): Pick<LedgerStatus, 'state' | '
       sentence: 'Joining: asking the other members about this node’s votes.'
     }
   return { state: 'ready', sentence: `${presence(facts)} ${activity(facts)}` }
+}
+
+/** Who would bring a paused ledger back; null while it is not paused. */
+export function describeWayBack(facts: StateFacts): string | null {
+  const lacking = lackingWeight(facts)
+  return facts.isMember && lacking > 0 ? describeReturn(facts.missing, lacking) : null
+}
+
+/** Why what is read here may be old; null where nothing says so. */
+export function stalenessOf(facts: StateFacts): LedgerStatus['staleness'] {
+  const { isMember, members, missing, condition } = facts
+  if (isMember && lackingWeight(facts) > 0) return 'quorum-lost'
+  if (!isMember && missing.length === members) return 'no-member-reached'
+  return condition.blocksBehind > BEHIND_MAX ? 'behind' : null
+}
+
+function lackingWeight({ quorumWeight, reachableWeight }: StateFacts): number {
+  return Math.max(0, quorumWeight - reachableWeight)
+}
+
+function describePause(facts: StateFacts, lacking: number): string {
+  const { members, missing, nowMs } = facts
+  return [
+    `Paused, nothing lost: ${members - missing.length} of ${members} members are present`,
+    `and the moot needs ${lacking} more ${lacking === 1 ? 'vote' : 'votes'}.`,
+    `Missing: ${describeAbsent(missing, nowMs)}.`,
+    describeReturn(missing, lacking)
+  ].join(' ')
 }
 
 function whyStopped({ alarms }: StateFacts): string {
@@ -105,8 +129,4 @@ function activity({ height, finalAtMs, nowMs }: StateFacts): string {
   if (sinceMs < QUIET_MS)
     return `Last block ${(sinceMs / 1000).toFixed(1)} s ago, height ${height}.`
   return `Quiet since ${new Date(finalAtMs).toISOString().slice(11, 19)} UTC, height ${height}.`
-}
-
-function namesOf({ missing }: StateFacts): string {
-  return missing.map(({ memberId, region }) => `${region} (${memberId.slice(0, 8)})`).join(', ')
 }

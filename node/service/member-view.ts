@@ -23,7 +23,7 @@ export interface MemberViewPorts {
   readonly electorate: Electorate
   readonly tip: LedgerVersion
   readonly peers: readonly PeerStatus[]
-  readonly lastHeardAtMs: (memberIndex: number) => number | null
+  readonly lastHeardAtMs: (memberId: Uint8Array) => number | null
 }
 
 /** Every seat in its order. */
@@ -44,7 +44,7 @@ export function viewMembers(ports: MemberViewPorts): readonly MemberView[] {
       isSelf,
       isConnected: isSelf || peer?.state === 'connected',
       roundTripMs: peer?.roundTripMs ?? null,
-      lastHeardAtMs: isSelf ? null : ports.lastHeardAtMs(index),
+      lastHeardAtMs: isSelf ? null : ports.lastHeardAtMs(memberId),
       isLeaving: member?.leaving === 1,
       renewalDueInMs: readIfWhole(() => member && dueInMs(member, tip)) ?? 0
     }

@@ -27,7 +27,9 @@ export interface NodeServicePorts {
   readonly peers: () => readonly PeerStatus[]
   readonly view: () => number
   readonly highestKnownHeight: () => number
-  readonly lastHeardAtMs: (memberIndex: number) => number | null
+  readonly lastHeardAtMs: (memberId: Uint8Array) => number | null
+  /** Whether what a member takes in can be ordered now; of an observer nobody knows. */
+  readonly isOrdering: () => boolean
   readonly condition: () => LedgerCondition
   readonly sync: () => SyncProgress | null
   readonly pendingTransactions: () => number

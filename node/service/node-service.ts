@@ -8,7 +8,10 @@ import {
   type DeviceMessage,
   devices,
   faultWeightOf,
+  NETWORK_KEY,
+  networkTable,
   ownerships,
+  PROTOCOL_VERSION,
   type SealProof,
   toHex
 } from '../../protocol/index.ts'
@@ -23,14 +26,16 @@ import type {
   Submission,
   TransactionStatus
 } from '../ledger-service.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
+import { softwareVersion } from '../software.ts'
+import { DamagedRecord, readIfWhole } from '../storage/damaged-record.ts'
 import type { ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
-import { describeState } from './condition.ts'
+import { describeState, describeWayBack, type StateFacts, stalenessOf } from './condition.ts'
 import { createGovernanceService } from './governance-view.ts'
 import { worldOf } from './governance-world.ts'
 import { viewMembers } from './member-view.ts'
 import type { NodeServicePorts } from './node-service-ports.ts'
+import { tellOrdering } from './ordering.ts'
 import { messageFields, readingOf } from './stored-reading.ts'
 
 /** Most readings of one page. */
@@ -48,6 +53,7 @@ export class NodeService implements LedgerService {
     worldOf(this.#ports.keeper.tip, this.members())
   )
   readonly #ports: NodeServicePorts
+  readonly #softwareVersion = softwareVersion()
   readonly #readingListeners = new Map<ReadingListener, () => boolean>()
   readonly #commitListeners = new Set<() => void>()
 
@@ -67,8 +73,9 @@ export class NodeService implements LedgerService {
   }
 
   async transactionStatus(transactionId: Uint8Array): Promise<TransactionStatus | null> {
-    const { book, archive } = this.#ports
-    return book.get(transactionId)?.status ?? archive.statusOf(transactionId)
+    const { book, archive, isOrdering } = this.#ports
+    const status = book.get(transactionId)?.status ?? archive.statusOf(transactionId)
+    return status && tellOrdering(status, isOrdering())
   }
 
   awaitTransaction(
@@ -164,25 +171,29 @@ export class NodeService implements LedgerService {
     const electorate = this.#ports.electorate()
     const { tip } = keeper
     const members = this.members()
-    const missing = members.filter(({ isConnected }) => !isConnected)
+    const missing = members
+      .filter(({ isConnected }) => !isConnected)
+      .map(({ memberId, region, weight, lastHeardAtMs }) => {
+        return { memberId, region, weight, lastHeardAtMs }
+      })
     const weights = members.map(({ isConnected, weight }) => (isConnected ? weight : 0))
     const reachableWeight = weights.reduce((sum, weight) => sum + weight, 0)
     const sync = this.#ports.sync()
     const isMember = members.some(({ isSelf }) => isSelf)
-    const { state, sentence } = describeState({
+    const facts: StateFacts = {
       condition: this.#ports.condition(),
       sync,
       alarms: this.#ports.alarms(),
       isMember,
       members: members.length,
-      missing: missing.map(({ memberId, region }) => ({ memberId: toHex(memberId), region })),
+      missing: missing.map((one) => ({ ...one, memberId: toHex(one.memberId) })),
       reachableWeight,
       quorumWeight: electorate.quorumWeight,
       faultWeight: faultWeightOf(electorate),
       height: tip.height,
       finalAtMs: tip.timeMs,
       nowMs: this.#ports.clock.timeMs()
-    })
+    }
     return {
       networkId: this.#ports.networkId,
       genesisHash: this.#ports.genesisHash,
@@ -199,16 +210,25 @@ export class NodeService implements LedgerService {
       quorumWeight: electorate.quorumWeight,
       reachableWeight,
       missingMembers: missing.map(({ memberId }) => memberId),
+      missing,
+      wayBack: describeWayBack(facts),
+      staleness: stalenessOf(facts),
       peers: this.#ports.peers().filter((peer) => peer.state === 'connected').length,
       pendingTransactions: this.#ports.pendingTransactions(),
       highestKnownHeight: this.#ports.highestKnownHeight(),
       blocksFrom: this.#ports.archive.blocksFrom,
       transactionsFrom: this.#ports.archive.batchesFrom,
       sync,
-      state,
-      sentence,
+      ...describeState(facts),
       alarms: this.#ports.alarms(),
-      storage: this.#ports.storage()
+      storage: this.#ports.storage(),
+      software: {
+        version: this.#softwareVersion,
+        protocolVersion: PROTOCOL_VERSION,
+        networkProtocolVersion:
+          readIfWhole(() => tip.view.read(networkTable, NETWORK_KEY))?.protocolVersion ??
+          PROTOCOL_VERSION
+      }
     }
   }
 

@@ -7,6 +7,7 @@
 import type { Intake } from '../intake/intake.ts'
 import type { Submission } from '../ledger-service.ts'
 import type { Network } from '../network/network.ts'
+import { tellSubmission } from './ordering.ts'
 import { decodeSubmission, encodeSubmission } from './submission-message.ts'
 
 const FORWARD_TIMEOUT_MS = 8_000
@@ -20,15 +21,27 @@ const NOT_SEATED: Extract<Submission, { kind: 'busy' }> = {
   retryAfterMs: BUSY_RETRY_MS
 }
 
+/** What the submitter knows of its node. */
+export interface SubmitterPorts {
+  /** Null while this node has no seat. */
+  readonly intake: () => Intake | null
+  /** Whether enough members are within this node's reach to order what it takes in. */
+  readonly isOrdering: () => boolean
+}
+
 /** Makes the function through which every surface submits. */
 export function createSubmitter(
-  intake: () => Intake | null,
+  { intake, isOrdering }: SubmitterPorts,
   network: Pick<Network, 'peers' | 'request' | 'serve'>
 ): (wire: Uint8Array) => Promise<Submission> {
+  const takeIn = async (wire: Uint8Array): Promise<Submission | undefined> => {
+    const submission = await intake()?.submit(wire)
+    return submission && tellSubmission(submission, isOrdering())
+  }
   network.serve('submit', async (_from, wire) =>
-    encodeSubmission((await intake()?.submit(wire)) ?? NOT_SEATED)
+    encodeSubmission((await takeIn(wire)) ?? NOT_SEATED)
   )
-  return async (wire) => (await intake()?.submit(wire)) ?? (await forward(wire, network))
+  return async (wire) => (await takeIn(wire)) ?? (await forward(wire, network))
 }
 
 /** Tries the nearest members in turn; bytes are the same everywhere, so nothing counts twice. */

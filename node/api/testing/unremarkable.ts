@@ -6,15 +6,27 @@
 
 import type { LedgerStatus, MemberView } from '../../ledger-service.ts'
 
-/** No alarm, nothing pruned, nothing to catch up with, nothing damaged. */
+/** No alarm, nobody missing, nothing pruned, nothing to catch up with, nothing damaged. */
 export const UNREMARKABLE: Pick<
   LedgerStatus,
-  'alarms' | 'blocksFrom' | 'transactionsFrom' | 'sync' | 'storage'
+  | 'alarms'
+  | 'blocksFrom'
+  | 'transactionsFrom'
+  | 'sync'
+  | 'storage'
+  | 'missing'
+  | 'wayBack'
+  | 'staleness'
+  | 'software'
 > = {
   alarms: [],
   blocksFrom: 0,
   transactionsFrom: 0,
   sync: null,
+  missing: [],
+  wayBack: null,
+  staleness: null,
+  software: { version: '0.0.0', protocolVersion: 1, networkProtocolVersion: 1 },
   storage: { scrubbedAtMs: null, damagedRecords: 0, repairedRecords: 0 }
 }
 
