@@ -58,7 +58,7 @@ import { Recovery, type RecoveryPorts } from './recovery/recovery.ts'
 import { explainAlarm } from './service/alarms.ts'
 import { Archive } from './service/archive.ts'
 import { NodeService } from './service/node-service.ts'
-import { createSubmitter } from './service/submitter.ts'
+import { createSubmitter, handToMember } from './service/submitter.ts'
 import {
   PART_ANSWER_MAX_BYTES,
   Snapshots,
@@ -651,6 +651,7 @@ export class Replica {
       isUnderWay: (id) => this.keeper.isUnderWay(id),
       isOrdering: () => this.#presence.hasQuorum,
       findFinal: (id) => this.archive.statusOf(id),
+      handOn: (wire) => handToMember(wire, this.#ports.network),
       clock,
       onFailure: fail
     })
@@ -677,7 +678,7 @@ export class Replica {
       onCommitted: (blocks) => this.#settleCommitted(blocks),
       onConfirmed: (blockId) => {
         const entry = this.keeper.entry(blockId)
-        if (entry !== undefined) this.intake?.confirmBlock(entry)
+        if (entry !== undefined) this.#intake.confirmBlock(entry)
       },
       onSealed: () => this.#turnEpoch(),
       onAhead: (early, epoch) => {
@@ -706,7 +707,8 @@ export class Replica {
       // Older ones were fetched afterwards, and tell nothing of how fast the members agree.
       if (finalMs < this.#options.genesis.parameters.deltaMaxMs)
         this.#measureFinality(finalMs / 1000)
-      this.intake?.settleBlock(block)
+      // Also without a seat: what was taken in while there was one comes to its end all the same.
+      this.#intake.settleBlock(block)
       this.service.announce(block)
       const ids = block.block.batches.map(({ id }) => id)
       this.store.forget(ids)

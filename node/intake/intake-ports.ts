@@ -8,7 +8,7 @@ import type { LedgerVersion } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
 import type { Clock } from '../clock.ts'
-import type { TransactionStatus } from '../ledger-service.ts'
+import type { Submission, TransactionStatus } from '../ledger-service.ts'
 import type { TransactionBook } from './transaction-book.ts'
 
 /** What the intake needs from others. */
@@ -30,6 +30,8 @@ export interface IntakePorts {
    * a block too early, by somebody who wished it ill.
    */
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
+  /** Hands the bytes of one to a member, for a node that is none any more. */
+  readonly handOn: (wire: Uint8Array) => Promise<Submission>
   readonly clock: Clock
   readonly onFailure: (error: unknown) => void
 }

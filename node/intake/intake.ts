@@ -17,6 +17,7 @@ import {
   type LedgerVersion,
   listLeafHash,
   type Outcome,
+  refused,
   type Transaction,
   transactionLeaf,
   transactionPriority
@@ -31,11 +32,9 @@ import { DeviceLanes } from './device-lanes.ts'
 import { IntakeGate } from './intake-gate.ts'
 import type { IntakePorts } from './intake-ports.ts'
 import { Patience } from './patience.ts'
-import { type BookEntry, bySequence } from './transaction-book.ts'
+import { Retries } from './retries.ts'
+import type { BookEntry } from './transaction-book.ts'
 
-/** First pause before a transaction that had to wait is batched again; doubled each time. */
-const RETRY_MS = 250
-const RETRY_MAX_MS = 8_000
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
 
@@ -49,7 +48,7 @@ type Forecast =
 export class Intake {
   readonly #ports: IntakePorts
   readonly #lanes = new DeviceLanes<BookEntry>()
-  readonly #retries = new Map<BookEntry, number>()
+  readonly #retries: Retries
   readonly #verifying = new Map<string, Promise<Submission>>()
   readonly #gate: IntakeGate
   readonly #patience: Patience
@@ -59,6 +58,7 @@ export class Intake {
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
+    this.#retries = new Retries(ports.clock)
     this.#gate = new IntakeGate(ports)
     this.#patience = new Patience(ports.clock.nowMs())
     this.#stopSweeping = repeat(ports.clock, SWEEP_MS, () => this.#sweep())
@@ -117,16 +117,14 @@ export class Intake {
   settleBlock({ transactions, executed, version }: CommittedBlock): void {
     const openBefore = this.#ports.book.openCount
     for (const [index, transaction] of transactions.entries()) {
-      const outcome = executed.outcomes[index] as Outcome
-      this.#settle(transaction, outcome, version)
+      this.#settle(transaction, executed.outcomes[index] as Outcome, version)
       if (transaction.body.kind === 'device-message') this.#letGo(transaction.body.deviceId)
     }
     this.#gate.finalised(Math.max(0, openBefore - this.#ports.book.openCount))
   }
 
   /** Tells where the transactions of a notarised block stand. */
-  confirmBlock(block: Omit<CommittedBlock, 'finalisation'>): void {
-    const { transactions, executed, version } = block
+  confirmBlock({ transactions, executed, version }: Omit<CommittedBlock, 'finalisation'>): void {
     for (const [index, transaction] of transactions.entries()) {
       const outcome = executed.outcomes[index] as Outcome
       const entry = this.#ports.book.get(transaction.id)
@@ -164,9 +162,8 @@ export class Intake {
 
   async #judge(transaction: Transaction, leaveGate: () => void): Promise<Submission> {
     const { book, verifier } = this.#ports
-    const judging = verifier.judgeTransaction(transaction.wire)
-    if (judging === undefined) return busy('VERIFIER_BUSY')
-    const row = await judging
+    const row = await verifier.judgeTransaction(transaction.wire)
+    if (row === undefined) return busy('VERIFIER_BUSY')
     if (row.fault !== null) return faulty(row.fault)
     // Another copy may have been verified meanwhile.
     const twin = book.get(transaction.id)
@@ -181,6 +178,7 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof NodeError) || error.code !== 'NOT_SEATED') throw error
       // Whoever handed it in tries another node; here it is nobody's any more.
+      this.#takeBack(transaction)
       book.advance(entry, 'dropped')
       return busy(error.code)
     }
@@ -222,7 +220,7 @@ export class Intake {
 
   #keepForLater(entry: BookEntry): Submission {
     const { body } = entry.transaction
-    if (body.kind !== 'device-message') this.#retryLater(entry)
+    if (body.kind !== 'device-message') this.#retries.add(entry)
     else if (!this.#lanes.hold(body, entry)) {
       this.#ports.book.advance(entry, 'dropped')
       return busy('DEVICE_POOL_FULL')
@@ -253,56 +251,61 @@ export class Intake {
         return
       }
       if (forecast.kind === 'now') this.#batchAgain(entry)
-      else this.#end(entry, { outcome: 'refused', code: forecast.code })
+      else this.#end(entry, forecast.code)
     }
   }
 
   #settle(transaction: Transaction, outcome: Outcome, version: LedgerVersion): void {
     const { book } = this.#ports
     const entry = book.get(transaction.id)
-    const isMessage = transaction.body.kind === 'device-message'
-    if (!isCounting(outcome) && outcome.outcome !== 'duplicate' && isMessage)
-      this.#lanes.forget((transaction.body as DeviceMessage).deviceId)
+    if (!isCounting(outcome) && outcome.outcome !== 'duplicate') this.#takeBack(transaction)
     if (entry === undefined || entry.status.stage === 'final') return
-    if (outcome.outcome === 'waits') this.#retryLater(entry)
+    if (outcome.outcome === 'waits') this.#retries.add(entry)
     else book.advance(entry, 'final', { outcome, height: version.height, timeMs: version.timeMs })
   }
 
-  #retryLater(entry: BookEntry): void {
-    const pauseMs = Math.min(RETRY_MS * 2 ** entry.retries, RETRY_MAX_MS)
-    entry.retries++
-    this.#retries.set(entry, this.#ports.clock.nowMs() + pauseMs)
-  }
-
   #sweep(): void {
-    const nowMs = this.#ports.clock.nowMs()
-    this.#patience.look(nowMs, this.#ports.isOrdering())
+    this.#patience.look(this.#ports.clock.nowMs(), this.#ports.isOrdering())
     this.#gate.look()
-    const expired = this.#lanes.takeExpired(this.#patience.endsBeforeMs)
-    for (const entry of expired) this.#ports.book.advance(entry, 'dropped')
-    for (const [entry, dueMs] of [...this.#retries].sort(bySequence)) {
-      const isLost = entry.takenAtMs < this.#patience.endsBeforeMs
-      if (!isLost && dueMs > nowMs) continue
-      this.#retries.delete(entry)
-      if (isLost) this.#ports.book.advance(entry, 'dropped')
+    const beforeMs = this.#patience.endsBeforeMs
+    for (const entry of this.#lanes.takeExpired(beforeMs))
+      this.#ports.book.advance(entry, 'dropped')
+    for (const entry of this.#retries.takeDue(beforeMs))
+      if (entry.takenAtMs < beforeMs) this.#ports.book.advance(entry, 'dropped')
       else this.#tryAgain(entry)
-    }
   }
 
   #tryAgain(entry: BookEntry): void {
-    const forecast = this.#forecastAgain(entry.transaction)
-    if (forecast.kind === 'refused') this.#end(entry, { outcome: 'refused', code: forecast.code })
+    const { transaction } = entry
+    const forecast = this.#forecastAgain(transaction)
+    if (this.#ports.isUnderWay(transaction.id)) this.#retries.add(entry)
+    else if (forecast.kind === 'refused') this.#end(entry, forecast.code)
     else if (forecast.kind === 'later') this.#keepForLater(entry)
     else this.#batchAgain(entry)
   }
 
   #batchAgain(entry: BookEntry): void {
-    this.#batch(entry).catch(this.#ports.onFailure)
+    this.#batch(entry)
+      .catch((error) => this.#handOn(entry, error))
+      .catch(this.#ports.onFailure)
+  }
+
+  /** The seat was lost while it waited: a member is asked to carry it, and again until it is final. */
+  async #handOn(entry: BookEntry, error: unknown): Promise<void> {
+    if (!(error instanceof NodeError) || error.code !== 'NOT_SEATED') throw error
+    this.#takeBack(entry.transaction)
+    await this.#ports.handOn(entry.transaction.wire)
+    if (entry.status.stage !== 'final') this.#retries.add(entry)
+  }
+
+  /** What is not batched after all is not on its way: its device's next is judged without it. */
+  #takeBack({ body }: Transaction): void {
+    if (body.kind === 'device-message') this.#lanes.forget(body.deviceId)
   }
 
   /** A transaction that can never succeed any more ends without a block. */
-  #end(entry: BookEntry, outcome: Outcome): void {
+  #end(entry: BookEntry, code: string): void {
     const { height, timeMs } = this.#ports.tip()
-    this.#ports.book.advance(entry, 'dropped', { outcome, height, timeMs })
+    this.#ports.book.advance(entry, 'dropped', { outcome: refused(code), height, timeMs })
   }
 }

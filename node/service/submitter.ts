@@ -41,11 +41,11 @@ export function createSubmitter(
   network.serve('submit', async (_from, wire) =>
     encodeSubmission((await takeIn(wire)) ?? NOT_SEATED)
   )
-  return async (wire) => (await takeIn(wire)) ?? (await forward(wire, network))
+  return async (wire) => (await takeIn(wire)) ?? (await handToMember(wire, network))
 }
 
 /** Tries the nearest members in turn; bytes are the same everywhere, so nothing counts twice. */
-async function forward(
+export async function handToMember(
   wire: Uint8Array,
   network: Pick<Network, 'peers' | 'request'>
 ): Promise<Submission> {
