@@ -62,9 +62,9 @@ function voteLine({ kind, view, subject }: Vote): string {
   return `${kind.toUpperCase()} v${view}${subject === null ? '' : ` ${shortId(subject.blockId)}`}`
 }
 
-function proposalLine({ block, vote: { vote }, justification }: Proposal): string {
+function proposalLine({ block, vote: signed, justification }: Proposal): string {
   const { height } = block.header
-  const { view, subject } = vote
+  const { view, subject } = signed.vote
   const gaps = justification.filter(({ vote }) => vote.kind === 'nullify').length
   const jumped = gaps === 0 ? '' : `, ${gaps} nullified between`
   const contents = view > block.header.view ? 'a seal again' : `${block.batches.length} batches`
