@@ -22,6 +22,7 @@ import {
   unexplainedExports,
   withoutPurpose
 } from './house/source-rules.ts'
+import { emptyPromises, trapRows } from './house/trap-rules.ts'
 
 const test = suite('house rules')
 
@@ -89,6 +90,16 @@ test('every package is used', () => {
 test('the gossipsub that is installed is one that is looked after', () => {
   const installed = readJson('node_modules/@chainsafe/libp2p-gossipsub/package.json')
   assert.ok(isGossipsubKept(installed as { name?: string; version?: string }))
+})
+
+test('every trap in the table has the tests that it names', () => {
+  const table = readText('testnet/README.md')
+  assert.ok(trapRows(table).length >= 50, `${trapRows(table).length} rows`)
+  const texts = new Map(files.map(({ path, text }) => [path, text]))
+  const scenarios = listFiles(root, 'testnet/scenarios')
+  const find = (path: string): string | undefined =>
+    texts.get(path) ?? (scenarios.includes(path) ? readText(path) : undefined)
+  assert.equal(emptyPromises(table, find), [])
 })
 
 test('nothing is built that no source stands behind', () => {

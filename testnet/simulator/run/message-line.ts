@@ -62,11 +62,13 @@ function voteLine({ kind, view, subject }: Vote): string {
   return `${kind.toUpperCase()} v${view}${subject === null ? '' : ` ${shortId(subject.blockId)}`}`
 }
 
-function proposalLine({ block, justification }: Proposal): string {
-  const { view, height, parentView } = block.header
+function proposalLine({ block, vote: signed, justification }: Proposal): string {
+  const { height } = block.header
+  const { view, subject } = signed.vote
   const gaps = justification.filter(({ vote }) => vote.kind === 'nullify').length
   const jumped = gaps === 0 ? '' : `, ${gaps} nullified between`
-  return `proposes v${view} h${height} ${shortId(block.id)} on v${parentView}, ${block.batches.length} batches${jumped}`
+  const contents = view > block.header.view ? 'a seal again' : `${block.batches.length} batches`
+  return `proposes v${view} h${height} ${shortId(block.id)} on v${subject?.parentView}, ${contents}${jumped}`
 }
 
 function certificateLine({ vote: { kind, view, subject } }: Certificate): string {

@@ -209,5 +209,53 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       'const record = viewRecord(state, state.view);\n    if (!isFirst(turn, record, signed))',
     hunt: SEEDS
+  },
+  {
+    name: 'votes about one block of several views pooled by its id alone',
+    file: 'protocol/consensus/vote-tally.js',
+    find: 'function poolOf(record, vote) {\n    const name = poolName(vote);\n    let pool = record.pools',
+    replace:
+      'function poolOf(ofView, vote) {\n    const isFinal = vote.kind === "finalise";\n    const record = isFinal ? ofView.shared : ofView;\n    const name = isFinal ? vote.subject.blockId : poolName(vote);\n    let pool = record.pools',
+    with: {
+      file: 'protocol/consensus/core-state.js',
+      find: 'pools: new Map(),',
+      replace: 'pools: new Map(), shared: (state.shared ??= { pools: new Map() }),'
+    },
+    hunt: { scenarios: ['seals-over-four-views'], seedsMax: 0, seconds: 60 }
+  },
+  {
+    name: 'an epoch ends with the notarisation of its seal',
+    file: 'protocol/consensus/certificate-store.js',
+    find: "    if (kind === 'finalise')\n        advanceFinality(turn, certificate);",
+    replace:
+      "    const seal = state.blocks.get(certificate.vote.subject?.blockId)?.block.header.seal ?? null;\n    if (kind === 'finalise' || (kind === 'notarise' && seal !== null))\n        advanceFinality(turn, certificate);",
+    hunt: { scenarios: ['seals-over-four-views'], ...SEEDS }
+  },
+  {
+    name: 'a seal is not said again, but built upon',
+    file: 'protocol/consensus/lead.js',
+    find: 'if (isOpenSeal(state, parentId)) {',
+    replace: 'if (isOpenSeal(state, undefined)) {',
+    hunt: { scenarios: ['seals-over-four-views'], ...SEEDS }
+  },
+  {
+    // Both guards against it are one below the other: what is read, and what of it is taken.
+    name: 'vote log of the epoch before read into the next',
+    file: 'node/consensus/voter.js',
+    find: 'await voteLog.load({ epoch: electorate.epoch, view: from });',
+    replace: 'await voteLog.load({ epoch: 0, view: 0 });\n    electorate = { epoch: 0 };',
+    hunt: { seedsMax: 600, seconds: 120 }
+  },
+  {
+    name: 'votes of the epoch before counted',
+    file: 'node/consensus/member-plane.js',
+    find: 'if (epochOf(read) !== epoch) {',
+    replace: 'if (epochOf(read) > epoch) {',
+    with: {
+      file: 'protocol/consensus/vote-tally.js',
+      find: 'if (vote.epoch !== state.electorate.epoch || state',
+      replace: 'if (state'
+    },
+    hunt: { seedsMax: 600, seconds: 120 }
   }
 ]

@@ -9,6 +9,7 @@ import { count } from '../../../node/cli/output.ts'
 import { decodeMemberMessage, type MemberIndex } from '../../../protocol/index.ts'
 import type { VirtualNetwork } from '../virtual/virtual-network.ts'
 import type { SimNode } from '../world/sim-node.ts'
+import { moveMotion, sayYes } from './scenario-acts.ts'
 import type { ScenarioWorld } from './scenario-world.ts'
 import { statusRows } from './status-rows.ts'
 import { printLine } from './transcript.ts'
@@ -67,6 +68,10 @@ export const SCENARIO_COMMANDS: Readonly<Record<string, Command>> = {
     }
     return [...answers].map(([answer, often]) => `${often} ${answer}`)
   },
+  /** `move n0 heartbeatMs 45000`, `move n0 remove n3`: a member puts a question to the vote. */
+  move: moveMotion,
+  /** `yes n0,n1`: members say yes to the oldest open question. */
+  yes: sayYes,
   /** `crash n1 power`, `crash n1 kill`. */
   crash: (scene, [name, ending]) => {
     if (ending !== 'power' && ending !== 'kill') throw usage('crash by power, or by kill')
@@ -194,7 +199,7 @@ function addLoss(
     if (!loss.to.includes(way.to)) return false
     const read = decodeMemberMessage(message, way.from as MemberIndex)
     if (read?.kind === 'proposal')
-      return loss.kinds.includes('proposal') && read.proposal.block.header.view === loss.view
+      return loss.kinds.includes('proposal') && read.proposal.vote.vote.view === loss.view
     const vote = read?.kind === 'vote' ? read.vote.vote : undefined
     const said = read?.kind === 'certificate' ? read.certificate.vote : vote
     return said !== undefined && said.view === loss.view && loss.kinds.includes(said.kind)

@@ -4,11 +4,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runBatch } from './batch.ts'
 import { CRASH_SWEEP, cutAtPoint } from './crash-points.ts'
-import { huntMutant } from './hunt.ts'
+import { type HuntReport, huntMutant } from './hunt.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 import { readSavedPlan } from './saved-plan.ts'
 import { readScenario } from './scenario-files.ts'
 import { Stage } from './stage.ts'
+import type { Variant } from './variant.ts'
 
 const test = suite('simulator')
 
@@ -67,22 +68,18 @@ test('a transcript tells what happens, and changes nothing', async () => {
 test('a wrong line is noticed', async () => {
   const mutant = MUTANTS.find(({ name }) => name === 'finalise after nullify') as Mutant
   const folders: string[] = []
-  const { caughtBy } = await huntMutant(
+  const { caughtBy } = await hunt(
     { ...mutant, hunt: { seedsMax: 40, seconds: 60 } },
-    {
-      createVariant: (mutation) => {
-        const variant = stage.variant(mutation)
-        folders.push(variant.folder)
-        return variant
-      },
-      readScenario: (name) => readScenario(root, name),
-      readPlan: (name) => readSavedPlan(name).plan,
-      sound: stage.pool('stub'),
-      nowMs: () => performance.now()
-    }
+    ({ folder }) => folders.push(folder)
   )
   assert.ok(caughtBy !== null)
   assert.equal(folders.map(existsSync), [false])
+})
+
+test('who adds up FINALISE of several views is noticed by the scenario of two seals', async () => {
+  const mutant = MUTANTS.find(({ name }) => name.includes('pooled by its id alone')) as Mutant
+  const { caughtBy, seeds } = await hunt(mutant, () => undefined)
+  assert.equal([caughtBy, seeds], ['scenario seals-over-four-views', 0])
 })
 
 test('a wrong line that fits nowhere is an error, and leaves nothing behind', () => {
@@ -95,3 +92,17 @@ test('a wrong line that fits nowhere is an error, and leaves nothing behind', ()
 })
 
 test.run()
+
+function hunt(mutant: Mutant, onVariant: (variant: Variant) => void): Promise<HuntReport> {
+  return huntMutant(mutant, {
+    createVariant: (mutation) => {
+      const variant = stage.variant(mutation)
+      onVariant(variant)
+      return variant
+    },
+    readScenario: (name) => readScenario(root, name),
+    readPlan: (name) => readSavedPlan(name).plan,
+    sound: stage.pool('stub'),
+    nowMs: () => performance.now()
+  })
+}
