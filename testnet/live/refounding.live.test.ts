@@ -1,6 +1,7 @@
 import { execFile, type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -21,6 +22,15 @@ const test = suite('refounding')
 const SURVIVORS = [0, 2]
 const LOST = [1, 3]
 const MAIN = join(import.meta.dirname, '../../node/main.js')
+
+/** What the commands of this test say with `--json`. */
+interface Said {
+  readonly deviceId?: string
+  readonly closing?: string
+  readonly warnings?: readonly string[]
+  readonly message?: string
+  readonly messageId?: string
+}
 
 interface Ran {
   readonly code: number
@@ -144,6 +154,7 @@ test('a device stays where it is until it is told; then it goes on with its chai
   const wrong = await sign(newGenesis(0), url(0))
   assert.is.not(wrong.code, 0)
   assert.match(wrong.stderr, /another network/)
+  await cp(folder('device'), folder('device-before'), { recursive: true })
   const follow = ['device', 'follow', '--device', folder('device'), '--from', genesis()]
   const asked = await run([...follow, '--to', newGenesis(0)])
   assert.is(asked.code, 64)
@@ -162,13 +173,11 @@ test('a device stays where it is until it is told; then it goes on with its chai
   assert.ok(checkReceipt(proved.value.follow(), wire, receipt).ok)
 })
 
-test('what was signed for the old network is not taken in the new one', async () => {
-  const { signBefore } = await import('./light-load.ts')
-  const { registerFleet } = await import('./spoken.ts')
-  assert.type(registerFleet, 'function')
-  assert.type(signBefore, 'function')
-  const { status } = await submit(url(0), new Uint8Array([0x80]))
-  assert.is(status, 400)
+test('what is signed for the old network is not taken in the new one, however fresh it is', async () => {
+  const said = ['--reading', 'temperature=99', '--genesis', genesis()]
+  const signed = await json('device', 'sign', '--device', folder('device-before'), ...said)
+  const { status, body } = await submit(url(0), fromHex(String(signed.message)) as Uint8Array)
+  assert.equal([status, body.code], [400, 'SIGNATURE_INVALID'])
 })
 
 test.run()
@@ -216,10 +225,10 @@ function run(args: readonly string[]): Promise<Ran> {
   })
 }
 
-async function json(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+async function json(...args: readonly string[]): Promise<Said> {
   const ran = await run([...args, '--json'])
   assert.is(ran.code, 0, `${args.slice(0, 2).join(' ')}: ${ran.stderr}`)
-  return JSON.parse(ran.stdout) as Readonly<Record<string, unknown>>
+  return JSON.parse(ran.stdout) as Said
 }
 
 function sign(genesisPath: string, node: string): Promise<Ran> {
