@@ -30,6 +30,8 @@ import {
   beginNext,
   type CorrectContent,
   type DeviceContent,
+  type FoundedNetwork,
+  goOver,
   type HeldContent,
   newOutbox,
   type OutboxState,
@@ -263,21 +265,20 @@ export class Device {
    * Goes over to a network that was founded anew from the device's own. A device never does so by
    * itself: its owner has seen who founded it.
    *
-   * Its chain goes on where it was; the keys of messages whose outcome is unknown are gone, and the
-   * new network knows nothing of them.
+   * Its chain goes on where it was. The keys of messages that are not settled are gone: they must
+   * stand in the state that the new network goes on from, which the device's record there proves.
    *
    * @param network - with its first block, which becomes the anchor
+   * @param provedHeadId - head of the device's chain in the new network, if its record there was proved
    */
-  followNetwork(network: {
-    readonly networkTag: Uint8Array
-    readonly genesisId: Uint8Array
-    readonly genesisHeight: number
-  }): Promise<Verdict<FollowNetworkFault>> {
+  followNetwork(
+    network: FoundedNetwork,
+    provedHeadId?: Uint8Array
+  ): Promise<Verdict<FollowNetworkFault>> {
     return this.#inTurn(async () => {
-      if (this.#state.unconfirmed.length > 0) return reject('MESSAGES_UNCONFIRMED')
-      const { networkTag, genesisHeight: height } = network
-      const anchor = { height, blockId: new Uint8Array(network.genesisId.subarray(0, 16)) }
-      await this.#store({ ...this.#state, networkTag, anchor, genesisAnchor: anchor })
+      const followed = goOver(this.#state, network, provedHeadId)
+      if (followed === undefined) return reject('MESSAGES_UNCONFIRMED')
+      await this.#store(followed)
       return accept
     })
   }

@@ -9,6 +9,7 @@
 import type { Command } from 'commander'
 import {
   createHttpClient,
+  type Device,
   followNode,
   openDevice,
   type ProvedRefounding,
@@ -20,7 +21,8 @@ import { toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, usage } from './command.ts'
 import { bytesOf, withDeviceFolder } from './device-folder.ts'
-import { EPOCHS_KEPT, trustNetwork } from './network-trust.ts'
+import { readProvedRecord } from './device-ledger.ts'
+import { EPOCHS_KEPT, type NetworkTrust, trustNetwork } from './network-trust.ts'
 import { createOutput } from './output.ts'
 import { refoundingLines } from './refounding-lines.ts'
 import { absolute, readGenesis } from './settings.ts'
@@ -30,6 +32,7 @@ interface FollowOptions extends CommonOptions {
   readonly from: string
   readonly to: string
   readonly seals?: string
+  readonly node?: string
   readonly yes?: boolean
 }
 
@@ -40,6 +43,7 @@ export function addDeviceFollowCommand(group: Command, ports: CommandPorts): voi
     .requiredOption('--from <genesis>', 'genesis of the network that the device is of')
     .requiredOption('--to <genesis>', 'genesis of the new network')
     .option('--seals <url>', 'a node of the old network, where its members changed since genesis')
+    .option('--node <url>', 'a node of the new network: it proves that the last messages are there')
     .option('--yes', 'you have seen who founded it, and follow them')
     .action((options: FollowOptions) => follow(options, ports))
 }
@@ -69,11 +73,13 @@ async function follow(options: FollowOptions, ports: CommandPorts): Promise<void
       throw new NodeError('GENESIS_WRONG', `${folder.path}: is a device of ${born.networkId}`)
     const device = await openDevice({ storage: folder.storage, randomBytes: systemRandomBytes })
     // The record first: a run that is cut off between the two is simply done again.
-    const followed = await device.followNetwork(network)
+    const head =
+      options.node === undefined ? undefined : await headAt(options.node, { device, network })
+    const followed = await device.followNetwork(network, head)
     if (!followed.ok)
       throw new NodeError(
         'REFOUNDING_REFUSED',
-        `${folder.path}: has signed messages whose end in ${born.networkId} is unknown; the keys that signed them are gone, so only its owner can take it over`
+        `${folder.path}: has signed messages whose end in ${born.networkId} is unknown; say --node <url> of a node of the new network, to prove that they are there. Are they not, only its owner can take it over: the keys that signed them are gone`
       )
     await folder.writeBorn({
       ...born,
@@ -84,6 +90,16 @@ async function follow(options: FollowOptions, ports: CommandPorts): Promise<void
     const name = toHex(bytesOf(born.deviceId)).slice(0, 8)
     tell(proved.value, { options, ports, end: `✔ device ${name} is of ${network.networkId} now.` })
   })
+}
+
+/** The head of the device's chain, as the new network proves it. */
+async function headAt(
+  url: string,
+  { device, network }: { readonly device: Device; readonly network: NetworkTrust }
+): Promise<Uint8Array> {
+  const transport = createHttpClient({ baseUrls: [url] })
+  const { record } = await readProvedRecord(device.state.deviceId, { network, transport })
+  return record.headMessageId
 }
 
 function tell(

@@ -6,13 +6,14 @@
 
 import {
   anchorOf,
+  type CheckedRead,
   checkFollowing,
   checkRead,
   checkReceipt,
   type Device,
   type Transport
 } from '../../client/index.ts'
-import { devices } from '../../protocol/index.ts'
+import { type DeviceRecord, devices } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NetworkTrust } from './network-trust.ts'
 
@@ -33,13 +34,14 @@ export interface DeviceStanding {
 }
 
 /**
- * Adopts a proved anchor, and takes messages off the outbox whose receipts are proved.
+ * The device's record in the state, proved.
  *
- * @throws NodeError VERIFICATION_FAILED, DEVICE_BEHIND; ClientError
+ * @throws NodeError VERIFICATION_FAILED, REQUEST_FAILED; ClientError
  */
-export async function keepUp(device: Device, ports: LedgerPorts): Promise<DeviceStanding> {
-  const { network, transport } = ports
-  const { deviceId, sequence, incarnation } = device.state
+export async function readProvedRecord(
+  deviceId: Uint8Array,
+  { network, transport }: LedgerPorts
+): Promise<{ readonly record: DeviceRecord; readonly read: CheckedRead }> {
   const proof = await transport.readProof(devices.number, deviceId)
   const place = { table: devices.number, key: deviceId }
   const read = await checkFollowing(network.ledger, transport, (ledger) =>
@@ -53,7 +55,17 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
       'REQUEST_FAILED',
       `the ledger has no such device at height ${header.height}`
     )
-  const record = devices.decode(value)
+  return { record: devices.decode(value), read: read.value }
+}
+
+/**
+ * Adopts a proved anchor, and takes messages off the outbox whose receipts are proved.
+ *
+ * @throws NodeError VERIFICATION_FAILED, DEVICE_BEHIND; ClientError
+ */
+export async function keepUp(device: Device, ports: LedgerPorts): Promise<DeviceStanding> {
+  const { deviceId, sequence, incarnation } = device.state
+  const { record, read } = await readProvedRecord(deviceId, ports)
   const isAhead =
     record.incarnation > incarnation ||
     (record.incarnation === incarnation && record.sequence > sequence)
@@ -62,10 +74,10 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
       'DEVICE_BEHIND',
       `the ledger is at incarnation ${record.incarnation}, sequence ${record.sequence}, this folder at ${incarnation}, ${sequence}: an old copy, or another holder of its keys`
     )
-  await device.adoptAnchor(anchorOf(read.value))
+  await device.adoptAnchor(anchorOf(read))
   const settled = await settlePending(device, ports)
   return {
-    height: header.height,
+    height: read.header.height,
     incarnation: record.incarnation,
     sequence: record.sequence,
     settled

@@ -16,6 +16,7 @@ import { openLedger, readStoredBlock } from '../ledger/open-ledger.ts'
 import { fingerprintOf, type NodeKeys, readNodeKeys, readProtection } from '../node-keys.ts'
 import type { StoppedNode } from '../refounding/close-epoch.ts'
 import { dataPaths, openDataDirectory } from '../storage/data-directory.ts'
+import type { KeyProtection } from '../storage/key-file.ts'
 import type { CommandPorts, CommonOptions } from './command.ts'
 import { readGenesis, readSettings } from './settings.ts'
 
@@ -25,6 +26,8 @@ export interface OldNode extends StoppedNode {
   /** The settings that its file or the command line names. */
   readonly chosen: ReadonlySet<string>
   readonly keys: NodeKeys
+  /** How its keys are kept; those of the new network are kept alike. */
+  readonly protection: KeyProtection
   readonly fingerprint: string
   readonly genesisHash: string
   readonly closed: ClosedNetwork
@@ -64,6 +67,7 @@ export async function openOldNode(options: CommonOptions, ports: CommandPorts): 
         [...origins].flatMap(([path, origin]) => (origin === 'default' ? [] : [path]))
       ),
       keys,
+      protection,
       fingerprint,
       genesisHash,
       networkTag,

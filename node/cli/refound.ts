@@ -26,7 +26,6 @@ import { openDataDirectory } from '../storage/data-directory.ts'
 import { addCommand, type CommandPorts, type CommonOptions, usage } from './command.ts'
 import { writeNewFile } from './files.ts'
 import { createNode } from './init.ts'
-import { addProtectionOptions, chosenProtection, type ProtectionOptions } from './keys.ts'
 import { createOutput, table } from './output.ts'
 import {
   type ClosingKeys,
@@ -38,12 +37,12 @@ import { openOldNode } from './refound-node.ts'
 import { refoundingLines, shortSeat } from './refounding-lines.ts'
 import { addConfigOption, readGenesis } from './settings.ts'
 
-interface CloseOptions extends CommonOptions, ProtectionOptions {
+interface CloseOptions extends CommonOptions {
   readonly into: string
   readonly yes?: boolean
 }
 
-interface FoundOptions extends CommonOptions, ProtectionOptions {
+interface FoundOptions extends CommonOptions {
   readonly into: string
   readonly yes?: boolean
   readonly dryRun?: boolean
@@ -63,17 +62,13 @@ export function addRefoundCommand(program: Command, ports: CommandPorts): void {
   )
     .argument('[closings...]', 'files that `refound close` wrote, one of each survivor')
     .action((files: string[], options: CommonOptions) => showPlan(files, options, ports))
-  addProtectionOptions(
-    addConfigOption(
-      addCommand(group, 'close', 'this stopped node votes never again in its network; for good')
-    )
+  addConfigOption(
+    addCommand(group, 'close', 'this stopped node votes never again in its network; for good')
   )
     .requiredOption('--into <dir>', 'a new folder for the node of the new network')
     .option('--yes', 'you have read what `refound plan` says')
     .action((options: CloseOptions) => close(options, ports))
-  addProtectionOptions(
-    addConfigOption(addCommand(group, 'found', 'make the new network and its node from closings'))
-  )
+  addConfigOption(addCommand(group, 'found', 'make the new network and its node from closings'))
     .argument('<closings...>', 'files that `refound close` wrote, one of each survivor')
     .requiredOption('--into <dir>', 'the folder that `refound close` made')
     .option('--yes', 'you have read what `refound plan` says')
@@ -136,12 +131,11 @@ async function close(options: CloseOptions, ports: CommandPorts): Promise<void> 
     )
   const old = await openOldNode(options, ports)
   try {
-    const protection = await chosenProtection(options, old.config.keys.passphraseFile)
     const isSeated = old.closed.electorate.indexOf.has(toHex(old.keys.identity.publicKey))
     if (!isSeated)
       throw new NodeError('REFOUNDING_REFUSED', 'this node has no seat: there is nothing to close')
     // Fresh keys are durable before anything names them.
-    const keys: ClosingKeys = await makeClosingKeys(options.into, old.keys, protection)
+    const keys: ClosingKeys = await makeClosingKeys(options.into, old.keys, old.protection)
     const file = await closeEpoch(
       old,
       {
@@ -204,9 +198,8 @@ async function writeNode(
 ): Promise<void> {
   const { old, options, genesisPath } = made
   const dataDirectory = join(options.into, 'data')
-  const protection = await chosenProtection(options, old.config.keys.passphraseFile)
   // Whoever did not close follows as an observer, with its own identity.
-  await makeClosingKeys(options.into, old.keys, protection)
+  await makeClosingKeys(options.into, old.keys, old.protection)
   const { networkId } = foundation.genesis
   const config: Config = { ...old.config, networkId, genesis: genesisPath, dataDirectory }
   await createNode({
@@ -214,7 +207,7 @@ async function writeNode(
     config,
     chosen: new Set([...old.chosen, 'networkId', 'genesis', 'dataDirectory']),
     keysFolder: join(options.into, 'keys'),
-    protection
+    protection: old.protection
   })
   const { genesisHash } = await readGenesis(genesisPath, networkId)
   const directory = await openDataDirectory(
