@@ -18,6 +18,7 @@ import {
   type Genesis,
   genesisBlock,
   genesisElectorate,
+  genesisHashOf,
   genesisView,
   networkTagOfGenesis
 } from '../ledger/genesis.ts'
@@ -70,6 +71,7 @@ const PLENTY = 1_000_000
 /** A ledger, its members' keys, and the blocks that were made. */
 export class GovernanceWorld {
   readonly networkTag: Uint8Array
+  readonly genesisHash: Uint8Array
   /** What its members sign. */
   readonly acts: GovernanceActs
   /** All blocks after genesis. */
@@ -82,6 +84,7 @@ export class GovernanceWorld {
   constructor(options: GovernanceOptions = {}) {
     const genesis = genesisOf(options)
     this.networkTag = networkTagOfGenesis(genesis)
+    this.genesisHash = genesisHashOf(genesis)
     this.version = beginning(genesis)
     this.acts = new GovernanceActs(this.networkTag, () => this.version)
   }

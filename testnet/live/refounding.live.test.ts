@@ -183,7 +183,7 @@ test('what is signed for the old network is not taken in the new one, however fr
   const said = ['--reading', 'temperature=99', '--genesis', genesis()]
   const signed = await json('device', 'sign', '--device', folder('device-before'), ...said)
   const { status, body } = await submit(url(0), fromHex(String(signed.message)) as Uint8Array)
-  assert.equal([status, body.code], [422, 'PREVIOUS_MISMATCH'])
+  assert.equal([status, body.code], [422, 'SIGNATURE_INVALID'])
 })
 
 test('a device stays where it is until it is told; then it goes on with its chain', async () => {
