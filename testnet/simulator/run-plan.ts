@@ -7,6 +7,7 @@
 import { AgreementChecker } from './checkers/agreement.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { ConductChecker } from './checkers/conduct.ts'
+import { LightClientChecker } from './checkers/light-client.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { SignatureChecker } from './checkers/signatures.ts'
 import type { Plan } from './world/plan.ts'
@@ -56,9 +57,10 @@ export function watchWorld(plan: Plan, watchers: readonly Checker[] = []): Watch
   const agreement = new AgreementChecker()
   const signatures = new SignatureChecker(() => world)
   const conduct = new ConductChecker(() => world, signatures)
+  const lightClient = new LightClientChecker(() => world, agreement)
   const promises = new PromiseChecker(agreement)
   const world: World = new World(plan, {
-    checkers: [...watchers, agreement, signatures, conduct, promises],
+    checkers: [...watchers, agreement, signatures, conduct, promises, lightClient],
     answers: {
       onFinal: (node, id, height) => promises.onFinal(node, id, height),
       onAccepted: (node, id, receipt) => promises.onAccepted(node, id, receipt)

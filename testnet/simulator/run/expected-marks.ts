@@ -50,6 +50,8 @@ export const EXPECTED_MARKS: readonly string[] = [
   ...REFUSALS.map((code) => `refused:${code}`),
   ...GOVERNANCE,
   'view:nullified',
+  'light-client:taken',
+  'light-client:refused',
   'beyond-repair'
 ]
 

@@ -36,6 +36,13 @@ export const MUTANTS: readonly Mutant[] = [
     hunt: SEEDS
   },
   {
+    name: 'light client takes a notarised block for final',
+    file: 'protocol/proofs/finality-proof.js',
+    find: "vote.kind !== 'finalise' || ",
+    replace: '',
+    hunt: SEEDS
+  },
+  {
     name: 'finalise after nullify',
     file: 'protocol/consensus/voting-rule.js',
     find: 'view <= state.finalView || isNullified || finalise !== null',

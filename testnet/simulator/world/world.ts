@@ -145,6 +145,14 @@ export class World {
 
   /** The electorate of an epoch, as an honest node found it on its ledger. */
   electorateOf(epoch: number): Electorate {
+    const found = this.findElectorate(epoch)
+    if (found === undefined)
+      throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
+    return found
+  }
+
+  /** The same; undefined where no honest node has come to that epoch. */
+  findElectorate(epoch: number): Electorate | undefined {
     const known = this.#electorates.get(epoch)
     if (known !== undefined) return known
     for (const { isHonest, replica } of this.nodes) {
@@ -153,7 +161,7 @@ export class World {
       this.#electorates.set(epoch, electorate)
       return electorate
     }
-    throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
+    return undefined
   }
 
   /** The latest wall clock of any node, a liar's included. */
