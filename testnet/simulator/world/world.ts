@@ -18,6 +18,7 @@ import { createVice } from '../adversaries/vices.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { Agenda } from '../virtual/agenda.ts'
 import { Dice, hashOf } from '../virtual/dice.ts'
+import { rest } from '../virtual/rest.ts'
 import { START_TIME_MS } from '../virtual/virtual-clock.ts'
 import { VirtualNetwork } from '../virtual/virtual-network.ts'
 import { Clients } from './client.ts'
@@ -145,10 +146,9 @@ export class World {
 
   /** The electorate of an epoch, as an honest node found it on its ledger. */
   electorateOf(epoch: number): Electorate {
-    const found = this.findElectorate(epoch)
-    if (found === undefined)
-      throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
-    return found
+    const electorate = this.findElectorate(epoch)
+    if (electorate !== undefined) return electorate
+    throw new Error(`no honest node knows the electorate of epoch ${epoch}`)
   }
 
   /** The same; undefined where no honest node has come to that epoch. */
@@ -308,11 +308,4 @@ export class World {
       this.fail(violation)
     }
   }
-}
-
-/** Resolves when nothing is left that can go on without the next event. */
-function rest(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
 }
