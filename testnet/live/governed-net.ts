@@ -49,7 +49,12 @@ export interface GovernanceJson {
   readonly totalWeight: number
   readonly trust: { readonly model: string }
   readonly openMotions: number
-  readonly members: readonly (MemberJson & { readonly vouchers: readonly string[] })[]
+  readonly members: readonly StandingJson[]
+}
+
+/** What is read of a member's standing on the ledger. */
+export interface StandingJson extends MemberJson {
+  readonly vouchers: readonly string[]
 }
 
 interface StatusJson {
@@ -130,6 +135,13 @@ export async function statusOf(url: string): Promise<StatusJson> {
 export async function governanceOf(url: string): Promise<GovernanceJson> {
   const { body } = await ask(url, '/v1/governance')
   return (body as unknown as { readonly governance: GovernanceJson }).governance
+}
+
+/** How a member stands on the ledger. */
+export async function memberOf(url: string, { name }: Operator): Promise<StandingJson> {
+  const found = (await governanceOf(url)).members.find(({ memberId }) => memberId === name)
+  assert.ok(found, `${name} is a member`)
+  return found
 }
 
 /** Who is seated, in the order of the seats. */
