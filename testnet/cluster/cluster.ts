@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly links: LinkPlan
   /** Holds all ports until their owner listens. */
   readonly reservation: PortReservation
+  /** Programs that run in place of the node's own, by the nodes' indexes. */
+  readonly programs?: ReadonlyMap<number, string>
 }
 
 /** What a cluster tells. */
@@ -136,12 +138,13 @@ export class Cluster {
   }
 
   #manage(node: RegisteredNode, ports: ClusterPorts): Managed {
-    const { home } = this.#options
+    const { home, programs } = this.#options
+    const program = programs?.get(node.index) ?? NODE_ENTRY
     const process: NodeProcess = new NodeProcess(
       {
         name: node.name,
         command: globalThis.process.execPath,
-        args: [NODE_ENTRY, 'start', '--config', settingsPath(home, node.slug)],
+        args: [program, 'start', '--config', settingsPath(home, node.slug)],
         folder: nodeFolder(home, node.slug)
       },
       {

@@ -7,6 +7,7 @@
 import * as assert from 'uvu/assert'
 import { checkFollowing, checkReceipt, type LedgerFollower } from '../../client/index.ts'
 import {
+  type Certificate,
   decodeCbor,
   decodeCertificate,
   decodeSealProofs,
@@ -187,13 +188,18 @@ export async function untilSeated(
     )
 }
 
-/** The seats whose votes finalised the last block of a node. */
-export async function lastSigners(url: string): Promise<readonly number[]> {
+/** What finalised the last block of a node; undefined where a later block did. */
+export async function lastCertificate(url: string): Promise<Certificate | undefined> {
   const { height } = await statusOf(url)
   const answer = decodeCbor((await askBytes(url, `/v1/blocks/${height}`)) as Uint8Array)
   const [, bytes] = answer as readonly [Uint8Array, Uint8Array | null]
-  const certificate = bytes === null ? undefined : decodeCertificate(bytes)
-  return certificate?.signatures.map(({ signer }) => signer) ?? []
+  return bytes === null ? undefined : decodeCertificate(bytes)
+}
+
+/** The seats whose votes finalised the last block of a node. */
+export async function lastSigners(url: string): Promise<readonly number[]> {
+  const { signatures = [] } = (await lastCertificate(url)) ?? {}
+  return signatures.map(({ signer }) => signer)
 }
 
 /** Waits until a member's vote stands under a final block. */
