@@ -129,6 +129,7 @@ async function openWith(changes: Partial<ControlHandlers>): Promise<ControlServe
       kill: nothing,
       pause: nothing,
       heal: nothing,
+      join: nothing,
       ...changes
     },
     onBug: (error) => bugs.push(error)

@@ -8,6 +8,7 @@ import { NodeError } from '../node/errors.ts'
 import type { Cluster, ClusterNode } from './cluster/cluster.ts'
 import { readView } from './cluster/node-api.ts'
 import type { ControlHandlers } from './control.ts'
+import { prepareNewcomer, type WantedNewcomer } from './founding/newcomer.ts'
 import type { StatusRow } from './report/status-table.ts'
 
 /** What the handlers act on. */
@@ -31,6 +32,7 @@ export function createHandlers({ cluster, stop, note }: HandlerPorts): ControlHa
     if (names.length > 0) note(`${what}: ${names.join(', ')}`)
     return { nodes: names }
   }
+  let last: Promise<unknown> = Promise.resolve()
   return {
     status: async () => ({ nodes: await Promise.all(running().nodes.map(rowOf)) }),
     down: async () => {
@@ -39,17 +41,39 @@ export function createHandlers({ cluster, stop, note }: HandlerPorts): ControlHa
     },
     kill: async ({ names }) => told('killed', await running().kill(names)),
     pause: async ({ names }) => told('paused', running().pause(names)),
-    heal: async ({ names }) => told('healed', await running().heal(names))
+    heal: async ({ names }) => told('healed', await running().heal(names)),
+    join: ({ name, region }) => {
+      const all = running()
+      const joined = last.then(() => join(all, { name, region: region ?? undefined }))
+      // Whoever asked hears of a failure; the next in line must still have its turn.
+      last = joined.catch(() => undefined)
+      return joined.then(({ node, url }) => {
+        note(`joined: ${node.name}, in ${node.region}`)
+        return { name: node.name, slug: node.slug, region: node.region, url }
+      })
+    }
   }
 }
 
+/** One more node, under way as soon as it is prepared. */
+async function join(cluster: Cluster, wanted: WantedNewcomer): Promise<ClusterNode> {
+  const newcomer = await prepareNewcomer(cluster.home, cluster.registry, wanted)
+  try {
+    await cluster.add(newcomer)
+  } catch (error) {
+    await newcomer.reservation.releaseAll()
+    throw error
+  }
+  return cluster.nodes[newcomer.node.index] as ClusterNode
+}
+
 async function rowOf({ node, url, state }: ClusterNode): Promise<StatusRow> {
-  const { name, role, region } = node
+  const { name, region } = node
   const processState = state()
   const view = processState === 'ready' ? await readView(url) : undefined
   return {
     name,
-    role,
+    role: view?.role ?? node.role,
     region,
     state: view?.state ?? (processState === 'ready' ? 'silent' : processState),
     height: view?.height ?? null,

@@ -10,15 +10,12 @@ import { addCommand, parseCount, parseDurationMs, usage } from '../node/cli/comm
 import { createOutput } from '../node/cli/output.ts'
 import { sendControl } from './control.ts'
 import type { ControlRequest } from './control-protocol.ts'
-import { DEFAULT_HOME, testnetHome } from './home.ts'
+import { testnetHome } from './home.ts'
+import { type HomeOptions, withHome } from './home-option.ts'
 import { parseRegionSet, REGION_SETS } from './regions/region-set.ts'
 import { statusShape, statusTable } from './report/status-table.ts'
+import { addSeatCommands } from './seat-commands.ts'
 import { type UpPorts, up } from './up.ts'
-
-interface HomeOptions {
-  readonly home?: string
-  readonly json?: boolean
-}
 
 interface UpFlags extends HomeOptions {
   readonly nodes?: string
@@ -69,6 +66,7 @@ export function createTestnetProgram(ports: UpPorts, settle: (code: number) => v
     argument: '[node...]',
     what: 'bring back what is down, frozen or cut; all nodes if none is named'
   })
+  addSeatCommands(program, ports)
   addDown(program, ports)
   return program
 }
@@ -125,10 +123,6 @@ function addDown(program: Command, ports: UpPorts): void {
       })
     }
   )
-}
-
-function withHome(command: Command): Command {
-  return command.option('--home <dir>', `folder of the testnet (default: ${DEFAULT_HOME})`)
 }
 
 function ask(flags: HomeOptions, request: ControlRequest): ReturnType<typeof sendControl> {

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readBorn } from '../node/cli/device-folder.ts'
 import { NodeError } from '../node/errors.ts'
 import { isPeerKey, peerIdOf } from '../node/network/peer-key.ts'
 import { Cluster, type ClusterNode } from './cluster/cluster.ts'
-import { type NodeView, readView } from './cluster/node-api.ts'
+import { countSeats, type NodeView, readView } from './cluster/node-api.ts'
 import { openControl } from './control.ts'
 import { Fleet, OWN_DEVICE } from './fleet/fleet.ts'
 import { quantile } from './fleet/fleet-record.ts'
@@ -22,7 +21,7 @@ import { liveLine } from './report/live-line.ts'
 import { joinedLine, readyBlock } from './report/ready-block.ts'
 import { summaryLines, sumUp } from './report/summary.ts'
 import { Terminal, type TerminalPorts } from './report/terminal.ts'
-import { shortened } from './report/text.ts'
+import { near, shortened } from './report/text.ts'
 import { settleable } from './settleable.ts'
 import { listenToStop } from './stop-signals.ts'
 
@@ -265,7 +264,7 @@ class Run {
     const latencies = fleet.record.latenciesSince(nowMs - WINDOW_MS)
     const line = liveLine({
       view,
-      members: testnet.memberNodes.size,
+      members: (await this.#ask(countSeats)) ?? testnet.memberNodes.size,
       missing: (view?.missingMembers ?? []).map(
         (id) => testnet.memberNodes.get(id)?.name ?? id.slice(0, 8)
       ),
@@ -278,19 +277,19 @@ class Run {
   }
 
   /** How the first node that answers sees the ledger. */
-  async #anyView(): Promise<NodeView | undefined> {
+  #anyView(): Promise<NodeView | undefined> {
+    return this.#ask(readView)
+  }
+
+  async #ask<Answer>(
+    read: (url: string) => Promise<Answer | undefined>
+  ): Promise<Answer | undefined> {
     for (const { url, state } of this.#run.parts.cluster?.nodes ?? []) {
-      const view = state() === 'ready' ? await readView(url) : undefined
-      if (view !== undefined) return view
+      const answer = state() === 'ready' ? await read(url) : undefined
+      if (answer !== undefined) return answer
     }
     return undefined
   }
-}
-
-/** A path as it is from the current folder, if that is shorter. */
-function near(path: string): string {
-  const fromHere = relative(process.cwd(), path)
-  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
 }
 
 function entry(path: string): string {

@@ -24,7 +24,9 @@ const EXIT_KILLED = 130
 export function addTestnetCommand(program: Command, ports: TestnetPorts): void {
   program
     .command('testnet')
-    .description('run a whole network on this machine: up, status, kill, pause, heal, down')
+    .description(
+      'run a whole network on this machine: up, status, kill, pause, heal, join, vote, down'
+    )
     .argument('[arguments...]', 'see thingmoot testnet --help')
     .helpOption(false)
     .allowUnknownOption()

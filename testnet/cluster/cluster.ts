@@ -6,9 +6,10 @@
 
 import { fileURLToPath } from 'node:url'
 import { NodeError } from '../../node/errors.ts'
+import { invariant } from '../../protocol/index.ts'
 import { nodeFolder, settingsPath } from '../home.ts'
 import { type PortReservation, reservePorts } from '../ports.ts'
-import type { LinkPlan } from '../relay/link-plan.ts'
+import type { LinkPlan, PlannedLink } from '../relay/link-plan.ts'
 import { type LinkRelay, type LinkRelayStatus, openLinkRelay } from '../relay/link-relay.ts'
 import { isNodeNamed } from './node-names.ts'
 import { type NodeExit, NodeProcess, type NodeProcessState } from './node-process.ts'
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   readonly links: LinkPlan
   /** Holds all ports until their owner listens. */
   readonly reservation: PortReservation
+  /** Programs that run in place of the node's own, by the nodes' indexes. */
+  readonly programs?: ReadonlyMap<number, string>
 }
 
 /** What a cluster tells. */
@@ -42,6 +45,14 @@ export interface ClusterNode {
 
 const NODE_ENTRY = fileURLToPath(new URL('../../node/main.js', import.meta.url))
 
+/** A node that comes later, with what is held for it. */
+export interface ClusterNewcomer {
+  readonly node: RegisteredNode
+  /** The relays by which it calls the others. */
+  readonly links: LinkPlan
+  readonly reservation: PortReservation
+}
+
 interface Managed extends ClusterNode {
   readonly process: NodeProcess
 }
@@ -49,15 +60,35 @@ interface Managed extends ClusterNode {
 /** Runs the nodes. */
 export class Cluster {
   readonly #options: ClusterOptions
-  readonly #nodes: readonly Managed[]
-  #relays: readonly LinkRelay[] = []
+  readonly #ports: ClusterPorts
+  readonly #nodes: Managed[]
+  readonly #links: PlannedLink[] = []
+  readonly #relays: LinkRelay[] = []
+  readonly #reservations: PortReservation[]
+  #isClosed = false
 
   constructor(options: ClusterOptions, ports: ClusterPorts) {
     this.#options = options
-    this.#nodes = options.registry.nodes.map((node) => this.#manage(node, ports))
+    this.#ports = ports
+    this.#reservations = [options.reservation]
+    this.#nodes = options.registry.nodes.map((node) => this.#manage(node))
   }
 
-  /** All nodes, members first. */
+  /** The folder of its testnet. */
+  get home(): string {
+    return this.#options.home
+  }
+
+  /** What outlives it, as things are now. */
+  get registry(): Registry {
+    const { registry } = this.#options
+    const nodes = this.#nodes.map(({ node, process }) => ({ ...node, pid: process.pid ?? null }))
+    const later = this.#links.slice(registry.relayPorts.length).map(({ listenPort }) => listenPort)
+    const relayPorts = [...registry.relayPorts, ...later]
+    return { ...registry, nodes, relayPorts, supervisorPid: globalThis.process.pid }
+  }
+
+  /** All nodes: members first, then observers, then who came later. */
   get nodes(): readonly ClusterNode[] {
     return this.#nodes
   }
@@ -69,36 +100,30 @@ export class Cluster {
 
   /** The relay by which one node calls another; undefined where it calls directly. */
   relay(from: number, to: number): LinkRelay | undefined {
-    const { links } = this.#options.links
-    return this.#relays[links.findIndex((link) => link.from === from && link.to === to)]
+    return this.#relays[this.#links.findIndex((link) => link.from === from && link.to === to)]
   }
 
   /** Opens the relays; the nodes are started one by one by {@link startNode}. */
   async open(): Promise<void> {
-    const { links, reservation } = this.#options
-    const relays: LinkRelay[] = []
-    this.#relays = relays
-    for (const link of links.links) {
-      await reservation.release(link.listenPort)
-      relays.push(
-        await openLinkRelay(
-          {
-            listenPort: link.listenPort,
-            targetPort: link.targetPort,
-            forward: { delayMs: link.forwardDelayMs },
-            backward: { delayMs: link.backwardDelayMs }
-          },
-          { random: Math.random }
-        )
-      )
-    }
+    await this.#openRelays(this.#options.links)
+  }
+
+  /** Takes in a node that comes later, and starts it. */
+  async add({ node, links, reservation }: ClusterNewcomer): Promise<void> {
+    invariant(node.index === this.#nodes.length, 'whoever comes later is the last')
+    this.#reservations.push(reservation)
+    await this.#openRelays(links)
+    this.#nodes.push(this.#manage(node))
+    this.#remember()
+    await this.startNode(node.index)
   }
 
   /** Starts one node and waits until it answers its users. */
   async startNode(index: number): Promise<void> {
     const managed = this.#nodes[index] as Managed
     const { ports } = managed.node
-    for (const port of Object.values(ports)) await this.#options.reservation.release(port)
+    for (const port of Object.values(ports)) await this.#release(port)
+    this.#requireOpen()
     await managed.process.start()
     this.#remember()
   }
@@ -128,28 +153,59 @@ export class Cluster {
 
   /** Stops all nodes in order, or kills them at once, and closes the relays. */
   async close(how: 'stop' | 'kill'): Promise<void> {
+    this.#isClosed = true
     await Promise.all(this.#nodes.map(({ process }) => process[how]()))
     await Promise.all(this.#relays.map((relay) => relay.close()))
-    await this.#options.reservation.releaseAll()
-    const { home, registry } = this.#options
-    writeRegistry(home, { ...registry, supervisorPid: null })
+    for (const reservation of this.#reservations) await reservation.releaseAll()
+    const { registry } = this
+    const nodes = registry.nodes.map((node) => ({ ...node, pid: null }))
+    writeRegistry(this.#options.home, { ...registry, nodes, supervisorPid: null })
   }
 
-  #manage(node: RegisteredNode, ports: ClusterPorts): Managed {
-    const { home } = this.#options
+  async #openRelays({ links }: LinkPlan): Promise<void> {
+    for (const link of links) {
+      await this.#release(link.listenPort)
+      const relay = await openLinkRelay(
+        {
+          listenPort: link.listenPort,
+          targetPort: link.targetPort,
+          forward: { delayMs: link.forwardDelayMs },
+          backward: { delayMs: link.backwardDelayMs }
+        },
+        { random: Math.random }
+      )
+      this.#links.push(link)
+      this.#relays.push(relay)
+      if (this.#isClosed) await relay.close()
+    }
+    this.#requireOpen()
+  }
+
+  /** Nothing is started behind the back of whoever has ended everything. */
+  #requireOpen(): void {
+    if (this.#isClosed) throw new NodeError('TESTNET_NOT_RUNNING', 'the testnet has been ended')
+  }
+
+  async #release(port: number): Promise<void> {
+    for (const reservation of this.#reservations) await reservation.release(port)
+  }
+
+  #manage(node: RegisteredNode): Managed {
+    const { home, programs } = this.#options
+    const program = programs?.get(node.index) ?? NODE_ENTRY
     const process: NodeProcess = new NodeProcess(
       {
         name: node.name,
         command: globalThis.process.execPath,
-        args: [NODE_ENTRY, 'start', '--config', settingsPath(home, node.slug)],
+        args: [program, 'start', '--config', settingsPath(home, node.slug)],
         folder: nodeFolder(home, node.slug)
       },
       {
         onLine: () => undefined,
         onExit: (exit) => {
-          if (!exit.asked) ports.onCrash(node, exit, process.logPath)
+          if (!exit.asked) this.#ports.onCrash(node, exit, process.logPath)
         },
-        onTrouble: ports.onTrouble
+        onTrouble: this.#ports.onTrouble
       }
     )
     return {
@@ -173,9 +229,7 @@ export class Cluster {
   }
 
   #remember(): void {
-    const { home, registry } = this.#options
-    const nodes = this.#nodes.map(({ node, process }) => ({ ...node, pid: process.pid ?? null }))
-    writeRegistry(home, { ...registry, nodes, supervisorPid: globalThis.process.pid })
+    writeRegistry(this.#options.home, this.registry)
   }
 }
 

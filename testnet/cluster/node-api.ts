@@ -11,6 +11,7 @@ import { NodeError } from '../../node/errors.ts'
 /** What a node says of itself, as far as it is shown. */
 export interface NodeView {
   readonly nodeId: string
+  readonly role: 'member' | 'observer'
   readonly height: number
   readonly stateRoot: string
   readonly finalAtMs: number
@@ -35,6 +36,7 @@ const READ_DEADLINE_MS = 10_000
 const viewShape = z.object({
   status: z.object({
     nodeId: z.string(),
+    role: z.enum(['member', 'observer']),
     height: z.number(),
     stateRoot: z.string(),
     finalAtMs: z.number(),
@@ -45,6 +47,10 @@ const viewShape = z.object({
     state: z.string(),
     sentence: z.string()
   })
+})
+const membersShape = z.object({ members: z.array(z.object({ memberId: z.string() })) })
+const applicationsShape = z.object({
+  applications: z.array(z.object({ applicationId: z.string(), memberId: z.string() }))
 })
 const blockShape = z.object({
   block: z.object({
@@ -63,6 +69,28 @@ export async function readView(url: string): Promise<NodeView | undefined> {
     if (error instanceof NodeError) return undefined
     throw error
   }
+}
+
+/** How many members are seated, as a node sees it; undefined when it does not answer in time. */
+export async function countSeats(url: string): Promise<number | undefined> {
+  try {
+    const answer = await requestNode(url, '/v1/members', { deadlineMs: STATUS_DEADLINE_MS })
+    return membersShape.parse(answer.json()).members.length
+  } catch (error) {
+    if (error instanceof NodeError) return undefined
+    throw error
+  }
+}
+
+/**
+ * The application of a node that is not decided yet; undefined when it has none.
+ *
+ * @throws {@link NodeError} NODE_NOT_REACHED or REQUEST_FAILED
+ */
+export async function findApplication(url: string, nodeId: string): Promise<string | undefined> {
+  const answer = await requestNode(url, '/v1/applications', { deadlineMs: READ_DEADLINE_MS })
+  const { applications } = applicationsShape.parse(answer.json())
+  return applications.find(({ memberId }) => memberId === nodeId)?.applicationId
 }
 
 /**

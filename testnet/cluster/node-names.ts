@@ -32,7 +32,8 @@ export function isNodeNamed(node: NodeName, typed: string): boolean {
   return node.slug === slugOf(typed)
 }
 
-function slugOf(text: string): string {
+/** The name of a node as it stands in folders, flags and logs. */
+export function slugOf(text: string): string {
   return text
     .normalize('NFD')
     .replace(/\p{Mark}/gu, '')

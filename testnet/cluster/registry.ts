@@ -23,7 +23,8 @@ export interface RegisteredNode {
   readonly slug: string
   readonly index: number
   readonly region: RegionName
-  readonly role: 'member' | 'observer'
+  /** What it was founded as; a newcomer joined later, and has a seat when the members say so. */
+  readonly role: 'member' | 'observer' | 'newcomer'
   readonly dataFolder: string
   readonly ports: NodePorts
   /** The process while it runs. */
@@ -61,7 +62,7 @@ const registryShape = z.strictObject({
       slug: z.string().regex(/^[a-z0-9-]+$/),
       index: z.int().min(0),
       region: z.enum(REGION_NAMES),
-      role: z.enum(['member', 'observer']),
+      role: z.enum(['member', 'observer', 'newcomer']),
       dataFolder: z.string().min(1),
       ports: z.strictObject({
         peer: portShape,

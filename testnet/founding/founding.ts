@@ -13,13 +13,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { founderOf } from '../../node/cli/founder.ts'
 import { createGenesisFile } from '../../node/cli/genesis.ts'
 import { createMaker } from '../../node/cli/maker.ts'
-import {
-  createNodeKeys,
-  fingerprintOf,
-  type NewNodeKeys,
-  writeNodeKeys
-} from '../../node/node-keys.ts'
-import { createDataDirectory } from '../../node/storage/data-directory.ts'
+import { createNodeKeys, type NewNodeKeys } from '../../node/node-keys.ts'
 import {
   type Parameters,
   plainTrustPolicy,
@@ -27,9 +21,11 @@ import {
   type VendorGrant
 } from '../../protocol/index.ts'
 import { nameNodes } from '../cluster/node-names.ts'
+import type { RegisteredNode } from '../cluster/registry.ts'
 import { foundingMarkPath, genesisPath, makerFolder, nodeFolder } from '../home.ts'
-import type { RegionName } from '../regions/latencies.ts'
+import { REGION_NAMES, type RegionName } from '../regions/latencies.ts'
 import { planRegions, type RegionSet } from '../regions/region-set.ts'
+import { createNodeFolder } from './node-folder.ts'
 
 /** What a testnet shall be. */
 export interface TestnetShape {
@@ -46,7 +42,7 @@ export interface FoundedNode {
   readonly slug: string
   readonly index: number
   readonly region: RegionName
-  readonly role: 'member' | 'observer'
+  readonly role: RegisteredNode['role']
   readonly dataFolder: string
 }
 
@@ -56,7 +52,6 @@ const NETWORK_ID = 'testnet'
 const OPERATOR_ID_BYTES = 16
 const COUNT_MAX = 2 ** 32 - 1
 const FOLDER_MODE = 0o700
-const PLAIN = { kind: 'plain' } as const
 
 /** One machine plays all devices and all makers, so its budgets are those of a whole network. */
 const RAISED: Partial<Parameters> = {
@@ -115,20 +110,13 @@ export async function foundTestnet(
     faultModel: 'byzantine',
     trust: plainTrustPolicy('open-vote'),
     timeMs,
-    regions: []
+    // Whoever joins later may stand anywhere.
+    regions: REGION_NAMES
   })
   for (const { slug, index, dataFolder } of nodes) {
     const own = keys[index] as NewNodeKeys
     mkdirSync(nodeFolder(home, slug), { recursive: true, mode: FOLDER_MODE })
-    await createDataDirectory(
-      {
-        path: dataFolder,
-        networkId: genesis.networkId,
-        genesisHash,
-        keyFingerprint: fingerprintOf(own.identity.publicKey)
-      },
-      { writeKeys: (folder) => writeNodeKeys(folder, own, PLAIN) }
-    )
+    await createNodeFolder(dataFolder, { keys: own, networkId: genesis.networkId, genesisHash })
   }
   return nodes
 }

@@ -7,9 +7,6 @@
 import type { GenesisDocument } from '../../config/index.ts'
 import { readGenesis } from '../../node/cli/settings.ts'
 import { NodeError } from '../../node/errors.ts'
-import { keyPairOf } from '../../node/node-keys.ts'
-import { IDENTITY_KEY_FILE, readKeyFile } from '../../node/storage/key-file.ts'
-import { toHex } from '../../protocol/index.ts'
 import { PORTS_PER_NODE, reserveAll } from '../cluster/cluster.ts'
 import {
   type NodePorts,
@@ -21,9 +18,10 @@ import {
 } from '../cluster/registry.ts'
 import { genesisPath } from '../home.ts'
 import type { PortReservation } from '../ports.ts'
-import { planRegions, type RegionPlan } from '../regions/region-set.ts'
+import { placeNodes, type RegionPlan } from '../regions/region-set.ts'
 import { type LinkPlan, planLinks, relayCount } from '../relay/link-plan.ts'
 import { endFounding, type FoundedNode, foundTestnet, type TestnetShape } from './founding.ts'
+import { readMemberIds } from './member-ids.ts'
 import { writeNodeSettings } from './node-settings.ts'
 import { isHalfFounded, wipeTestnet } from './wipe.ts'
 
@@ -49,7 +47,7 @@ export interface PreparedTestnet {
   readonly regions: RegionPlan
   readonly links: LinkPlan
   readonly reservation: PortReservation
-  /** By member id: the nodes of the electorate. */
+  /** By member id: the founders, and who has joined since and may have a seat. */
   readonly memberNodes: ReadonlyMap<string, RegisteredNode>
   readonly isNew: boolean
 }
@@ -78,7 +76,10 @@ export async function prepareTestnet(
   }
   const nodes = known?.nodes ?? (await foundTestnet(home, shape, timeMs))
   const regionSet = known?.regionSet ?? shape.regionSet
-  const regions = planRegions(regionSet, nodes.length)
+  const regions = placeNodes(
+    regionSet,
+    nodes.map(({ region }) => region)
+  )
   const { relayEveryLink = false } = wanted
   const linkOptions = { oneWayMs: regions.oneWayMs, relayEveryLink }
   const relays = relayCount(nodes.length, linkOptions)
@@ -87,7 +88,7 @@ export async function prepareTestnet(
   const relayPorts = reservation.ports.slice(nodes.length * PORTS_PER_NODE)
   const nodePorts = registered.map(({ ports }) => ports.peer)
   const links = planLinks({ nodePorts, relayPorts, ...linkOptions })
-  const members = await membersOf(registered)
+  const members = await readMemberIds(registered)
   for (const node of registered) {
     const changes = wanted.settingsOf?.(node.index) ?? {}
     writeNodeSettings(home, { node, members, links, changes })
@@ -119,22 +120,10 @@ function register(
   return { name, slug, index, region, role, dataFolder, ports: own, pid: null }
 }
 
-async function membersOf(
-  nodes: readonly RegisteredNode[]
-): Promise<readonly { readonly index: number; readonly memberId: string }[]> {
-  const members: { index: number; memberId: string }[] = []
-  for (const { index, role, dataFolder } of nodes) {
-    if (role !== 'member') continue
-    const path = `${dataFolder}/keys/${IDENTITY_KEY_FILE}`
-    const seed = await readKeyFile({ path, protection: { kind: 'plain' } })
-    members.push({ index, memberId: toHex(keyPairOf(seed).publicKey) })
-  }
-  return members
-}
-
 function requireSameShape(home: string, known: Registry, wanted: WantedTestnet): void {
-  const members = known.nodes.filter(({ role }) => role === 'member').length
-  const observers = known.nodes.length - members
+  const counted = (wantedRole: RegisteredNode['role']): number =>
+    known.nodes.filter(({ role }) => role === wantedRole).length
+  const [members, observers] = [counted('member'), counted('observer')]
   const isOther =
     (wanted.members ?? members) !== members ||
     (wanted.observers ?? observers) !== observers ||

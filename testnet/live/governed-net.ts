@@ -7,6 +7,7 @@
 import * as assert from 'uvu/assert'
 import { checkFollowing, checkReceipt, type LedgerFollower } from '../../client/index.ts'
 import {
+  type Certificate,
   decodeCbor,
   decodeCertificate,
   decodeSealProofs,
@@ -49,7 +50,12 @@ export interface GovernanceJson {
   readonly totalWeight: number
   readonly trust: { readonly model: string }
   readonly openMotions: number
-  readonly members: readonly (MemberJson & { readonly vouchers: readonly string[] })[]
+  readonly members: readonly StandingJson[]
+}
+
+/** What is read of a member's standing on the ledger. */
+export interface StandingJson extends MemberJson {
+  readonly vouchers: readonly string[]
 }
 
 interface StatusJson {
@@ -132,6 +138,13 @@ export async function governanceOf(url: string): Promise<GovernanceJson> {
   return (body as unknown as { readonly governance: GovernanceJson }).governance
 }
 
+/** How a member stands on the ledger. */
+export async function memberOf(url: string, { name }: Operator): Promise<StandingJson> {
+  const found = (await governanceOf(url)).members.find(({ memberId }) => memberId === name)
+  assert.ok(found, `${name} is a member`)
+  return found
+}
+
 /** Who is seated, in the order of the seats. */
 export async function membersOf(url: string): Promise<readonly MemberJson[]> {
   const { body } = await ask(url, '/v1/members')
@@ -175,13 +188,18 @@ export async function untilSeated(
     )
 }
 
-/** The seats whose votes finalised the last block of a node. */
-export async function lastSigners(url: string): Promise<readonly number[]> {
+/** What finalised the last block of a node; undefined where a later block did. */
+export async function lastCertificate(url: string): Promise<Certificate | undefined> {
   const { height } = await statusOf(url)
   const answer = decodeCbor((await askBytes(url, `/v1/blocks/${height}`)) as Uint8Array)
   const [, bytes] = answer as readonly [Uint8Array, Uint8Array | null]
-  const certificate = bytes === null ? undefined : decodeCertificate(bytes)
-  return certificate?.signatures.map(({ signer }) => signer) ?? []
+  return bytes === null ? undefined : decodeCertificate(bytes)
+}
+
+/** The seats whose votes finalised the last block of a node. */
+export async function lastSigners(url: string): Promise<readonly number[]> {
+  const { signatures = [] } = (await lastCertificate(url)) ?? {}
+  return signatures.map(({ signer }) => signer)
 }
 
 /** Waits until a member's vote stands under a final block. */

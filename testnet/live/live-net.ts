@@ -45,7 +45,7 @@ export interface NodeEnd {
 }
 
 /** Generous, for a machine that others use too; a test that works never waits as long. */
-const WAIT_MAX_MS = 60_000
+const WAIT_MAX_MS = 120_000
 const POLL_MS = 50
 
 /** What a live network may have otherwise. */
@@ -56,20 +56,28 @@ export interface LiveNetChange {
   readonly relayEveryLink?: boolean
   /** How many of the last nodes are not started yet. */
   readonly late?: number
+  /** Programs that run in place of the node's own, by the nodes' indexes. */
+  readonly programs?: ReadonlyMap<number, string>
 }
 
 /** Founds a network, starts its nodes at once and waits until all are ready. */
 export async function openLiveNet(
   members: number,
   observers: number,
-  { settingsOf = () => ({}), relayEveryLink = false, late = 0 }: LiveNetChange = {}
+  {
+    settingsOf = () => ({}),
+    relayEveryLink = false,
+    late = 0,
+    programs = new Map()
+  }: LiveNetChange = {}
 ): Promise<LiveNet> {
   const home = mkdtempSync(join(tmpdir(), 'thingmoot-live-'))
   const shape = { members, observers, regionSet: 'local', isFresh: false } as const
   const wanted = { ...shape, settingsOf, relayEveryLink }
   const testnet = await prepareTestnet(home, wanted, Date.now())
   const ends: NodeEnd[] = []
-  const cluster = new Cluster(testnet, {
+  const world = { ...testnet, programs }
+  const cluster = new Cluster(world, {
     onCrash: ({ slug }, exit) => void ends.push({ slug, exit }),
     onTrouble: (error) => {
       throw error

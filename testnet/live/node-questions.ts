@@ -19,7 +19,10 @@ export interface TransactionJson {
 /** All that bodies of answers may hold. */
 export interface AnswerBody {
   readonly transaction?: TransactionJson
-  readonly results?: readonly { readonly transaction?: TransactionJson }[]
+  readonly results?: readonly {
+    readonly transaction?: TransactionJson
+    readonly problem?: { readonly code: string }
+  }[]
   readonly readings?: readonly Readonly<Record<string, unknown>>[]
   readonly state?: { readonly value: string | null }
   readonly receipt?: { readonly outcome: string }

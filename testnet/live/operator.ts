@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { createEd25519Signer } from '#crypto'
 import type { NetworkTrust } from '../../node/cli/network-trust.ts'
 import { type ActSigner, type MemberAct, signAct } from '../../node/membership/own-acts.ts'
-import { type KeyPair, type NodeKeys, readNodeKeys } from '../../node/node-keys.ts'
+import { createNodeKeys, type KeyPair, type NodeKeys, readNodeKeys } from '../../node/node-keys.ts'
 import { dataPaths } from '../../node/storage/data-directory.ts'
 import { concatBytes, fromHex, keyHash, type Motion, toHex } from '../../protocol/index.ts'
 import type { LiveNode } from './live-net.ts'
@@ -28,6 +28,7 @@ export type Choice = keyof typeof CHOICES
 
 const CHOICES: { readonly no: 0; readonly yes: 1; readonly none: 2 } = { no: 0, yes: 1, none: 2 }
 const MOTION_OPEN_MS = 600_000
+const CLOSED = 'MOTION_CLOSED'
 const PLAIN = { kind: 'plain' } as const
 
 /** Opens the operator of a node; its keys are read from the node's folder. */
@@ -38,6 +39,11 @@ export async function openOperator(
 ): Promise<Operator> {
   const keys = await readNodeKeys(dataPaths(node.dataFolder).keys, PLAIN)
   return new Operator({ node, network, region, keys })
+}
+
+/** Makes somebody who has fresh keys and no node yet, and says what it says through a node of others. */
+export function createApplicant(node: LiveNode, network: NetworkTrust, region: string): Operator {
+  return new Operator({ node, network, region, keys: createNodeKeys() })
 }
 
 /** Who decides for one node. Made by {@link openOperator}. */
@@ -52,7 +58,7 @@ export class Operator {
   readonly #keys: NodeKeys
   #lastSequence = 0
 
-  /** For {@link openOperator} alone. */
+  /** For {@link openOperator} and {@link createApplicant} alone. */
   constructor({
     node,
     network,
@@ -124,8 +130,15 @@ export class Operator {
     return this.#say(this.#ballot(motionId, choice))
   }
 
-  /** Says yes to several motions in one go, so that they come into one block if they can. */
-  async voteAtOnce(motionIds: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Says yes to several motions in one go, so that they come into one block if they can.
+   *
+   * @param options - whether the motions may have been carried without this vote
+   */
+  async voteAtOnce(
+    motionIds: readonly Uint8Array[],
+    { mayBeLate = false }: { readonly mayBeLate?: boolean } = {}
+  ): Promise<void> {
     const { networkTag } = this.#network
     const wires = motionIds.map((id) =>
       signAct(networkTag, this.#ballot(id, 'yes'), { identity: this.#identity })
@@ -133,11 +146,12 @@ export class Operator {
     const { status, body } = await submit(this.url, concatBytes(...wires), {
       mediaType: 'application/cbor-seq'
     })
-    const ids = body.results?.map(({ transaction }) => transaction?.transactionId) ?? []
     assert.is(status, 200, JSON.stringify(body))
-    for (const id of ids) {
-      assert.ok(id, JSON.stringify(body))
-      const { outcome, code } = await waitForFinal(this.url, id)
+    for (const { transaction, problem } of body.results ?? []) {
+      if (mayBeLate && problem?.code === CLOSED) continue
+      assert.ok(transaction, JSON.stringify(body))
+      const { outcome, code } = await waitForFinal(this.url, transaction.transactionId)
+      if (mayBeLate && code === CLOSED) continue
       assert.equal([outcome, code], ['applied', null])
     }
   }

@@ -55,6 +55,11 @@ export function planRegions(set: RegionSet, nodeCount: number): RegionPlan {
     { length: nodeCount },
     (_, index) => order[index % order.length] as RegionName
   )
+  return placeNodes(set, regions)
+}
+
+/** The plan of nodes that stand in these regions, wherever a set would place them. */
+export function placeNodes(set: RegionSet, regions: readonly RegionName[]): RegionPlan {
   return { set, regions, oneWayMs: (from, to) => distanceMs({ set, regions }, from, to) }
 }
 

@@ -36,13 +36,14 @@ export interface LinkPlanOptions {
   readonly oneWayMs: (from: number, to: number) => number
   /** Whether nodes with no distance between them get a relay as well. */
   readonly relayEveryLink?: boolean
+  /** The one node whose links are planned; all unless said. */
+  readonly onlyFrom?: number
 }
 
+type PairOptions = Pick<LinkPlanOptions, 'oneWayMs' | 'relayEveryLink' | 'onlyFrom'>
+
 /** How many relay ports a plan needs. */
-export function relayCount(
-  nodeCount: number,
-  options: Pick<LinkPlanOptions, 'oneWayMs' | 'relayEveryLink'>
-): number {
+export function relayCount(nodeCount: number, options: PairOptions): number {
   return relayedPairs(nodeCount, options).length
 }
 
@@ -77,11 +78,12 @@ function dialPort(
 
 function relayedPairs(
   nodeCount: number,
-  { oneWayMs, relayEveryLink }: Pick<LinkPlanOptions, 'oneWayMs' | 'relayEveryLink'>
+  { oneWayMs, relayEveryLink, onlyFrom }: PairOptions
 ): readonly (readonly [number, number])[] {
   const indexes = Array.from({ length: nodeCount }, (_, index) => index)
   const apart = (from: number, to: number): boolean => oneWayMs(from, to) + oneWayMs(to, from) > 0
-  return indexes.flatMap((from) =>
+  const dialling = onlyFrom === undefined ? indexes : [onlyFrom]
+  return dialling.flatMap((from) =>
     indexes
       .filter((to) => from !== to && (relayEveryLink === true || apart(from, to)))
       .map((to) => [from, to] as const)

@@ -9,7 +9,7 @@
 import type { Paint } from '../../node/cli/output.ts'
 import type { RegisteredNode } from '../cluster/registry.ts'
 import type { RegionPlan } from '../regions/region-set.ts'
-import { counted } from './text.ts'
+import { counted, listed } from './text.ts'
 
 /** A node that has joined. */
 export interface JoinedNode {
@@ -55,9 +55,11 @@ export function joinedLine(
 export function readyBlock(facts: ReadyFacts, paint: Paint): readonly string[] {
   const { nodes, height, stateRoot, devices, rate, registered } = facts
   const members = nodes.filter(({ role }) => role === 'member')
-  const observers = nodes.length - members.length
   const who = [counted(members.length, 'member')]
-  if (observers > 0) who.push(counted(observers, 'observer'))
+  for (const role of ['observer', 'newcomer'] as const) {
+    const count = nodes.filter((node) => node.role === role).length
+    if (count > 0) who.push(counted(count, role))
+  }
   const fleet =
     devices === 0
       ? 'no simulated devices'
@@ -69,7 +71,7 @@ export function readyBlock(facts: ReadyFacts, paint: Paint): readonly string[] {
   )
   return [
     '',
-    `${paint.bold(paint.green('READY'))}  ${who.join(' and ')}, ${distanceText(facts)}`,
+    `${paint.bold(paint.green('READY'))}  ${listed(who)}, ${distanceText(facts)}`,
     ...rows(
       [
         ['Ledger', `height ${height}, state root ${stateRoot.slice(0, 16)}…`],

@@ -5,6 +5,7 @@
  */
 
 import type { Cluster } from '../cluster/cluster.ts'
+import { countSeats } from '../cluster/node-api.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { quantile } from '../fleet/fleet-record.ts'
 import type { PreparedTestnet } from '../founding/prepare.ts'
@@ -55,8 +56,10 @@ export async function sumUp(run: SummedRun): Promise<Summary> {
   const finals = [...record.finals()]
   const verdict = await judgeNodes(cluster.nodes, { firstHeight: startHeight + 1, finals })
   const latencies = record.latenciesSince(Number.NEGATIVE_INFINITY)
-  const members = testnet.memberNodes.size
-  const { floorMs } = finalityFloor(members, testnet.regions.oneWayMs)
+  const founders = testnet.registry.nodes.filter(({ role }) => role === 'member').length
+  const { floorMs } = finalityFloor(founders, testnet.regions.oneWayMs)
+  const seats = await Promise.all(cluster.nodes.map(({ url }) => countSeats(url)))
+  const members = seats.find((count) => count !== undefined) ?? founders
   return {
     finalHeight: verdict.finalHeight,
     transactions: verdict.transactions,
@@ -68,7 +71,7 @@ export async function sumUp(run: SummedRun): Promise<Summary> {
     rootsEqual: verdict.rootsEqual,
     lost: verdict.lost,
     nodes: members,
-    observers: testnet.registry.nodes.length - members,
+    observers: cluster.nodes.length - members,
     regions: testnet.registry.regionSet,
     seconds: Math.round(seconds),
     messagesSent: record.sentCount,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { relative } from 'node:path'
+
 /** `5 members`, `1 observer`. */
 export function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
@@ -25,4 +27,10 @@ export function timeOfDay(timeMs: number): string {
 /** The first and the last characters of an id. */
 export function shortened(id: string): string {
   return id.length <= 9 ? id : `${id.slice(0, 4)}…${id.slice(-4)}`
+}
+
+/** A path as it is from the current folder, if that is shorter. */
+export function near(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
 }
