@@ -133,7 +133,7 @@ export async function governanceOf(url: string): Promise<GovernanceJson> {
 }
 
 /** Who is seated, in the order of the seats. */
-export async function membersOf(url: string): Promise<readonly MemberJson[]> {
+async function membersOf(url: string): Promise<readonly MemberJson[]> {
   const { body } = await ask(url, '/v1/members')
   return (body as unknown as { readonly members: readonly MemberJson[] }).members
 }
@@ -147,12 +147,6 @@ export async function seatOf(url: string, { name }: Operator): Promise<number> {
 export async function motionOf(url: string, motionId: Uint8Array): Promise<StageJson> {
   const { body } = await ask(url, `/v1/motions/${toHex(motionId)}`)
   return (body as unknown as { readonly motion: StageJson }).motion
-}
-
-/** How far an application has come. */
-export async function applicationOf(url: string, applicationId: Uint8Array): Promise<StageJson> {
-  const { body } = await ask(url, `/v1/applications/${toHex(applicationId)}`)
-  return (body as unknown as { readonly application: StageJson }).application
 }
 
 /** Waits until an epoch has begun at nodes. */
@@ -176,7 +170,7 @@ export async function untilSeated(
 }
 
 /** The seats whose votes finalised the last block of a node. */
-export async function lastSigners(url: string): Promise<readonly number[]> {
+async function lastSigners(url: string): Promise<readonly number[]> {
   const { height } = await statusOf(url)
   const answer = decodeCbor((await askBytes(url, `/v1/blocks/${height}`)) as Uint8Array)
   const [, bytes] = answer as readonly [Uint8Array, Uint8Array | null]

@@ -172,7 +172,7 @@ export class Operator {
 }
 
 /** Hands an act in and waits for what the ledger makes of it. */
-export async function sayFinal(url: string, wire: Uint8Array): Promise<Said> {
+async function sayFinal(url: string, wire: Uint8Array): Promise<Said> {
   const { body } = await submitFinal(url, wire)
   const id = body.transaction?.transactionId
   if (id === undefined) return { id: null, outcome: 'refused', code: body.code ?? null }
