@@ -41,8 +41,8 @@ const MESSAGE_MAX_BYTES = 400
 const PAUSE_MS = 200
 /** Messages of one device on their way at once. */
 const WINDOW = 2
-/** Questions to a node at once, where thousands are to be asked. */
-const ASKED_AT_ONCE = 32
+/** Questions to a node at once, where thousands are to be asked; a node takes few connections of one address. */
+const ASKED_AT_ONCE = 8
 
 /** Signs the messages of one device, in a record that is kept in memory. */
 export async function signBefore(
