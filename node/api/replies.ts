@@ -16,7 +16,7 @@ import type { Answer } from './route.ts'
 export const HEIGHT_HEADER = 'thingmoot-height'
 
 /** Says of an answer that the ledger may be further than it, and why. */
-export const STALE_HEADER = 'thingmoot-stale'
+const STALE_HEADER = 'thingmoot-stale'
 
 /** Sends an answer that speaks for the node as it was at `status`. */
 export function sendAnswer(

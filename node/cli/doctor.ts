@@ -38,7 +38,10 @@ async function runDoctor(options: DoctorOptions, ports: CommandPorts): Promise<v
     ]
   })
   if (unwell > 0)
-    throw new NodeError('NOT_WELL', `${unwell} of ${count(findings.length, 'check')} not well`)
+    throw new NodeError(
+      'NOT_WELL',
+      `${unwell} of ${count(findings.length, 'check')} not well${unwell > 1 ? ': begin with the first' : ''}`
+    )
 }
 
 function linesOf(findings: readonly NamedFinding[], paint: Paint): readonly string[] {

@@ -11,8 +11,6 @@
 import {
   type DeviceMessage,
   decodeTransaction,
-  devices,
-  forecastTransaction,
   isCounting,
   type LedgerVersion,
   listLeafHash,
@@ -26,9 +24,9 @@ import { type Cancel, repeat } from '../clock.ts'
 import { NodeError } from '../errors.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission } from '../ledger-service.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
 import { busy, carried, faulty, noRoom, refusedBy, taken } from './answers.ts'
 import { DeviceLanes } from './device-lanes.ts'
+import { type ForecastPorts, forecast, forecastAgain } from './forecast.ts'
 import { IntakeGate } from './intake-gate.ts'
 import type { IntakePorts } from './intake-ports.ts'
 import { Patience } from './patience.ts'
@@ -38,17 +36,12 @@ import type { BookEntry } from './transaction-book.ts'
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
 
-/** What would become of a transaction now: batched, kept for later, or refused. */
-type Forecast =
-  | { readonly kind: 'now' }
-  | { readonly kind: 'later' }
-  | { readonly kind: 'refused'; readonly code: string }
-
 /** Takes transactions in. */
 export class Intake {
   readonly #ports: IntakePorts
   readonly #lanes = new DeviceLanes<BookEntry>()
   readonly #retries: Retries
+  readonly #forecasting: ForecastPorts
   readonly #verifying = new Map<string, Promise<Submission>>()
   readonly #gate: IntakeGate
   readonly #patience: Patience
@@ -59,6 +52,7 @@ export class Intake {
   constructor(ports: IntakePorts) {
     this.#ports = ports
     this.#retries = new Retries(ports.clock)
+    this.#forecasting = { ...ports, lanes: this.#lanes }
     this.#gate = new IntakeGate(ports)
     this.#patience = new Patience(ports.clock.nowMs())
     this.#stopSweeping = repeat(ports.clock, SWEEP_MS, () => this.#sweep())
@@ -145,7 +139,7 @@ export class Intake {
   }
 
   async #passGate(transaction: Transaction): Promise<Submission> {
-    const early = this.#forecast(transaction)
+    const early = forecast(transaction, this.#forecasting)
     if (early.kind === 'refused') return this.#refuse(early.code, transaction)
     if (!(await this.#gate.enter())) return noRoom(this.#ports.isOrdering())
     let isInside = true
@@ -168,11 +162,11 @@ export class Intake {
     // Another copy may have been verified meanwhile.
     const twin = book.get(transaction.id)
     if (twin !== undefined && twin.status.stage !== 'dropped') return taken(twin)
-    const forecast = this.#forecast(transaction)
-    if (forecast.kind === 'refused') return this.#refuse(forecast.code, transaction)
+    const late = forecast(transaction, this.#forecasting)
+    if (late.kind === 'refused') return this.#refuse(late.code, transaction)
     const entry = book.enter(transaction, row.leafHash, this.#patience.nowMs)
     leaveGate()
-    if (forecast.kind === 'later') return this.#keepForLater(entry)
+    if (late.kind === 'later') return this.#keepForLater(entry)
     try {
       await this.#batch(entry)
     } catch (error) {
@@ -183,33 +177,6 @@ export class Intake {
       return busy(error.code)
     }
     return taken(entry)
-  }
-
-  #forecast(transaction: Transaction): Forecast {
-    const { head, networkTag, carrierId, clock } = this.#ports
-    const version = head()
-    const { body } = transaction
-    if (body.kind === 'device-message') {
-      const device = version.view.read(devices, body.deviceId)
-      if (device === undefined) return { kind: 'refused', code: 'DEVICE_UNKNOWN' }
-      const verdict = this.#lanes.judge(body, device)
-      if (verdict.kind === 'refused') return verdict
-      return { kind: verdict.kind === 'next' ? 'now' : 'later' }
-    }
-    const block = { timeMs: Math.max(clock.timeMs(), version.timeMs + 1), networkTag, carrierId }
-    const { outcome, code } = forecastTransaction(version, transaction, block)
-    if (outcome === 'refused') return { kind: 'refused', code: code ?? 'REFUSED' }
-    return { kind: outcome === 'waits' ? 'later' : 'now' }
-  }
-
-  /** The forecast of what is taken in already: while a record is being mended, it waits. */
-  #forecastAgain(transaction: Transaction): Forecast {
-    try {
-      return this.#forecast(transaction)
-    } catch (error) {
-      if (error instanceof DamagedRecord) return { kind: 'later' }
-      throw error
-    }
   }
 
   /** A copy of what another node has brought into a block already is no conflict. */
@@ -245,13 +212,13 @@ export class Intake {
       const entry = this.#lanes.takeFirst(deviceId)
       if (entry === undefined) return
       const message = entry.transaction.body as DeviceMessage
-      const forecast = this.#forecastAgain(entry.transaction)
-      if (forecast.kind === 'later') {
+      const now = forecastAgain(entry.transaction, this.#forecasting)
+      if (now.kind === 'later') {
         this.#lanes.hold(message, entry)
         return
       }
-      if (forecast.kind === 'now') this.#batchAgain(entry)
-      else this.#end(entry, forecast.code)
+      if (now.kind === 'now') this.#batchAgain(entry)
+      else this.#end(entry, now.code)
     }
   }
 
@@ -277,10 +244,10 @@ export class Intake {
 
   #tryAgain(entry: BookEntry): void {
     const { transaction } = entry
-    const forecast = this.#forecastAgain(transaction)
+    const now = forecastAgain(transaction, this.#forecasting)
     if (this.#ports.isUnderWay(transaction.id)) this.#retries.add(entry)
-    else if (forecast.kind === 'refused') this.#end(entry, forecast.code)
-    else if (forecast.kind === 'later') this.#keepForLater(entry)
+    else if (now.kind === 'refused') this.#end(entry, now.code)
+    else if (now.kind === 'later') this.#keepForLater(entry)
     else this.#batchAgain(entry)
   }
 

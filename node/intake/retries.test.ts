@@ -21,8 +21,9 @@ test.before.each(() => {
 
 function enter(book: TransactionBook, number: number): BookEntry {
   const id = new Uint8Array(32).fill(number)
-  // Only its id, and where it stands in its device's chain, are looked at here.
-  const transaction = { id, body: { kind: 'device-message', sequence: number } } as Transaction
+  // Only its id, its length and where it stands in its device's chain are looked at here.
+  const body = { kind: 'device-message', sequence: number }
+  const transaction = { id, wire: new Uint8Array(1), body } as Transaction
   return book.enter(transaction, id, nowMs)
 }
 

@@ -55,7 +55,7 @@ export function replayFrom(auditing: Auditing): Replay {
 }
 
 /** Makes the ledger of a genesis in memory. */
-export function createGenesisLedger(genesis: Genesis): GenesisLedger {
+function createGenesisLedger(genesis: Genesis): GenesisLedger {
   const values = new Map<string, Uint8Array>()
   const base = new LedgerBase((table, key) => values.get(nameOf(table, key)))
   const view = genesisView(genesis, base)

@@ -41,7 +41,7 @@ export function readSeals(from: number, ports: SealPorts): readonly SealProof[] 
 }
 
 /** The seal that ends an epoch; undefined when it is yet to come, or not here. */
-export function readSeal(epoch: number, { block, readValue }: SealPorts): SealProof | undefined {
+function readSeal(epoch: number, { block, readValue }: SealPorts): SealProof | undefined {
   const value = readValue(electorates.number, epochKey(epoch + 1))
   if (value === undefined) return undefined
   const { electorateBytes, sinceHeight } = electorates.decode(value)

@@ -37,7 +37,7 @@ export const BLOCKS_PER_REQUEST_MAX = 64
 /** Most snapshots that one node offers. */
 export const SNAPSHOTS_OFFERED_MAX = 16
 /** Most values of the state of one request. */
-export const STATE_VALUES_PER_REQUEST_MAX = 64
+const STATE_VALUES_PER_REQUEST_MAX = 64
 /** Most certificates of one answer. */
 export const CERTIFICATES_PER_ANSWER_MAX = 64
 

@@ -41,6 +41,8 @@ const MESSAGE_MAX_BYTES = 400
 const PAUSE_MS = 200
 /** Messages of one device on their way at once. */
 const WINDOW = 2
+/** Questions to a node at once, where thousands are to be asked; a node takes few connections of one address. */
+const ASKED_AT_ONCE = 8
 
 /** Signs the messages of one device, in a record that is kept in memory. */
 export async function signBefore(
@@ -119,10 +121,13 @@ export async function notAppliedAt(
   ids: readonly string[]
 ): Promise<readonly string[]> {
   const missing: string[] = []
-  for (const id of ids) {
-    const { body } = await ask(url, `/v1/transactions/${id}`)
-    const { stage, outcome } = body.transaction ?? {}
-    if (stage !== 'final' || outcome !== 'applied') missing.push(id)
+  for (let first = 0; first < ids.length; first += ASKED_AT_ONCE) {
+    const asked = ids.slice(first, first + ASKED_AT_ONCE)
+    const answers = await Promise.all(asked.map((id) => ask(url, `/v1/transactions/${id}`)))
+    for (const [index, { body }] of answers.entries()) {
+      const { stage, outcome } = body.transaction ?? {}
+      if (stage !== 'final' || outcome !== 'applied') missing.push(asked[index] as string)
+    }
   }
   return missing
 }

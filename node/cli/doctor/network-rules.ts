@@ -12,6 +12,8 @@ import { type Rule, warning, well, wrong } from './finding.ts'
 const AHEAD_MAX_MS = 2_000
 /** A block of a ledger that goes on is never as old while anything waits for one. */
 const STANDSTILL_MS = 60_000
+const START_AGAIN = 'have them started again, on the data directories they had'
+const CALL_MEMBERS = 'name addresses of members in network.bootstrap'
 
 /**
  * Whether the clock of this machine is one that members can work with. The node measures nobody's
@@ -23,7 +25,7 @@ export const clockRule: Rule = ({ node, nowMs }) => {
   return aheadMs > AHEAD_MAX_MS
     ? wrong(
         `${describeSpan(aheadMs)} behind the time of the last block`,
-        'let this machine set its clock by NTP, for instance: timedatectl set-ntp true'
+        'let this machine set its clock by NTP: timedatectl set-ntp true'
       )
     : well('not behind the time of the last block')
 }
@@ -35,9 +37,9 @@ export const peersRule: Rule = ({ node }) => {
   if (peers === 0 && missing.length > 0)
     return wrong(
       'no other node is connected',
-      'see whether network.listen is open to them, and whom network.bootstrap and network.memberAddresses call'
+      'see whether the others run, whether their firewalls let this node in, and whom network.bootstrap names'
     )
-  return well(peers === 0 ? 'nobody else to reach' : `${count(peers, 'peer')} connected`)
+  return well(peers === 0 ? 'nobody else to reach' : `${count(peers, 'other node')} connected`)
 }
 
 /** Who is missing, since when, and what brings the ledger back. */
@@ -45,13 +47,20 @@ export const membersRule: Rule = ({ node, nowMs }) => {
   if (node?.ok !== true) return null
   const { status, members } = node.value
   const { missing, wayBack } = status
+  const present = members.length - missing.length
   if (status.role === 'observer')
-    return well(`as an observer linked to ${members.length - missing.length} of ${members.length}`)
-  if (missing.length === 0) return well(`all ${members.length} present`)
-  const present = `${members.length - missing.length} of ${members.length} present`
-  const says = `${present}, missing: ${describeAbsent(missing, nowMs)}`
-  const bring = 'start them again, on the data directories they had'
-  return wayBack === null ? warning(says, bring) : wrong(says, `${bring}. ${wayBack}`)
+    return present === 0
+      ? warning(`none of ${members.length} reached: reads here may be old`, CALL_MEMBERS)
+      : well(`this observer follows ${present} of ${members.length}`)
+  if (missing.length === 0)
+    return well(members.length === 1 ? 'the only one is present' : `all ${present} present`)
+  const says = `${present} of ${members.length} present, missing: ${describeAbsent(missing, nowMs)}`
+  return wayBack === null
+    ? warning(says, START_AGAIN)
+    : wrong(
+        says,
+        `${START_AGAIN}. ${wayBack} Only if they are lost for good: thingmoot refound --help`
+      )
 }
 
 /** Whether the ledger would survive the next loss. */
@@ -61,14 +70,18 @@ export const spareRule: Rule = ({ node }) => {
   if (status.role === 'observer' || status.wayBack !== null) return null
   const others = members.filter(({ isSelf, isConnected }) => isConnected && !isSelf)
   if (others.length === 0 && status.missing.length === 0)
-    return well('none needed: the only member')
-  const spare = status.reachableWeight - status.quorumWeight
+    return well('none: the ledger stands still whenever this node, its only member, does')
+  const { reachableWeight, quorumWeight } = status
   const heaviest = Math.max(0, ...others.map(({ weight }) => weight))
-  if (heaviest <= spare) return well(`weight ${spare} beyond the quorum of ${status.quorumWeight}`)
-  const says = 'one more silent member stops the ledger'
-  return status.missing.length > 0
-    ? warning(says, 'bring the missing ones back, or admit a spare: thingmoot join --apply')
-    : warning(says, 'admit a spare: on a new machine thingmoot join, then join --apply')
+  const weights = `votes present ${reachableWeight}, needed ${quorumWeight}`
+  if (heaviest <= reachableWeight - quorumWeight)
+    return well(`any one other member may fall silent: ${weights}`)
+  return warning(
+    `one more silent member can stop the ledger: ${weights}`,
+    status.missing.length > 0
+      ? 'bring back who is missing, or have one more member admitted: thingmoot bundle'
+      : 'have one more member admitted: thingmoot bundle makes what its operator needs'
+  )
 }
 
 /** Whether what waits is ordered. */
@@ -81,7 +94,7 @@ export const progressRule: Rule = ({ node, nowMs }) => {
   return silentMs > STANDSTILL_MS
     ? wrong(
         `${count(pendingTransactions, 'transaction')} waiting, and no block for ${describeSpan(silentMs)}`,
-        'ask the other operators for thingmoot status: a member may be there and not allowed to vote'
+        'run thingmoot doctor on the other members: one may be there and not allowed to vote'
       )
     : well(`height ${height}, ${count(pendingTransactions, 'transaction')} under way`)
 }

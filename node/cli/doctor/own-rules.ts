@@ -10,6 +10,7 @@ import type { Probe } from './facts.ts'
 import { type Finding, type Rule, warning, well, wrong } from './finding.ts'
 
 const MIB = 1_048_576
+const MAKE_NODE = 'make a node: thingmoot join <bundle>, or with a genesis thingmoot init'
 
 /** Whether the settings can be read. */
 export const settingsRule: Rule = ({ settings, configOption }) =>
@@ -20,10 +21,7 @@ export const settingsRule: Rule = ({ settings, configOption }) =>
     ({ filePath, isFileFound }) =>
       isFileFound
         ? well(`${filePath} is understood`)
-        : warning(
-            `no file at ${filePath}: the defaults hold`,
-            `make one: thingmoot init${configOption}`
-          )
+        : warning(`no file at ${filePath}: the defaults hold`, `${MAKE_NODE}${configOption}`)
   )
 
 /** Whether the genesis is there and of this network. */
@@ -41,8 +39,8 @@ export const dataRule: Rule = ({ data, configOption }) =>
     `thingmoot repair --plan${configOption} looks into it and changes nothing`,
     ({ path, isThere }) =>
       isThere
-        ? well(`${path} belongs to this program`)
-        : wrong(`${path}: no data directory is here`, `make one: thingmoot init${configOption}`)
+        ? well(`${path} is a node's`)
+        : wrong(`${path}: no data directory is here`, `${MAKE_NODE}${configOption}`)
   )
 
 /** Whether the disk has room. */
@@ -59,9 +57,15 @@ export const diskRule: Rule = ({ disk }) => {
 }
 
 /** Whether the node runs and answers. */
-export const nodeRule: Rule = ({ node, url, holder, configOption }) => {
+export const nodeRule: Rule = ({ node, url, holder, settings, configOption }) => {
   if (node === null) return null
-  if (node.ok) return well(`answers at ${url}`)
+  if (node.ok)
+    return well(`answers at ${url}, as ${node.value.status.role} of ${node.value.status.networkId}`)
+  if (settings === null)
+    return wrong(
+      node.trouble,
+      'see whether it runs there, and whether its HTTP is open to this machine'
+    )
   if (holder === 'held')
     return wrong(
       `a process uses the data directory, but ${node.trouble}`,
@@ -90,11 +94,15 @@ export const softwareRule: Rule = ({ node, ownVersion }) => {
 /** What the node says of itself. */
 export const stateRule: Rule = ({ node }) => {
   if (node?.ok !== true) return null
-  const { state, sentence } = node.value.status
-  if (state === 'stopped') return wrong(sentence, 'do as its alarm says')
-  // Who is missing while it is paused has a rule of its own.
-  if (state === 'ready' || state === 'paused') return well(state)
-  return warning(sentence, 'wait; if it stays so, see the peers and the log of the node')
+  const { state, sentence, pendingTransactions } = node.value.status
+  if (state === 'stopped') return wrong(sentence, 'do as its alarm says, below')
+  if (state === 'ready') return well('ready')
+  if (state === 'paused')
+    return wrong(
+      `paused: nothing is ordered; what is signed is taken in and kept, ${pendingTransactions} so far`,
+      'nothing here: see the members below'
+    )
+  return warning(sentence, 'wait; if it stays so, see the peers below and the log of the node')
 }
 
 /** What the node has raised an alarm about. */
@@ -114,7 +122,9 @@ export const storageRule: Rule = ({ node, configOption }) => {
       `${count(damagedRecords, 'damaged record')}, being mended from other nodes`,
       `let it run; if they stay, stop it and run thingmoot repair --plan${configOption}`
     )
-  return well(repairedRecords > 0 ? `whole, ${repairedRecords} mended` : 'whole')
+  return well(
+    repairedRecords > 0 ? `whole, ${count(repairedRecords, 'record')} mended` : 'nothing damaged'
+  )
 }
 
 function judged<Value>(

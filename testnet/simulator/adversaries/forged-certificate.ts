@@ -58,7 +58,7 @@ export function forgeCertificate(hands: Hands, forgery: Forgery): RawCertificate
 }
 
 /** A vote of the present view that no quorum gave. */
-export function wishedVote(hands: Hands): Vote {
+function wishedVote(hands: Hands): Vote {
   const { dice } = hands
   const { view, finalView, electorate, views } = coreOf(hands)
   const kind = dice.pick(KINDS)
@@ -69,7 +69,7 @@ export function wishedVote(hands: Hands): Vote {
 }
 
 /** The newest certificate that the member holds. */
-export function newestGenuine(hands: Hands): Certificate | undefined {
+function newestGenuine(hands: Hands): Certificate | undefined {
   const newestFirst = [...coreOf(hands).certificates.entries()].sort(([a], [b]) => b - a)
   for (const [, { finalisation, notarisation, nullification }] of newestFirst) {
     const held = [finalisation, notarisation, nullification].filter((one) => one !== null)

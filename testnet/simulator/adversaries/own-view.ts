@@ -28,7 +28,7 @@ export function readOwn({ index }: Hands, message: Uint8Array): MemberMessage | 
 }
 
 /** Whether a view is the member's own turn. */
-export function isOwnTurn(hands: Hands, view: View): boolean {
+function isOwnTurn(hands: Hands, view: View): boolean {
   const { leaders } = coreOf(hands)
   return leaders[(view - 1) % leaders.length] === hands.index
 }

@@ -44,7 +44,7 @@ export function rawOf({ vote, signatures }: Certificate): RawCertificate {
 }
 
 /** The positions of a certificate, whatever is in them. */
-export function rawFields({ vote, bitmap, signatures }: RawCertificate): CborValue {
+function rawFields({ vote, bitmap, signatures }: RawCertificate): CborValue {
   const { kind, epoch, view, subject } = vote
   return [
     VOTE_KINDS[kind],

@@ -102,7 +102,7 @@ export async function runBatch(options: BatchOptions, ports: BatchPorts): Promis
 }
 
 /** Whether a seed is one of those that something is done with. */
-export function isChosen(seed: number, what: string, every: number): boolean {
+function isChosen(seed: number, what: string, every: number): boolean {
   return every > 0 && hashOf(`${what}/${seed}`) % every === 0
 }
 

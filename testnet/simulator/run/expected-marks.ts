@@ -44,7 +44,7 @@ const GOVERNANCE: readonly string[] = [
 ]
 
 /** The marks that are expected. */
-export const EXPECTED_MARKS: readonly string[] = [
+const EXPECTED_MARKS: readonly string[] = [
   ...Object.keys(FAULTS).map((kind) => `fault:${kind}`),
   ...VICE_NAMES.map((vice) => `vice:${vice}`),
   ...REFUSALS.map((code) => `refused:${code}`),

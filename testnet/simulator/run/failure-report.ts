@@ -46,7 +46,7 @@ export function failureReport(facts: FailureFacts): string[] {
 }
 
 /** The nodes that a message names; none when it names nobody. */
-export function involvedNodes(message: string): number[] {
+function involvedNodes(message: string): number[] {
   const named = [...message.matchAll(/\bnode (\d+)/g)].map(([, index]) => Number(index))
   return [...new Set(named)]
 }

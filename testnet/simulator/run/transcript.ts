@@ -174,7 +174,7 @@ function turningPoints(plan: Plan): { atMs: number; text: string }[] {
 }
 
 /** A fault in one line. */
-export function faultLine(fault: Fault): string {
+function faultLine(fault: Fault): string {
   const { atMs, kind, ...rest } = fault
   const facts = Object.entries(rest).map(([name, value]) => `${name} ${factText(value)}`)
   return `${kind}: ${facts.join(', ')}`

@@ -85,7 +85,7 @@ function mutationsOf(mutation: Mutation | undefined): readonly Mutation[] {
 }
 
 /** Puts the wrong line in. */
-export function mutate(text: string, { file, find, replace }: Mutation): string {
+function mutate(text: string, { file, find, replace }: Mutation): string {
   const parts = text.split(find)
   if (parts.length !== 2)
     throw new NodeError(

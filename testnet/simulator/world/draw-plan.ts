@@ -17,7 +17,7 @@ export interface PlanShape {
 }
 
 /** The shapes of the law: n of 4, 7 and 10 among liars, 3 and 5 among the merely mortal, and weights. */
-export const SHAPES: readonly PlanShape[] = [
+const SHAPES: readonly PlanShape[] = [
   { weights: [1, 1, 1, 1], faultModel: 'byzantine' },
   { weights: [1, 1, 1, 1, 1, 1, 1], faultModel: 'byzantine' },
   { weights: [1, 1, 1], faultModel: 'crash' },

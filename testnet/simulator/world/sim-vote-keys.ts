@@ -22,7 +22,7 @@ const KEY_TAG = ascii('simulated vote key')
 const APPLICATION_STRIDE = 64
 
 /** The seed of a node's vote key by its number. */
-export function voteSeedOf(firstSeed: Uint8Array, number: number): Uint8Array {
+function voteSeedOf(firstSeed: Uint8Array, number: number): Uint8Array {
   return number === 0 ? firstSeed : sha256(concatBytes(KEY_TAG, firstSeed, uint64(number)))
 }
 
