@@ -21,9 +21,8 @@ import {
   fromHex,
   judgeCertificate
 } from '../../protocol/index.ts'
-import { batchKey, blockKey, bodyKey } from '../ledger/keyspace.ts'
+import { batchKey, bodyKey } from '../ledger/keyspace.ts'
 import type { Floor } from '../ledger/open-ledger.ts'
-import { decodeStoredBlock } from '../ledger/stored-block.ts'
 import type { ActSigner } from '../membership/own-acts.ts'
 import type { Database } from '../storage/database.ts'
 import type { VoteLog } from '../storage/vote-log.ts'
@@ -118,13 +117,7 @@ function carriedBlocks(
 }
 
 /** Every batch of a block; undefined when one is not here. */
-export function batchesOf(ledger: Database, block: Block): readonly Uint8Array[] | undefined {
+function batchesOf(ledger: Database, block: Block): readonly Uint8Array[] | undefined {
   const batches = block.batches.map(({ id }) => ledger.getSync(batchKey(id)))
   return batches.every((batch) => batch !== undefined) ? batches : undefined
-}
-
-/** The id of a final block that is here. */
-export function finalBlockOf(ledger: Database, height: number): Block | undefined {
-  const encoded = ledger.getSync(blockKey(height))
-  return encoded === undefined ? undefined : decodeStoredBlock(encoded).block
 }

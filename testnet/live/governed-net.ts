@@ -197,7 +197,7 @@ export async function lastCertificate(url: string): Promise<Certificate | undefi
 }
 
 /** The seats whose votes finalised the last block of a node. */
-export async function lastSigners(url: string): Promise<readonly number[]> {
+async function lastSigners(url: string): Promise<readonly number[]> {
   const { signatures = [] } = (await lastCertificate(url)) ?? {}
   return signatures.map(({ signer }) => signer)
 }
