@@ -129,6 +129,7 @@ export {
 } from './foundation/limits.ts'
 export { accept, acceptAs, reject, type Verdict } from './foundation/verdict.ts'
 export { type Bucket, type BucketLimits, fullBucket } from './ledger/bucket.ts'
+export { ownerKeyHashAt, ownershipAt } from './ledger/devices/device-standing.ts'
 export {
   type BlockExecution,
   beginBlockExecution,
@@ -198,6 +199,7 @@ export {
   type Parameters,
   RATE_MAX_UNITS_PER_HOUR
 } from './ledger/parameters.ts'
+export { type AlertsRecord, alerts } from './ledger/records/alert-record.ts'
 export {
   BIRTH_BATCH_STATUS,
   type BirthBatchRecord,
@@ -218,6 +220,7 @@ export {
   classVersionKey,
   classVersions
 } from './ledger/records/class-record.ts'
+export { type Controller, controllers } from './ledger/records/controller-record.ts'
 export {
   DEVICE_STATUS,
   type DeviceRecord,
@@ -227,6 +230,7 @@ export {
   type Remediation,
   type Rival
 } from './ledger/records/device-record.ts'
+export { type DisputeRecord, disputeKey, disputes } from './ledger/records/dispute-record.ts'
 export {
   type ElectorateRecord,
   electorates,
@@ -247,7 +251,9 @@ export {
   motions
 } from './ledger/records/motion-record.ts'
 export { type Offer, type OwnershipRecord, ownerships } from './ledger/records/ownership-record.ts'
+export { type ReadersRecord, readers } from './ledger/records/reader-record.ts'
 export { type VendorRecord, vendors } from './ledger/records/vendor-record.ts'
+export { ALERT_RULES_MAX, ALERT_RULES_VERSION } from './ledger/rules/alert-rule.ts'
 export { deviceMessageRule } from './ledger/rules/device-message-rule.ts'
 export { stateKey, stateValueHash, type Table } from './ledger/table.ts'
 export { findTable, TABLES } from './ledger/tables.ts'
@@ -376,16 +382,34 @@ export {
 export { createStateTree, type StateLeaf, type StateTree } from './state-tree/state-tree.ts'
 export { RUN_LEAVES, rootOfRuns, runCount, runRoot } from './state-tree/subtree.ts'
 export { checkKey, type TreeVersion } from './state-tree/version.ts'
+export { ALERT_KIND, type Alert, encodeAlert } from './transactions/alert.ts'
+export { ALERT_ACK_KIND, type AlertAck, encodeAlertAck } from './transactions/alert-ack.ts'
 export { BALLOT_CHOICES, BALLOT_KIND, type Ballot, encodeBallot } from './transactions/ballot.ts'
 export { BIRTH_BATCH_KIND, type BirthBatch, encodeBirthBatch } from './transactions/birth-batch.ts'
-export { CLAIM_KIND, type Claim, encodeClaim, type Guardians } from './transactions/claim.ts'
+export { BIRTH_REVOKE_KIND, encodeBirthRevoke } from './transactions/birth-revoke.ts'
+export { CLAIM_KIND, type Claim, encodeClaim } from './transactions/claim.ts'
 export {
   CLASS_DEFINE_KIND,
   type ClassDefine,
   classIdOf,
   encodeClassDefine
 } from './transactions/class-define.ts'
+export {
+  COMMAND_KIND,
+  COMMAND_SEALED_MAX_BYTES,
+  type Command,
+  commandContext,
+  encodeCommand
+} from './transactions/command.ts'
 export { CONTENT_KINDS, type ContentKind, contentPriority } from './transactions/content.ts'
+export {
+  CONTROLLERS_MAX,
+  CONTROLLERS_SET_KIND,
+  type ControllerTerm,
+  encodeControllersSet
+} from './transactions/controllers-set.ts'
+export { DEVICE_FORK_KIND, type DeviceFork, encodeDeviceFork } from './transactions/device-fork.ts'
+export type { DeviceBody, OwnerAct } from './transactions/device-kinds.ts'
 export {
   DEVICE_MESSAGE_KIND,
   type DeviceMessage,
@@ -395,11 +419,32 @@ export {
 } from './transactions/device-message.ts'
 export { STATELESS_FAULTS, type StatelessFault } from './transactions/fault.ts'
 export {
+  encodeGrant,
+  GRANT_KIND,
+  type Grant,
+  type KeyWrap,
+  READERS_MAX,
+  type ReaderWrap
+} from './transactions/grant.ts'
+export {
+  encodeGuardianAct,
+  GUARDIAN_ACT_KIND,
+  GUARDIAN_ACTS,
+  type GuardianAct,
+  type ShownGuardian
+} from './transactions/guardian-act.ts'
+export { GUARDIANS_MAX, type Guardians } from './transactions/guardians.ts'
+export { encodeGuardiansSet, GUARDIANS_SET_KIND } from './transactions/guardians-set.ts'
+export {
   decodeInception,
   deviceIdOf,
   encodeInception,
   type Inception
 } from './transactions/inception.ts'
+export type { Inclusion } from './transactions/inclusion.ts'
+export { encodeKeyExposed, KEY_EXPOSED_KIND } from './transactions/key-exposed.ts'
+export { encodeKeyMisuse, KEY_MISUSE_KIND, type KeyMisuse } from './transactions/key-misuse.ts'
+export type { Signer } from './transactions/kind-definition.ts'
 export {
   type Body,
   type KindDefinition,
@@ -407,8 +452,7 @@ export {
   kindByName,
   kindByNumber,
   kindOf,
-  priorityOf,
-  type Signer
+  priorityOf
 } from './transactions/kinds.ts'
 export { MEMBER_PROOFS_MAX, type MemberPrefix } from './transactions/member-act.ts'
 export {
@@ -453,6 +497,13 @@ export {
   MOTION_WITHDRAW_KIND,
   type MotionWithdraw
 } from './transactions/motion-withdraw.ts'
+export type { OwnerPrefix } from './transactions/owner-act.ts'
+export { encodeOwnerFork, OWNER_FORK_KIND, type OwnerFork } from './transactions/owner-fork.ts'
+export {
+  encodePlainOwnerAct,
+  PLAIN_OWNER_KINDS,
+  type PlainOwnerKind
+} from './transactions/plain-owner-act.ts'
 export {
   type Profile,
   type ProfileOverlay,
@@ -460,7 +511,20 @@ export {
   readProfile,
   tightenProfile
 } from './transactions/profile.ts'
+export { encodeProfileSet, PROFILE_SET_KIND } from './transactions/profile-set.ts'
+export { encodeQuarantine, QUARANTINE_KIND } from './transactions/quarantine.ts'
+export {
+  BRANCHES,
+  encodeRecover,
+  RECOVER_KIND,
+  RECOVERY_REASONS,
+  type Recover
+} from './transactions/recover.ts'
+export { type Rekeying, type RevealedKey, ROTATION_KEYS_MAX } from './transactions/rekeying.ts'
+export { encodeRemediate, REMEDIATE_KIND } from './transactions/remediate.ts'
+export { encodeRetire, RETIRE_KIND } from './transactions/retire.ts'
 export { ROLES, type Role } from './transactions/role.ts'
+export { encodeRotate, ROTATE_KIND, type Rotate } from './transactions/rotate.ts'
 export {
   decodeTransaction,
   encodeTransaction,
@@ -475,6 +539,12 @@ export {
   transactionPriority,
   transactionSigningBytes
 } from './transactions/transaction.ts'
+export {
+  encodeTransferAccept,
+  TRANSFER_ACCEPT_KIND,
+  type TransferAccept
+} from './transactions/transfer-accept.ts'
+export { encodeTransferOffer, TRANSFER_OFFER_KIND } from './transactions/transfer-offer.ts'
 export {
   type PlainTrustModel,
   plainTrustPolicy,

@@ -76,7 +76,8 @@ const argument = {
     rateUnitsPerHour: amount,
     proofs
   }),
-  'vendor-remove': z.strictObject({ vendorId: id })
+  'vendor-remove': z.strictObject({ vendorId: id }),
+  'birth-revoke': z.strictObject({ birthBatchId: id, reasonHash: id.default(NO_HASH) })
 } satisfies Record<MotionType, z.ZodType>
 
 const envelope = z.strictObject({

@@ -93,7 +93,7 @@ function addMemberMotions(add: Adder): void {
     return async (governance) => ({
       type: 'remove',
       memberId: await memberOf(id, governance),
-      reasonHash: reason === undefined ? NO_HASH : contentHash(new TextEncoder().encode(reason))
+      reasonHash: hashReason(reason)
     })
   }).option('--reason <text>', 'why; only its hash is put on the ledger')
   add(['reweigh', '<member=weight...>'], 'change weights', (texts, { large = false }) => {
@@ -172,6 +172,15 @@ function addVendorMotions(add: Adder): void {
     const vendorId = parseHex(id, ID_BYTES, 'vendor')
     return async () => ({ type: 'vendor-remove', vendorId })
   })
+  add(['birth-revoke', '<batch>'], 'end every device of a birth batch', ([id = ''], { reason }) => {
+    const birthBatchId = parseHex(id, ID_BYTES, 'batch')
+    return async () => ({ type: 'birth-revoke', birthBatchId, reasonHash: hashReason(reason) })
+  }).option('--reason <text>', 'why; only its hash is put on the ledger')
+}
+
+/** Why something is asked for: the ledger knows a hash alone. */
+function hashReason(reason: string | undefined): Uint8Array {
+  return reason === undefined ? NO_HASH : contentHash(new TextEncoder().encode(reason))
 }
 
 /**

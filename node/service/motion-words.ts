@@ -49,6 +49,8 @@ export function describeMotion(motion: Motion, state: LedgerReader): string {
       return `admit maker ${shortId(toHex(motion.vendorId))} with ${motion.birthCap} births, ${motion.claimsPerDay} claims a day, ${motion.rateUnitsPerHour} units an hour`
     case 'vendor-remove':
       return `remove maker ${shortId(toHex(motion.vendorId))}`
+    case 'birth-revoke':
+      return `end every device of birth batch ${shortId(toHex(motion.birthBatchId))}`
   }
 }
 

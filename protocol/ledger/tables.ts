@@ -5,20 +5,28 @@
  * @module
  */
 
+import { alerts } from './records/alert-record.ts'
 import { birthBatches } from './records/birth-batch-record.ts'
 import { networkTable, recentBlocks } from './records/chain-record.ts'
 import { classHeads, classVersions } from './records/class-record.ts'
+import { controllers } from './records/controller-record.ts'
 import { devices } from './records/device-record.ts'
+import { disputes } from './records/dispute-record.ts'
 import { electorates, governanceTable, tombstones, voteKeys } from './records/governance-record.ts'
 import { members } from './records/member-record.ts'
 import { applications, motions } from './records/motion-record.ts'
 import { ownerships } from './records/ownership-record.ts'
+import { readers } from './records/reader-record.ts'
 import { vendors } from './records/vendor-record.ts'
 import type { Table } from './table.ts'
 
 const ALL: readonly Table<never>[] = [
   devices,
   ownerships,
+  readers,
+  controllers,
+  disputes,
+  alerts,
   vendors,
   classHeads,
   classVersions,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type CborValue, encodeCbor } from '../codec/cbor.ts'
+import { encodeCbor } from '../codec/cbor.ts'
 import {
   bytes,
   bytesBetween,
@@ -17,15 +17,8 @@ import {
   uint
 } from '../codec/shape.ts'
 import { BIRTHS_MAX } from '../foundation/limits.ts'
+import { type Guardians, guardiansToFields, readGuardians } from './guardians.ts'
 import { decodeInception, type Inception } from './inception.ts'
-
-/** Who may cancel, mark lost, or replace a lost owner key. */
-export interface Guardians {
-  readonly root: Uint8Array
-  readonly threshold: number
-  readonly count: number
-  readonly delayMs: number
-}
 
 /** A claim, field by field. */
 export interface Claim {
@@ -44,21 +37,6 @@ export interface Claim {
 
 /** The wire number of the kind. */
 export const CLAIM_KIND = 30
-
-const guardianFields = tuple(bytes(32), uint(), uint(), uint())
-
-/** Reads guardians; whether their numbers make sense is a rule of the ledger. */
-export const readGuardians: Shape<Guardians> = (value) => {
-  const read = guardianFields(value)
-  if (read === undefined) return undefined
-  return { root: read[0], threshold: read[1], count: read[2], delayMs: read[3] }
-}
-
-/** The wire form of guardians. */
-export function guardiansToFields(guardians: Guardians | null): CborValue {
-  if (guardians === null) return null
-  return [guardians.root, guardians.threshold, guardians.count, guardians.delayMs]
-}
 
 const fields = tuple(
   uint(CLAIM_KIND, CLAIM_KIND),

@@ -1,22 +1,28 @@
 /**
  * Kinds: the one table of what a transaction may be.
  *
- * A new kind is a file of its own with its shape, a row here, and a rule in
- * ledger/rules; nothing else needs to know of it.
+ * A new kind is a file of its own with its shape, a row here or in the table of
+ * the kinds about devices, and a rule in ledger/rules; nothing else needs to
+ * know of it.
  *
  * @see SPEC.md §3.4 Kinds
  * @module
  */
 
 import type { Shape } from '../codec/shape.ts'
-import { EVIDENCE_SIZE_MAX_BYTES, TRANSACTION_SIZE_MAX_BYTES } from '../foundation/limits.ts'
 import type { Priority } from '../types.ts'
+import { ALERT_KIND, type Alert, readAlert } from './alert.ts'
 import { BALLOT_KIND, type Ballot, readBallot } from './ballot.ts'
 import { BIRTH_BATCH_KIND, type BirthBatch, readBirthBatch } from './birth-batch.ts'
-import { CLAIM_KIND, type Claim, readClaim } from './claim.ts'
+import { BIRTH_REVOKE_KIND, type BirthRevoke, readBirthRevoke } from './birth-revoke.ts'
 import { CLASS_DEFINE_KIND, type ClassDefine, readClassDefine } from './class-define.ts'
-import { contentPriority } from './content.ts'
-import { DEVICE_MESSAGE_KIND, type DeviceMessage, readDeviceMessage } from './device-message.ts'
+import { DEVICE_KINDS, type DeviceBody } from './device-kinds.ts'
+import {
+  type KindDefinition as Definition,
+  defineEvidence,
+  defineKind,
+  type Signer
+} from './kind-definition.ts'
 import type { MemberPrefix } from './member-act.ts'
 import { MEMBER_APPLY_KIND, type MemberApply, readMemberApply } from './member-apply.ts'
 import { MEMBER_EVIDENCE_KIND, type MemberEvidence, readMemberEvidence } from './member-evidence.ts'
@@ -25,17 +31,16 @@ import { MEMBER_READY_KIND, type MemberReady, readMemberReady } from './member-r
 import { MEMBER_RENEW_KIND, type MemberRenew, readMemberRenew } from './member-renew.ts'
 import { MOTION_OPEN_KIND, type MotionOpen, readMotionOpen } from './motion-open.ts'
 import { MOTION_WITHDRAW_KIND, type MotionWithdraw, readMotionWithdraw } from './motion-withdraw.ts'
-import type { Role } from './role.ts'
 import type { VendorPrefix } from './vendor-act.ts'
 import { readVendorSet, VENDOR_SET_KIND, type VendorSet } from './vendor-set.ts'
 
 /** What a transaction says: one type per kind, told apart by `kind`. */
 export type Body =
-  | DeviceMessage
-  | Claim
+  | DeviceBody
   | VendorSet
   | ClassDefine
   | BirthBatch
+  | BirthRevoke
   | MemberApply
   | MemberReady
   | MemberRenew
@@ -43,111 +48,31 @@ export type Body =
   | MotionOpen
   | Ballot
   | MotionWithdraw
+  | Alert
   | MemberEvidence
 
 /** The name of a kind, as every surface spells it. */
 export type KindName = Body['kind']
 
-/** One signature that a kind asks for; a key of null stands in state and is checked there. */
-export interface Signer {
-  readonly role: Role
-  readonly key: Uint8Array | null
-}
-
 /** What the table knows of one kind. */
-export interface KindDefinition<B extends Body = Body> {
-  readonly number: number
-  readonly name: B['kind']
-  readonly sizeMaxBytes: number
-  /** Whether it carries an attachment; all others carry null. */
-  readonly hasAttachment: boolean
-  /** Whether strangers sign it, so that it draws on the introductions of the member that carries it. */
-  readonly isIntroduction: boolean
-  readonly read: Shape<B>
-  readonly priority: (body: B) => Priority
-  /** The signatures in their fixed order. */
-  readonly signers: (body: B) => readonly Signer[]
-  /** Keys that the kind registers without their signing it. */
-  readonly registeredKeys: (body: B) => readonly Uint8Array[]
-}
+export type KindDefinition<B extends Body = Body> = Definition<B>
 
-const none = (): readonly Uint8Array[] => []
-
-const deviceMessage: KindDefinition<DeviceMessage> = {
-  number: DEVICE_MESSAGE_KIND,
-  name: 'device-message',
-  sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-  hasAttachment: true,
-  isIntroduction: false,
-  read: readDeviceMessage,
-  priority: ({ contentKind }) => contentPriority(contentKind),
-  signers: ({ signingKey }) => [{ role: 'device', key: signingKey }],
-  registeredKeys: none
-}
-
-const claim: KindDefinition<Claim> = {
-  number: CLAIM_KIND,
-  name: 'claim',
-  sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-  hasAttachment: false,
-  isIntroduction: true,
-  read: readClaim,
-  priority: () => 1,
-  signers: ({ boxKey, inception }) => [
-    { role: 'box', key: boxKey },
-    { role: 'presence', key: inception.attestationKey }
-  ],
-  registeredKeys: ({ inception }) => [inception.attestationKey]
-}
-
-const vendorSet: KindDefinition<VendorSet> = {
+const vendorSet = defineKind<VendorSet>({
   number: VENDOR_SET_KIND,
   name: 'vendor-set',
-  sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-  hasAttachment: false,
-  isIntroduction: false,
   read: readVendorSet,
-  priority: () => 0,
   signers: ({ signers, keys }) =>
     signers.map((index) => ({ role: 'vendor', key: keys[index] as Uint8Array })),
   registeredKeys: ({ keys }) => keys
-}
+})
 
-const classDefine: KindDefinition<ClassDefine> = {
-  number: CLASS_DEFINE_KIND,
-  name: 'class-define',
-  sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-  hasAttachment: false,
-  isIntroduction: false,
-  read: readClassDefine,
-  priority: () => 0,
-  signers: vendorSigners,
-  registeredKeys: none
-}
-
-const birthBatch: KindDefinition<BirthBatch> = {
-  number: BIRTH_BATCH_KIND,
-  name: 'birth-batch',
-  sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-  hasAttachment: false,
-  isIntroduction: false,
-  read: readBirthBatch,
-  priority: () => 0,
-  signers: vendorSigners,
-  registeredKeys: none
-}
-
-const memberApply: KindDefinition<MemberApply> = {
+const memberApply = defineKind<MemberApply>({
   number: MEMBER_APPLY_KIND,
   name: 'member-apply',
-  sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-  hasAttachment: false,
   isIntroduction: true,
   read: readMemberApply,
-  priority: () => 0,
-  signers: memberAndVoteKey,
-  registeredKeys: none
-}
+  signers: memberAndVoteKey
+})
 
 const memberReady: KindDefinition<MemberReady> = {
   ...memberKind(MEMBER_READY_KIND, 'member-ready', readMemberReady),
@@ -163,24 +88,12 @@ const memberLeave: KindDefinition<MemberLeave> = {
   ]
 }
 
-const memberEvidence: KindDefinition<MemberEvidence> = {
-  number: MEMBER_EVIDENCE_KIND,
-  name: 'member-evidence',
-  sizeMaxBytes: EVIDENCE_SIZE_MAX_BYTES,
-  hasAttachment: false,
-  isIntroduction: true,
-  read: readMemberEvidence,
-  priority: () => 0,
-  signers: () => [],
-  registeredKeys: none
-}
-
 const definitions: readonly KindDefinition[] = [
-  deviceMessage,
-  claim,
+  ...DEVICE_KINDS,
   vendorSet,
-  classDefine,
-  birthBatch,
+  vendorKind<ClassDefine>(CLASS_DEFINE_KIND, 'class-define', readClassDefine),
+  vendorKind<BirthBatch>(BIRTH_BATCH_KIND, 'birth-batch', readBirthBatch),
+  vendorKind<BirthRevoke>(BIRTH_REVOKE_KIND, 'birth-revoke', readBirthRevoke),
   memberApply,
   memberReady,
   memberKind<MemberRenew>(MEMBER_RENEW_KIND, 'member-renew', readMemberRenew),
@@ -188,7 +101,12 @@ const definitions: readonly KindDefinition[] = [
   memberKind<MotionOpen>(MOTION_OPEN_KIND, 'motion-open', readMotionOpen),
   memberKind<Ballot>(BALLOT_KIND, 'ballot', readBallot),
   memberKind<MotionWithdraw>(MOTION_WITHDRAW_KIND, 'motion-withdraw', readMotionWithdraw),
-  memberEvidence
+  memberKind<Alert>(ALERT_KIND, 'alert', readAlert),
+  defineEvidence<MemberEvidence>({
+    number: MEMBER_EVIDENCE_KIND,
+    name: 'member-evidence',
+    read: readMemberEvidence
+  })
 ] as unknown as readonly KindDefinition[]
 
 const byNumber: ReadonlyMap<number, KindDefinition> = new Map(
@@ -219,8 +137,14 @@ export function priorityOf(body: Body): Priority {
 }
 
 /** A maker's other acts are signed by keys that stand in state. */
-function vendorSigners({ signers }: VendorPrefix): readonly Signer[] {
-  return signers.map(() => ({ role: 'vendor', key: null }))
+function vendorKind<B extends Body & VendorPrefix>(
+  number: number,
+  name: B['kind'],
+  read: Shape<B>
+): KindDefinition<B> {
+  const signers = ({ signers: places }: B): readonly Signer[] =>
+    places.map(() => ({ role: 'vendor', key: null }))
+  return defineKind<B>({ number, name, read, signers })
 }
 
 /** An act that a member's identity key signs. */
@@ -229,17 +153,8 @@ function memberKind<B extends Body & MemberPrefix>(
   name: B['kind'],
   read: Shape<B>
 ): KindDefinition<B> {
-  return {
-    number,
-    name,
-    sizeMaxBytes: TRANSACTION_SIZE_MAX_BYTES,
-    hasAttachment: false,
-    isIntroduction: false,
-    read,
-    priority: () => 0,
-    signers: ({ memberId }) => [{ role: 'member', key: memberId }],
-    registeredKeys: () => []
-  }
+  const signers = ({ memberId }: B): readonly Signer[] => [{ role: 'member', key: memberId }]
+  return defineKind<B>({ number, name, read, signers })
 }
 
 /** A vote key is shown by whoever holds it. */

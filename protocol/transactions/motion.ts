@@ -43,6 +43,12 @@ export type Motion =
       readonly proofs: readonly Uint8Array[]
     } & VendorTerms)
   | { readonly type: 'vendor-remove'; readonly vendorId: Uint8Array }
+  /** End every device of a birth batch, and the batch. */
+  | {
+      readonly type: 'birth-revoke'
+      readonly birthBatchId: Uint8Array
+      readonly reasonHash: Uint8Array
+    }
 
 /** Whose trust model a motion changes. */
 export type TrustSubject = 'members' | 'vendors'
@@ -74,7 +80,8 @@ export const MOTION_TYPES: { readonly [Type in MotionType]: number } = {
   'change-trust-model': 6,
   upgrade: 7,
   'vendor-admit': 8,
-  'vendor-remove': 9
+  'vendor-remove': 9,
+  'birth-revoke': 10
 }
 
 const FAULT_MODELS: readonly FaultModel[] = ['byzantine', 'crash']
@@ -95,6 +102,7 @@ const trustFields = tuple(uint(1), readTrustPolicy, uint())
 const upgradeFields = tuple(uint(), uint())
 const vendorFields = tuple(bytes(32), uint(), uint(), uint(), proofsShape)
 const vendorRemoveFields = tuple(bytes(32))
+const birthRevokeFields = tuple(bytes(32), bytes(32))
 
 const READERS: { readonly [Type in MotionType]: Shape<Motion> } = {
   admit: (value) => {
@@ -136,6 +144,10 @@ const READERS: { readonly [Type in MotionType]: Shape<Motion> } = {
   'vendor-remove': (value) => {
     const read = vendorRemoveFields(value)
     return read && { type: 'vendor-remove', vendorId: read[0] }
+  },
+  'birth-revoke': (value) => {
+    const read = birthRevokeFields(value)
+    return read && { type: 'birth-revoke', birthBatchId: read[0], reasonHash: read[1] }
   }
 }
 
@@ -195,5 +207,7 @@ function argumentOf(motion: Motion): CborValue {
       ]
     case 'vendor-remove':
       return [motion.vendorId]
+    case 'birth-revoke':
+      return [motion.birthBatchId, motion.reasonHash]
   }
 }

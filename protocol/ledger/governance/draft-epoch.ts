@@ -87,6 +87,7 @@ export function stepDraft(
     case 'upgrade':
     case 'vendor-admit':
     case 'vendor-remove':
+    case 'birth-revoke':
       return 'NOTHING_CHANGES'
   }
 }

@@ -10,6 +10,7 @@ import type { Roster } from '../../membership/guards.ts'
 import type { Motion } from '../../transactions/motion.ts'
 import { isModelNeeded } from '../../transactions/trust-policy.ts'
 import type { LedgerReader } from '../ledger-view.ts'
+import { BIRTH_BATCH_STATUS, birthBatches } from '../records/birth-batch-record.ts'
 import { NETWORK_KEY, type NetworkRecord, networkTable } from '../records/chain-record.ts'
 import { applications } from '../records/motion-record.ts'
 import { vendors } from '../records/vendor-record.ts'
@@ -24,6 +25,7 @@ export type ForecastFault =
   | 'APPLICATION_UNKNOWN'
   | 'ACTIVATION_PAST'
   | 'VENDOR_UNKNOWN'
+  | 'BIRTH_BATCH_UNKNOWN'
   | 'VENDOR_UNANCHORED'
 
 /** What a motion would lead to. */
@@ -90,9 +92,20 @@ function judgeAlone(
     }
     case 'vendor-remove':
       return state.read(vendors, motion.vendorId)?.removed === 0 ? undefined : 'VENDOR_UNKNOWN'
+    case 'birth-revoke':
+      return judgeBirthRevoke(state, motion.birthBatchId)
     default:
       return undefined
   }
+}
+
+function judgeBirthRevoke(
+  state: LedgerReader,
+  birthBatchId: Uint8Array
+): ForecastFault | undefined {
+  const birthBatch = state.read(birthBatches, birthBatchId)
+  if (birthBatch === undefined) return 'BIRTH_BATCH_UNKNOWN'
+  return birthBatch.status === BIRTH_BATCH_STATUS.revoked ? 'NOTHING_CHANGES' : undefined
 }
 
 function isApplicationOpen(state: LedgerReader, applicationId: Uint8Array): boolean {

@@ -21,7 +21,7 @@ import {
 import { releaseVouchers } from './apply-seal.ts'
 import { awakeMsAt } from './awake-time.ts'
 import { readGovernance } from './trust.ts'
-import { removeVendor, writeVendorGrant } from './vendor-motions.ts'
+import { removeVendor, revokeBirths, writeVendorGrant } from './vendor-motions.ts'
 
 /** When and by which rules a motion is settled. */
 export interface MotionMoment {
@@ -130,6 +130,10 @@ function applyAtOnce(
   }
   if (motion.type === 'vendor-remove') {
     removeVendor(state, motion.vendorId)
+    return true
+  }
+  if (motion.type === 'birth-revoke') {
+    revokeBirths(state, motion.birthBatchId)
     return true
   }
   return false

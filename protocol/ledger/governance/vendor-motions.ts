@@ -8,6 +8,7 @@
 import type { VendorTerms } from '../../transactions/motion.ts'
 import type { Bucket } from '../bucket.ts'
 import type { LedgerWriter } from '../ledger-view.ts'
+import { BIRTH_BATCH_STATUS, birthBatches } from '../records/birth-batch-record.ts'
 import { vendors } from '../records/vendor-record.ts'
 
 /** Grants a maker its share, for the first time or anew; what it has used of it stays used. */
@@ -38,4 +39,11 @@ export function writeVendorGrant(state: LedgerWriter, terms: VendorTerms, bucket
 export function removeVendor(state: LedgerWriter, vendorId: Uint8Array): void {
   const vendor = state.read(vendors, vendorId)
   if (vendor !== undefined) state.write(vendors, vendorId, { ...vendor, removed: 1 })
+}
+
+/** Ends a birth batch with all its devices. */
+export function revokeBirths(state: LedgerWriter, birthBatchId: Uint8Array): void {
+  const birthBatch = state.read(birthBatches, birthBatchId)
+  if (birthBatch !== undefined)
+    state.write(birthBatches, birthBatchId, { ...birthBatch, status: BIRTH_BATCH_STATUS.revoked })
 }

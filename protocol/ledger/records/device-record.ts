@@ -18,6 +18,15 @@ export const DEVICE_STATUS: {
   readonly retired: 3
 } = { active: 0, quarantined: 1, remediating: 2, retired: 3 }
 
+/** Why a device is quarantined, by its number on the wire. */
+export const QUARANTINE_REASONS: {
+  readonly fork: 1
+  readonly rotationFork: 2
+  readonly rollback: 3
+  readonly heuristic: 4
+  readonly owner: 5
+} = { fork: 1, rotationFork: 2, rollback: 3, heuristic: 4, owner: 5 }
+
 /** What a device says it runs. */
 export interface FirmwareState {
   readonly releaseNumber: number
@@ -29,7 +38,9 @@ export interface FirmwareState {
 
 /** Why and how long a device is stopped. */
 export interface Quarantine {
+  /** One of {@link QUARANTINE_REASONS}. */
   readonly reason: number
+  /** When it ends by itself; 0 for never. */
   readonly untilMs: number
   readonly evidenceId: Uint8Array
 }

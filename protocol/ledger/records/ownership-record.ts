@@ -7,7 +7,7 @@
 
 import type { CborValue } from '../../codec/cbor.ts'
 import { bytes, key, list, nullable, type Shape, tuple, uint } from '../../codec/shape.ts'
-import { type Guardians, guardiansToFields, readGuardians } from '../../transactions/claim.ts'
+import { type Guardians, guardiansToFields, readGuardians } from '../../transactions/guardians.ts'
 import {
   type ProfileOverlay,
   profileToFields,

@@ -7,13 +7,15 @@
 
 import { keyHash } from '../../crypto/hash.ts'
 import { isInList } from '../../crypto/merkle.ts'
-import { compareBytes, equalBytes } from '../../foundation/bytes.ts'
+import { equalBytes } from '../../foundation/bytes.ts'
 import { invariant } from '../../foundation/invariant.ts'
 import type { Claim } from '../../transactions/claim.ts'
 import { deviceIdOf } from '../../transactions/inception.ts'
 import type { Profile } from '../../transactions/profile.ts'
 import type { Transaction } from '../../transactions/transaction.ts'
 import { fullBucket } from '../bucket.ts'
+import { areGuardiansValid } from '../devices/guardian-terms.ts'
+import { isRotationListValid } from '../devices/rotation-keys.ts'
 import { applied, type Outcome, refused, waits } from '../outcome.ts'
 import {
   BIRTH_BATCH_STATUS,
@@ -29,8 +31,6 @@ import type { Rule, RuleContext } from '../rule.ts'
 import { payIntroduction } from './member-account.ts'
 
 const DAY_MS = 86_400_000
-const ROTATION_KEYS_MAX = 4
-const GUARDIANS_MAX = 16
 const NO_IMAGE = new Uint8Array(32)
 
 /** Judges birth, box and rotation keys, then writes both records of the device. */
@@ -82,27 +82,13 @@ function judgeBirth(
   return isBox ? undefined : refused('BOX_KEY_WRONG')
 }
 
-/** One to four distinct, ascending rotation keys, the device's own among them; guardians in range. */
+/** Rotation keys in order, the device's own among them; guardians in range. */
 function isOwnershipValid(claim: Claim, { parameters }: RuleContext): boolean {
   const { rotationKeyHashes, rotationThreshold, guardians, inception } = claim
-  if (rotationKeyHashes.length > ROTATION_KEYS_MAX) return false
-  if (rotationThreshold < 1 || rotationThreshold > rotationKeyHashes.length) return false
-  if (!isAscending(rotationKeyHashes)) return false
-  if (!rotationKeyHashes.some((hash) => equalBytes(hash, inception.deviceRotationKeyHash)))
-    return false
-  if (guardians === null) return true
-  const { threshold, count, delayMs } = guardians
-  const isThresholdValid = threshold >= 1 && threshold <= count && count <= GUARDIANS_MAX
   return (
-    isThresholdValid &&
-    delayMs >= parameters.guardianDelayMinMs &&
-    delayMs <= parameters.guardianDelayMaxMs
-  )
-}
-
-function isAscending(hashes: readonly Uint8Array[]): boolean {
-  return hashes.every(
-    (hash, index) => index === 0 || compareBytes(hashes[index - 1] as Uint8Array, hash) < 0
+    isRotationListValid(rotationKeyHashes, rotationThreshold) &&
+    rotationKeyHashes.some((hash) => equalBytes(hash, inception.deviceRotationKeyHash)) &&
+    areGuardiansValid(guardians, parameters)
   )
 }
 

@@ -13,14 +13,14 @@ import { keyHash } from '../../crypto/hash.ts'
 import { suiteOf } from '../../crypto/key.ts'
 import { equalBytes } from '../../foundation/bytes.ts'
 import { invariant } from '../../foundation/invariant.ts'
-import { CONTENT_KINDS, contentPriority } from '../../transactions/content.ts'
+import { CONTENT_KINDS, contentPriority, readFirmwareReport } from '../../transactions/content.ts'
 import type { DeviceMessage } from '../../transactions/device-message.ts'
-import { type Profile, RATCHET_NEVER, tightenProfile } from '../../transactions/profile.ts'
+import { type Profile, RATCHET_NEVER } from '../../transactions/profile.ts'
 import { type Transaction, transactionCost } from '../../transactions/transaction.ts'
 import { type Bucket, payBucket } from '../bucket.ts'
+import { canSpeak, effectiveProfile, readLivingDevice } from '../devices/device-standing.ts'
 import type { LedgerReader } from '../ledger-view.ts'
 import { applied, duplicate, type Outcome, refused, voided, waits } from '../outcome.ts'
-import { BIRTH_BATCH_STATUS, birthBatches } from '../records/birth-batch-record.ts'
 import { recentBlockKey, recentBlocks } from '../records/chain-record.ts'
 import {
   type ClassHead,
@@ -30,11 +30,14 @@ import {
   classVersions
 } from '../records/class-record.ts'
 import { DEVICE_STATUS, type DeviceRecord, devices } from '../records/device-record.ts'
-import { ownerships } from '../records/ownership-record.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 /** Content kinds that have effect while a device shows that it is clean again. */
-const CLEANING_KINDS: readonly number[] = [4, 5]
+const REPORT_KIND = 4
+const ATTEST_KIND = 5
+const CLEANING_KINDS: readonly number[] = [REPORT_KIND, ATTEST_KIND]
+
+const NOTHING = new Uint8Array(0)
 
 /** The branch of a device that a message belongs to: the main one, or a marked rival. */
 interface Branch {
@@ -59,7 +62,7 @@ interface Speaker {
 /** Judges the header, counts it, then judges the content. */
 export const deviceMessageRule: Rule<DeviceMessage> = (message, transaction, context) => {
   const { state, timeMs } = context
-  const device = readLivingDevice(state, message.deviceId)
+  const device = readLivingDevice(state, message.deviceId, timeMs)
   if (typeof device === 'string') return refused(device)
   const branch = branchOf(device, message, transaction)
   const fault = judgeHeader(message, transaction, { device, branch })
@@ -74,40 +77,13 @@ export const deviceMessageRule: Rule<DeviceMessage> = (message, transaction, con
   state.write(devices, message.deviceId, {
     ...device,
     ...(branch.isRival ? { rival: counted } : counted),
+    ...(code === undefined ? reportEffect(message, transaction, { speaker, context }) : {}),
     lastTimeMs: timeMs,
     lastAnchorHeight: isAnchorTrue
       ? Math.max(device.lastAnchorHeight, message.anchorHeight)
       : device.lastAnchorHeight
   })
   return code === undefined ? applied : voided(code)
-}
-
-/**
- * A device that may still speak at all.
- *
- * @returns the record, or the code by which everything about the device is refused
- */
-function readLivingDevice(
-  state: LedgerReader,
-  deviceId: Uint8Array
-): DeviceRecord | 'DEVICE_UNKNOWN' | 'DEVICE_ENDED' {
-  const device = state.read(devices, deviceId)
-  if (device === undefined) return 'DEVICE_UNKNOWN'
-  const birthBatch = state.read(birthBatches, device.birthBatchId)
-  const isRevoked = birthBatch?.status === BIRTH_BATCH_STATUS.revoked
-  return isRevoked || device.status === DEVICE_STATUS.retired ? 'DEVICE_ENDED' : device
-}
-
-/** The profile in force for a device: the class version's, tightened by its owner. */
-function effectiveProfile(
-  state: LedgerReader,
-  deviceId: Uint8Array,
-  classVersion: ClassVersion
-): Profile {
-  const overlay = state.read(ownerships, deviceId)?.overlay ?? null
-  if (overlay === null) return classVersion.profile
-  // An overlay that leaves nothing is refused when it is set, so a meet exists.
-  return tightenProfile(classVersion.profile, overlay) ?? classVersion.profile
 }
 
 /** Rules V2 to V5. */
@@ -122,9 +98,7 @@ function judgeHeader(
     if (equalBytes(transaction.id, branch.headMessageId)) return duplicate
     return message.sequence <= branch.sequence ? refused('SEQUENCE_USED') : waits('SEQUENCE_AHEAD')
   }
-  const canSpeak =
-    device.status === DEVICE_STATUS.active || device.status === DEVICE_STATUS.remediating
-  if (!canSpeak || device.lost === 1) return waits('DEVICE_STOPPED')
+  if (!canSpeak(device)) return waits('DEVICE_STOPPED')
   if (!equalBytes(message.previousMessageId, branch.headMessageId)) return refused('CHAIN_BROKEN')
   if (!equalBytes(keyHash(message.signingKey), branch.signingKeyHash))
     return refused('SIGNING_KEY_WRONG')
@@ -151,8 +125,10 @@ function judgeContent(
   if (dataKeyFault !== undefined) return dataKeyFault
   const isWellFormed =
     (!isClear && contentKind?.sealedByProfile === true) ||
-    contentKind?.isWellFormed(transaction.attachment ?? new Uint8Array(0)) === true
-  return isWellFormed ? undefined : 'CONTENT_MALFORMED'
+    contentKind?.isWellFormed(transaction.attachment ?? NOTHING) === true
+  if (!isWellFormed) return 'CONTENT_MALFORMED'
+  // No reference values are on the ledger yet that a device could be measured by.
+  return message.contentKind === ATTEST_KIND ? 'ATTEST_REJECTED' : undefined
 }
 
 /** Rule C1: an anchor below this block that, while it is remembered, names the block that is there. */
@@ -189,6 +165,29 @@ function isKindAllowed(
     device.firmware.securityVersion < floor.securityVersion &&
     floor.deadlineMs <= context.timeMs
   return isCleaning || (device.status !== DEVICE_STATUS.remediating && !isDegraded)
+}
+
+/**
+ * What a device says that it runs is taken down, and answers the order to show it. Going back to less
+ * security than before makes it suspect: on its own word alone nothing is stopped.
+ */
+function reportEffect(
+  { contentKind }: DeviceMessage,
+  { attachment }: Transaction,
+  { speaker, context }: { readonly speaker: Speaker; readonly context: RuleContext }
+): Partial<DeviceRecord> {
+  const report = contentKind === REPORT_KIND ? readFirmwareReport(attachment ?? NOTHING) : undefined
+  if (report === undefined || report.result !== 0) return {}
+  const { firmware, remediation, suspectUntilMs } = speaker.device
+  const { height, timeMs, parameters } = context
+  const { securityVersion, imageDigest } = report
+  const isLower = securityVersion < firmware.securityVersion
+  const isEnough = speaker.profile.attestLevel === 0
+  return {
+    firmware: { ...firmware, securityVersion, imageDigest, attestLevel: 0, atHeight: height },
+    suspectUntilMs: isLower ? timeMs + parameters.suspectMs : suspectUntilMs,
+    remediation: remediation && isEnough ? { ...remediation, attested: 1 } : remediation
+  }
 }
 
 /** Rule C7: sealed under the data key in force, or under an older one by a message signed before. */

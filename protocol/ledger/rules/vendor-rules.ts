@@ -1,5 +1,5 @@
 /**
- * vendor-set, class-define and birth-batch: what makers may say, within their grant.
+ * vendor-set, class-define, birth-batch and birth-revoke: what makers may say, within their grant.
  *
  * Vendor keys are stable, so a refused act uses nothing.
  *
@@ -9,6 +9,7 @@
 
 import { equalBytes } from '../../foundation/bytes.ts'
 import type { BirthBatch } from '../../transactions/birth-batch.ts'
+import type { BirthRevoke } from '../../transactions/birth-revoke.ts'
 import { type ClassDefine, classIdOf } from '../../transactions/class-define.ts'
 import { isSignedBy, type Transaction, transactionCost } from '../../transactions/transaction.ts'
 import type { VendorPrefix } from '../../transactions/vendor-act.ts'
@@ -100,6 +101,22 @@ export const birthBatchRule: Rule<BirthBatch> = (act, transaction, context) => {
     notAfterMs: act.notAfterMs,
     status: BIRTH_BATCH_STATUS.open
   })
+  return applied
+}
+
+/** A maker closes a birth batch of its own; what was claimed from it goes on. */
+export const birthRevokeRule: Rule<BirthRevoke> = (act, transaction, context) => {
+  const { state } = context
+  const vendor = readSigningVendor(act, transaction, context)
+  if ('outcome' in vendor) return vendor
+  const birthBatch = state.read(birthBatches, act.birthBatchId)
+  const isOwn = birthBatch !== undefined && equalBytes(birthBatch.vendorId, act.vendorId)
+  if (!isOwn) return refused('BIRTH_BATCH_UNKNOWN')
+  const paid = payVendor(vendor, act, { transaction, context })
+  if (paid === undefined) return waits('QUOTA_EMPTY')
+  state.write(vendors, act.vendorId, paid)
+  const status = Math.max(birthBatch.status, BIRTH_BATCH_STATUS.closed)
+  state.write(birthBatches, act.birthBatchId, { ...birthBatch, status })
   return applied
 }
 
