@@ -40,7 +40,7 @@ import {
 import { vendorIdOf } from '../transactions/vendor-set.ts'
 
 /** The network of these tests. */
-const NETWORK_TAG: Uint8Array = new Uint8Array(32).fill(0x11)
+export const NETWORK_TAG: Uint8Array = new Uint8Array(32).fill(0x11)
 /** Header time of the block, in the middle of a day. */
 export const TIME_MS = 1_700_000_000_000
 /** Height of the block. */

@@ -75,7 +75,7 @@ const CASES: readonly (readonly [why: string, verdict: string, said: Said])[] = 
     }
   ],
   // C3
-  ['C3: a kind that is not in force', 'void KIND_NOT_ALLOWED', { message: { contentKind: 2 } }],
+  ['C3: a kind that is not in force', 'void KIND_NOT_ALLOWED', { message: { contentKind: 7 } }],
   [
     'C3: a kind that nobody knows',
     'void KIND_NOT_ALLOWED',
