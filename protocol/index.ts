@@ -418,6 +418,7 @@ export {
   readDeviceMessageEnvelope
 } from './transactions/device-message.ts'
 export { STATELESS_FAULTS, type StatelessFault } from './transactions/fault.ts'
+export { encodeFirmwareConsent, FIRMWARE_CONSENT_KIND } from './transactions/firmware-consent.ts'
 export {
   encodeGrant,
   GRANT_KIND,
