@@ -3,7 +3,7 @@
  *
  * What has ended by time is treated as not there, wherever it is read.
  *
- * @see SPEC.md §6.4 Standing of a device
+ * @see SPEC.md §6.5 Standing of a device
  * @module
  */
 
