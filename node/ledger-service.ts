@@ -53,6 +53,20 @@ export type Submission =
   /** The node has no room now. */
   | { readonly kind: 'busy'; readonly code: string; readonly retryAfterMs: number }
 
+/** What is held against a message: two branches of the device spoke, or its owner disowns it. */
+export type ReadingMark = 'contested' | 'disputed'
+
+/** Which messages of a device are asked for. */
+export interface HistoryPage {
+  readonly limit: number
+  /** Messages below this sequence; null for the newest. */
+  readonly beforeSequence: number | null
+  /** Of this incarnation alone; null for the present one and, from the newest on, those before it. */
+  readonly incarnation: number | null
+  /** The rival's instead of those that the ledger took for the device's. */
+  readonly isRival: boolean
+}
+
 /** One message of a device, as it lies on the ledger. */
 export interface StoredReading {
   readonly transactionId: Uint8Array
@@ -65,6 +79,7 @@ export interface StoredReading {
   readonly content: Uint8Array
   readonly outcome: OutcomeName
   readonly code: string | null
+  readonly marks: readonly ReadingMark[]
 }
 
 /** A device with its owner's record. */
@@ -209,7 +224,7 @@ export interface LedgerService {
   /** Newest first; `beforeSequence` pages on within the incarnation, `limit` ≤ 200. */
   readonly readings: (
     deviceId: Uint8Array,
-    page: { readonly limit: number; readonly beforeSequence: number | null }
+    page: HistoryPage
   ) => Promise<readonly StoredReading[] | null>
   /** The value under a key of a table (by number), with an encoded read proof if asked for. */
   readonly readState: (

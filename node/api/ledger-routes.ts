@@ -104,15 +104,22 @@ const readingsRoute = createRoute({
   params: idParams,
   query: z.strictObject({
     limit: integer(1, READINGS_MAX).default(READINGS_DEFAULT),
-    before: count.optional()
+    before: count.optional(),
+    incarnation: count.optional(),
+    branch: z.enum(['ledger', 'rival']).default('ledger')
   }),
   handle: async ({ params, query }, { ledger }) => {
-    const { limit, before } = query
-    const readings = await ledger.readings(params.id, { limit, beforeSequence: before ?? null })
+    const { limit, before = null, incarnation = null, branch } = query
+    const page = { limit, beforeSequence: before, incarnation, isRival: branch === 'rival' }
+    const readings = await ledger.readings(params.id, page)
     if (readings === null)
       return problem('DEVICE_NOT_FOUND', 'No such device was claimed on this ledger.')
     const last = readings.length < limit ? undefined : readings.at(-1)
-    return json({ readings: readings.map(readingToJson), nextBefore: last?.sequence ?? null })
+    return json({
+      readings: readings.map(readingToJson),
+      nextBefore: last?.sequence ?? null,
+      nextIncarnation: last?.incarnation ?? null
+    })
   }
 })
 

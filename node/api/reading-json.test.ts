@@ -19,7 +19,8 @@ const reading = (content: Uint8Array, dataKeyEpoch = 0): StoredReading => ({
   dataKeyEpoch,
   content,
   outcome: 'applied',
-  code: null
+  code: null,
+  marks: []
 })
 
 test('every SenML label gets its name, and data its text form', () => {

@@ -28,6 +28,7 @@ export function readingToJson(reading: StoredReading): JsonObject {
     dataKeyEpoch,
     outcome: reading.outcome,
     code: reading.code,
+    ...(reading.marks.length === 0 ? {} : { marks: reading.marks }),
     ...(records === undefined ? { content: toHex(content) } : { records })
   }
 }

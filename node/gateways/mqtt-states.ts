@@ -52,7 +52,12 @@ export function createStates(ledger: Pick<LedgerService, 'readings'>): States {
       if (ready !== undefined) return ready
       const id = fromHex(deviceId)
       invariant(id !== undefined, 'topics hold device ids in hex')
-      const readings = await ledger.readings(id, { limit: LOOK_BACK_MAX, beforeSequence: null })
+      const readings = await ledger.readings(id, {
+        limit: LOOK_BACK_MAX,
+        beforeSequence: null,
+        incarnation: null,
+        isRival: false
+      })
       const reading = readings?.find(isState)
       if (reading === undefined) return undefined
       const text = JSON.stringify(readingToJson(reading))

@@ -15,6 +15,7 @@ import {
 } from '../../protocol/index.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Batch, Database } from '../storage/database.ts'
+import { putIncarnationEnds } from './incarnation-ends.ts'
 import {
   blockKey,
   bodyKey,
@@ -49,6 +50,7 @@ export function putBlockRecords(batch: Batch, final: FinalEntry): void {
   batch.put(blockKey(version.height), encodeStoredBlock(stored))
   batch.put(heightOfBlockKey(block.idBytes), encodeCbor(version.height))
   indexTransactions(batch, final)
+  putIncarnationEnds(batch, final.entry, final.database)
   for (const { id } of block.batches) batch.delete(pendingBatchKey(id))
   batch.delete(bodyKey(block.id))
 }

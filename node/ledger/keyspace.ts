@@ -21,6 +21,7 @@ const BODY = Uint8Array.of(0x08)
 const PENDING_BATCH = Uint8Array.of(0x09)
 const EVIDENCE = Uint8Array.of(0x0a)
 const BASE = Uint8Array.of(0x0b)
+const INCARNATION_END = Uint8Array.of(0x0d)
 
 /** Bytes of a transaction's id that the index keeps: ids are hashes, so a clash needs 2^48 tries. */
 const TRANSACTION_PREFIX_BYTES = 12
@@ -107,6 +108,11 @@ export function evidenceKey(epoch: number, view: number, member: number): Uint8A
 /** All evidence. */
 export const ALL_EVIDENCE: KeyBounds = rangeOf(EVIDENCE)
 
+/** Where the messages of an incarnation of a device ended, once it has ended. */
+export function incarnationEndKey(deviceId: Uint8Array, incarnation: number): Uint8Array {
+  return concatBytes(INCARNATION_END, deviceId, uint64(incarnation))
+}
+
 /** The lowest height whose block is here; missing where all are. */
 export const BLOCKS_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(1))
 
@@ -125,6 +131,7 @@ export type LedgerRecord =
   | { readonly kind: 'body'; readonly blockId: string }
   | { readonly kind: 'pending-batch'; readonly id: string }
   | { readonly kind: 'evidence' }
+  | { readonly kind: 'incarnation-end' }
   /** From which height on blocks, or batches, are here. */
   | { readonly kind: 'base' }
   /** No key of this table: of a later program, or spoilt. */
@@ -147,7 +154,8 @@ const READERS: ReadonlyMap<number | undefined, (rest: Uint8Array) => LedgerRecor
   [BODY[0], sized(HASH_BYTES, (id) => ({ kind: 'body', blockId: toHex(id) }))],
   [PENDING_BATCH[0], sized(HASH_BYTES, (id) => ({ kind: 'pending-batch', id: toHex(id) }))],
   [EVIDENCE[0], sized(3 * NUMBER_BYTES, () => ({ kind: 'evidence' }))],
-  [BASE[0], sized(1, () => ({ kind: 'base' }))]
+  [BASE[0], sized(1, () => ({ kind: 'base' }))],
+  [INCARNATION_END[0], sized(HASH_BYTES + NUMBER_BYTES, () => ({ kind: 'incarnation-end' }))]
 ])
 
 /** Reads a key, which may be spoilt. */

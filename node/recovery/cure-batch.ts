@@ -73,6 +73,13 @@ export async function cureBody(id: BlockId, ports: CurePorts): Promise<CureOutco
   return isOpen ? 'cured' : 'dropped'
 }
 
+/** Where a device's earlier messages end: they stay in their blocks, and are found no more by their device. */
+export async function dropIncarnationEnd(key: Uint8Array, ports: CurePorts): Promise<CureOutcome> {
+  ports.log.warn('where an earlier incarnation of a device ended is lost: its record was damaged')
+  await writeCure(ports, (batch) => batch.delete(key))
+  return 'dropped'
+}
+
 /** Evidence: it cannot be had again, and spoilt it proves nothing. */
 export async function dropEvidence(key: Uint8Array, ports: CurePorts): Promise<CureOutcome> {
   ports.log.warn('evidence against a member is lost: its record was damaged')

@@ -10,7 +10,13 @@
 
 import type { BatchId, BlockId } from '../../protocol/index.ts'
 import { readLedgerKey } from '../ledger/keyspace.ts'
-import { cureBatch, cureBody, curePendingBatch, dropEvidence } from './cure-batch.ts'
+import {
+  cureBatch,
+  cureBody,
+  curePendingBatch,
+  dropEvidence,
+  dropIncarnationEnd
+} from './cure-batch.ts'
 import { cureBase, cureBlock, cureHeightOfBlock, cureTransactionPlace } from './cure-chain.ts'
 import type { CureOutcome } from './cure-desk.ts'
 import type { CurePorts } from './cure-ports.ts'
@@ -40,6 +46,8 @@ export async function cureRecord(key: Uint8Array, ports: CurePorts): Promise<Cur
       return await cureBody(record.blockId as BlockId, ports)
     case 'evidence':
       return await dropEvidence(key, ports)
+    case 'incarnation-end':
+      return await dropIncarnationEnd(key, ports)
     case 'base':
       return await cureBase(ports)
     case 'unknown':

@@ -24,6 +24,7 @@ import {
   type Transaction,
   UNFINALISED_MAX
 } from '../../protocol/index.ts'
+import { type IncarnationEnd, readIncarnationEnd } from '../ledger/incarnation-ends.ts'
 import {
   BATCHES_FROM_KEY,
   BLOCKS_FROM_KEY,
@@ -176,6 +177,11 @@ export class Archive {
     if (finality === null) return { value, proof: null }
     const state = tip.tree.prove(stateKey(table, key))
     return { value, proof: encodeReadProof({ table, key, value, state, finality }) }
+  }
+
+  /** Where an incarnation of a device ended; undefined while it has not, or where that is not known here. */
+  incarnationEnd(deviceId: Uint8Array, incarnation: number): IncarnationEnd | undefined {
+    return readIncarnationEnd(this.#database, deviceId, incarnation)
   }
 
   /** The seals of epochs from one on, as far as they are here and go together. */

@@ -5,7 +5,6 @@
  */
 
 import {
-  type DeviceMessage,
   devices,
   faultWeightOf,
   NETWORK_KEY,
@@ -19,6 +18,7 @@ import type { GovernanceService } from '../governance-service.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type {
   BlockView,
+  HistoryPage,
   LedgerService,
   LedgerStatus,
   MemberView,
@@ -28,15 +28,15 @@ import type {
 } from '../ledger-service.ts'
 import { softwareVersion } from '../software.ts'
 import { DamagedRecord, readIfWhole } from '../storage/damaged-record.ts'
-import type { ArchivedTransaction } from './archive.ts'
 import { viewOfBlock } from './block-view.ts'
 import { describeState, describeWayBack, type StateFacts, stalenessOf } from './condition.ts'
+import { readHistory } from './device-history.ts'
 import { createGovernanceService } from './governance-view.ts'
 import { worldOf } from './governance-world.ts'
 import { viewMembers } from './member-view.ts'
 import type { NodeServicePorts } from './node-service-ports.ts'
 import { tellOrdering } from './ordering.ts'
-import { messageFields, readingOf } from './stored-reading.ts'
+import { messageFields } from './stored-reading.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
@@ -106,23 +106,19 @@ export class NodeService implements LedgerService {
     return { deviceId, device, ownership: view.read(ownerships, deviceId) ?? null }
   }
 
-  async readings(
-    deviceId: Uint8Array,
-    page: { readonly limit: number; readonly beforeSequence: number | null }
-  ): Promise<readonly StoredReading[] | null> {
-    const device = this.#ports.keeper.tip.view.read(devices, deviceId)
-    if (device === undefined) return null
-    const readings: StoredReading[] = []
+  readings(deviceId: Uint8Array, page: HistoryPage): Promise<readonly StoredReading[] | null> {
+    const { archive, keeper, clock } = this.#ports
     const limit = Math.min(page.limit, READINGS_MAX)
-    let next = this.#messageOf(device.headMessageId)
-    while (next !== undefined && readings.length < limit) {
-      const { sequence, previousMessageId } = next.transaction.body as DeviceMessage
-      if (page.beforeSequence === null || sequence < page.beforeSequence)
-        readings.push(readingOf(next))
-      next = this.#messageOf(previousMessageId)
-      if (readings.length % 20 === 19) await this.#ports.clock.pause()
-    }
-    return readings
+    return readHistory(
+      deviceId,
+      { ...page, limit },
+      {
+        state: keeper.tip.view,
+        find: (messageId) => archive.find(messageId),
+        endOf: (id, incarnation) => archive.incarnationEnd(id, incarnation),
+        pause: () => clock.pause()
+      }
+    )
   }
 
   async readState(
@@ -262,7 +258,7 @@ export class NodeService implements LedgerService {
       if (body.kind !== 'device-message' || outcome === undefined) continue
       if (outcome.outcome !== 'applied' && outcome.outcome !== 'void') continue
       const place = { height: version.height, timeMs: version.timeMs }
-      const reading = { ...messageFields(transaction), ...outcome, ...place }
+      const reading = { ...messageFields(transaction), ...outcome, ...place, marks: [] }
       for (const [listener] of heard) listener(body.deviceId, reading)
     }
   }
@@ -289,10 +285,5 @@ export class NodeService implements LedgerService {
       this.#commitListeners.add(check)
       const unwatch = watch?.(check)
     })
-  }
-
-  #messageOf(messageId: Uint8Array): ArchivedTransaction | undefined {
-    const found = this.#ports.archive.find(messageId)
-    return found?.transaction.body.kind === 'device-message' ? found : undefined
   }
 }

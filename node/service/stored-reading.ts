@@ -11,13 +11,13 @@ import type { ArchivedTransaction } from './archive.ts'
 /** The reading of an archived message. */
 export function readingOf({ transaction, stored, outcome }: ArchivedTransaction): StoredReading {
   const { height, timeMs } = stored.block.header
-  return { ...messageFields(transaction), height, timeMs, ...outcome }
+  return { ...messageFields(transaction), height, timeMs, ...outcome, marks: [] }
 }
 
 /** What the message itself says of a reading. */
 export function messageFields(
   transaction: ArchivedTransaction['transaction']
-): Omit<StoredReading, 'height' | 'timeMs' | 'outcome' | 'code'> {
+): Omit<StoredReading, 'height' | 'timeMs' | 'outcome' | 'code' | 'marks'> {
   const { incarnation, sequence, contentKind, dataKeyEpoch } = transaction.body as DeviceMessage
   return {
     transactionId: transaction.id,

@@ -303,5 +303,5 @@ function readingOf(
   const { incarnation, sequence, contentKind, dataKeyEpoch } = message
   const { transactionId } = status
   const place = { transactionId, height, timeMs, incarnation, sequence }
-  return { ...place, contentKind, dataKeyEpoch, content, outcome: 'applied', code: null }
+  return { ...place, contentKind, dataKeyEpoch, content, outcome: 'applied', code: null, marks: [] }
 }
