@@ -90,8 +90,9 @@ async function judgeMessage(
   const proved =
     counterpart.kind === 'none' ? undefined : prove(stray, counterpart, { device, archive, tip })
   if (proved !== undefined) return proved
-  const isOfTurn = equalBytes(keyHash(stray.body.signingKey), device.signingKeyHash)
-  if (!isOfTurn) return stray.body.sequence > device.sequence ? { kind: 'early' } : NOTHING
+  // A key whose turn it is can contradict only what is still to come.
+  if (stray.body.sequence <= device.sequence) return NOTHING
+  if (!equalBytes(keyHash(stray.body.signingKey), device.signingKeyHash)) return { kind: 'early' }
   const isNext = stray.body.sequence === device.sequence + 1
   const rival = isNext
     ? others.filter(isMessage).find((other) => areRivals(stray, other))
