@@ -132,7 +132,13 @@ export class EvidenceKeeper {
   /** Ends; what is under way is finished. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    await this.idle()
+  }
+
+  /** Resolves when nothing is being looked at. */
+  async idle(): Promise<void> {
     await Promise.all(this.#looking.values())
+    await this.#book.written()
   }
 
   /** A transaction was refused, before any block. */
@@ -164,7 +170,6 @@ export class EvidenceKeeper {
       this.#counted.add(id)
       if (!('deviceId' in body) || !isCurrent) return
       if (this.#book.size > 0) this.#wake(body.deviceId)
-      if (outcome.outcome !== 'applied') return
       const seen = witnessedIn(transaction, this.#options.networkTag)
       if (seen !== undefined) this.#hear(seen, { isVerified: false, isOfOthers: true })
       return
@@ -281,6 +286,7 @@ export class EvidenceKeeper {
     const deviceId = toHex(kept.stray.body.deviceId)
     kept.nextLookMs = clock.nowMs() + Math.min(PAUSE_MS * 2 ** kept.filings, PAUSE_MAX_MS)
     kept.filings++
+    await this.#book.written()
     const submission = await submit(wire)
     const isSettled = submission.kind === 'refused' && SETTLED.includes(submission.code)
     if (submission.kind !== 'taken' && !isSettled)

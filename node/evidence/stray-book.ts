@@ -43,6 +43,7 @@ export class StrayBook {
   readonly #onFailure: (error: unknown) => void
   /** By device in hex, then by name: copies with other signatures stand beside each other until one is checked. */
   readonly #kept = new Map<string, Map<string, KeptStray>>()
+  readonly #writing = new Set<Promise<void>>()
   #count = 0
 
   constructor(
@@ -113,12 +114,17 @@ export class StrayBook {
     this.#write(kept)
   }
 
+  /** Resolves when everything that was proved is on the disk. */
+  async written(): Promise<void> {
+    await Promise.all(this.#writing)
+  }
+
   /** Lets one go. */
   drop(kept: KeptStray): void {
     if (!this.#remove(kept) || !kept.isProved) return
     const batch = this.#database.createBatch()
     batch.delete(strayKey(kept.stray.id))
-    batch.write({ sync: false }).catch(this.#onFailure)
+    this.#track(batch.write({ sync: false }))
   }
 
   /** Lets go what nobody has proved in time. */
@@ -190,7 +196,12 @@ export class StrayBook {
   #write({ stray }: KeptStray): void {
     const batch = this.#database.createBatch()
     batch.put(strayKey(stray.id), encodeStray(stray))
-    batch.write({ sync: true }).catch(this.#onFailure)
+    this.#track(batch.write({ sync: true }))
+  }
+
+  #track(write: Promise<void>): void {
+    const tracked = write.catch(this.#onFailure).finally(() => this.#writing.delete(tracked))
+    this.#writing.add(tracked)
   }
 }
 

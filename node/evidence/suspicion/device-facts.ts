@@ -93,10 +93,14 @@ export class FactBook {
 
   /** The next devices of a round that goes through all of them. */
   *next(count: number): Generator<DeviceFacts> {
-    for (let left = Math.min(count, this.#facts.size); left > 0; left--) {
+    let left = Math.min(count, this.#facts.size)
+    while (left > 0) {
       const { value, done } = this.#round.next()
       if (done === true) this.#round = this.#facts.values()
-      else yield value
+      else {
+        left--
+        yield value
+      }
     }
   }
 
