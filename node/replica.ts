@@ -40,6 +40,10 @@ import { openNodeCore, readBodies } from './consensus/open-node-core.ts'
 import { Timers } from './consensus/timers.ts'
 import { Dissemination, type DisseminationOptions } from './dissemination.ts'
 import { NodeError } from './errors.ts'
+import { EvidenceKeeper } from './evidence/evidence-keeper.ts'
+import { hearingRefusals } from './evidence/hear-refusals.ts'
+import { AlertDesk } from './evidence/suspicion/alert-desk.ts'
+import { Watch } from './evidence/suspicion/watch.ts'
 import { Intake } from './intake/intake.ts'
 import { TransactionBook } from './intake/transaction-book.ts'
 import { batchKey } from './ledger/keyspace.ts'
@@ -49,6 +53,7 @@ import { LedgerPruner } from './ledger/pruner.ts'
 import type { Submission } from './ledger-service.ts'
 import type { Logger } from './logger.ts'
 import { type AddressOverrides, memberAddresses } from './member-addresses.ts'
+import { OwnSequence } from './membership/own-sequence.ts'
 import { Steward } from './membership/steward.ts'
 import type { Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
@@ -191,6 +196,9 @@ export class Replica {
   readonly #meter: SyncMeter
   readonly #recovery: Recovery
   readonly #steward: Steward
+  readonly #ownSequence = new OwnSequence()
+  readonly #evidence: EvidenceKeeper
+  readonly #watch: Watch
   readonly #early = new EarlyMessages()
   readonly #presence: Presence
   readonly #backlog = new OwnBacklog()
@@ -250,6 +258,8 @@ export class Replica {
     this.#finalBlocks = this.#finalBlockPorts()
     this.catchUp = this.#createCatchUp()
     this.#dissemination = this.#createDissemination()
+    this.#watch = this.#createWatch()
+    this.#evidence = this.#createEvidence()
     this.#intake = this.#createIntake()
     this.#measureFinality = metrics.measure(
       'thingmoot_consensus_block_final_seconds',
@@ -262,9 +272,12 @@ export class Replica {
       onFailure: fail,
       effects: this.#run.effects
     })
-    this.#submit = createSubmitter(
-      { intake: () => this.intake, isOrdering: () => this.#presence.hasQuorum },
-      ports.network
+    this.#submit = hearingRefusals(
+      createSubmitter(
+        { intake: () => this.intake, isOrdering: () => this.#presence.hasQuorum },
+        ports.network
+      ),
+      { networkTag, isObserver: () => this.seat === null, keeper: () => this.#evidence }
     )
     this.#steward = this.#createSteward()
     this.service = this.#createService()
@@ -308,6 +321,7 @@ export class Replica {
     await network.start()
     this.#dissemination.join()
     await this.#restorePending()
+    await this.#evidence.open()
     if (this.seat !== null && this.#ports.voteLog.isLost)
       this.#raiseAlarm('storage', 'VOTE_LOG_LOST', {})
     if (this.#ports.voteLog.isClosed) this.#raiseAlarm('storage', 'EPOCH_CLOSED', {})
@@ -328,6 +342,7 @@ export class Replica {
     await this.#intake.close()
     this.#timers.stop()
     await this.driver.stop()
+    await this.#evidence.stop()
     await this.#pruner.stop()
     await this.snapshots?.stop()
     await this.snapshots?.complete()
@@ -651,6 +666,11 @@ export class Replica {
       isUnderWay: (id) => this.keeper.isUnderWay(id),
       isOrdering: () => this.#presence.hasQuorum,
       findFinal: (id) => this.archive.statusOf(id),
+      onRefused: (transaction, code, isVerified) =>
+        this.#evidence.refused(transaction, code, { isVerified }),
+      onRivals: (transactions) => {
+        for (const one of transactions) this.#evidence.notice(one, { isVerified: true })
+      },
       handOn: (wire) => handToMember(wire, this.#ports.network),
       clock,
       onFailure: fail
@@ -709,6 +729,8 @@ export class Replica {
         this.#measureFinality(finalMs / 1000)
       // Also without a seat: what was taken in while there was one comes to its end all the same.
       this.#intake.settleBlock(block)
+      this.#evidence.settleBlock(block)
+      this.#watch.settleBlock(block)
       this.service.announce(block)
       const ids = block.block.batches.map(({ id }) => id)
       this.store.forget(ids)
@@ -744,6 +766,50 @@ export class Replica {
     this.#ports.voteLog.prune(below).catch(this.#ports.fail)
   }
 
+  #createEvidence(): EvidenceKeeper {
+    const { clock, ledger, log, metrics } = this.#ports
+    return new EvidenceKeeper(
+      { networkTag: this.networkTag, carrierId: this.#options.identity.publicKey },
+      {
+        clock,
+        database: ledger,
+        archive: this.archive,
+        tip: () => this.keeper.tip,
+        isCurrent: () => this.#isCurrent(),
+        isUnderWay: (id) => this.keeper.isUnderWay(id),
+        isOwn: (id) => this.book.get(id) !== undefined,
+        submit: (wire) => this.#submit(wire),
+        onTooOld: (deviceId) => this.#watch.noteOldStray(deviceId),
+        log,
+        count: metrics.count,
+        onFailure: this.#ports.fail
+      }
+    )
+  }
+
+  #createWatch(): Watch {
+    const { clock, log, metrics } = this.#ports
+    const { identity } = this.#options
+    const desk = new AlertDesk(
+      { networkTag: this.networkTag, identity },
+      {
+        clock,
+        tip: () => this.keeper.tip,
+        sequence: this.#ownSequence,
+        submit: (wire) => this.#submit(wire),
+        log,
+        count: metrics.count,
+        onFailure: this.#ports.fail
+      }
+    )
+    return new Watch({ tip: () => this.keeper.tip, isCurrent: () => this.#isCurrent(), desk })
+  }
+
+  /** Whether this node takes part in the present, and does not go through the past again. */
+  #isCurrent(): boolean {
+    return this.catchUp.highestKnown - this.keeper.tip.height <= CURRENT_WITHIN_BLOCKS
+  }
+
   #createSteward(): Steward {
     const { identity, softwareHash } = this.#options
     const { clock, voteKeys, log, fail } = this.#ports
@@ -752,9 +818,9 @@ export class Replica {
       {
         clock,
         tip: () => this.keeper.tip,
-        isCurrent: () =>
-          this.catchUp.highestKnown - this.keeper.tip.height <= CURRENT_WITHIN_BLOCKS,
+        isCurrent: () => this.#isCurrent(),
         voteKeys,
+        sequence: this.#ownSequence,
         submit: this.#submit,
         log,
         onFailure: fail

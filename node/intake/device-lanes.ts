@@ -100,6 +100,11 @@ export class DeviceLanes<Item extends LaneItem> {
     return true
   }
 
+  /** What waits for the same turn as a message. */
+  heldAt({ deviceId, sequence }: DeviceMessage): Item | undefined {
+    return this.#ahead.get(toHex(deviceId))?.get(sequence)
+  }
+
   /** Takes out the message of a device whose turn may have come: the one with the lowest sequence. */
   takeFirst(deviceId: Uint8Array): Item | undefined {
     const name = toHex(deviceId)

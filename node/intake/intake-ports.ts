@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LedgerVersion } from '../../protocol/index.ts'
+import type { LedgerVersion, Transaction } from '../../protocol/index.ts'
 import type { Batcher } from '../batches/batcher.ts'
 import type { Verifier } from '../batches/verifier.ts'
 import type { Clock } from '../clock.ts'
@@ -30,6 +30,10 @@ export interface IntakePorts {
    * a block too early, by somebody who wished it ill.
    */
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
+  /** Hears what was refused by what the ledger holds: it may contradict it. */
+  readonly onRefused: (transaction: Transaction, code: string, isVerified: boolean) => void
+  /** Hears of two different messages of one device and sequence, both verified. */
+  readonly onRivals: (transactions: readonly Transaction[]) => void
   /** Hands the bytes of one to a member, for a node that is none any more. */
   readonly handOn: (wire: Uint8Array) => Promise<Submission>
   readonly clock: Clock

@@ -140,7 +140,7 @@ export class Intake {
 
   async #passGate(transaction: Transaction): Promise<Submission> {
     const early = forecast(transaction, this.#forecasting)
-    if (early.kind === 'refused') return this.#refuse(early.code, transaction)
+    if (early.kind === 'refused') return this.#refuse(early.code, transaction, false)
     if (!(await this.#gate.enter())) return noRoom(this.#ports.isOrdering())
     let isInside = true
     const leave = (): void => {
@@ -163,7 +163,7 @@ export class Intake {
     const twin = book.get(transaction.id)
     if (twin !== undefined && twin.status.stage !== 'dropped') return taken(twin)
     const late = forecast(transaction, this.#forecasting)
-    if (late.kind === 'refused') return this.#refuse(late.code, transaction)
+    if (late.kind === 'refused') return this.#refuse(late.code, transaction, true)
     const entry = book.enter(transaction, row.leafHash, this.#patience.nowMs)
     leaveGate()
     if (late.kind === 'later') return this.#keepForLater(entry)
@@ -180,15 +180,18 @@ export class Intake {
   }
 
   /** A copy of what another node has brought into a block already is no conflict. */
-  #refuse(code: string, transaction: Transaction): Submission {
-    const isUnderWay = this.#ports.isUnderWay(transaction.id)
-    return isUnderWay ? carried(transaction) : refusedBy(code, transaction)
+  #refuse(code: string, transaction: Transaction, isVerified: boolean): Submission {
+    if (this.#ports.isUnderWay(transaction.id)) return carried(transaction)
+    this.#ports.onRefused(transaction, code, isVerified)
+    return refusedBy(code, transaction)
   }
 
   #keepForLater(entry: BookEntry): Submission {
     const { body } = entry.transaction
     if (body.kind !== 'device-message') this.#retries.add(entry)
     else if (!this.#lanes.hold(body, entry)) {
+      const held = this.#lanes.heldAt(body)
+      if (held !== undefined) this.#ports.onRivals([held.transaction, entry.transaction])
       this.#ports.book.advance(entry, 'dropped')
       return busy('DEVICE_POOL_FULL')
     }
@@ -272,6 +275,7 @@ export class Intake {
 
   /** A transaction that can never succeed any more ends without a block. */
   #end(entry: BookEntry, code: string): void {
+    this.#ports.onRefused(entry.transaction, code, true)
     const { height, timeMs } = this.#ports.tip()
     this.#ports.book.advance(entry, 'dropped', { outcome: refused(code), height, timeMs })
   }

@@ -21,6 +21,7 @@ const BODY = Uint8Array.of(0x08)
 const PENDING_BATCH = Uint8Array.of(0x09)
 const EVIDENCE = Uint8Array.of(0x0a)
 const BASE = Uint8Array.of(0x0b)
+const STRAY = Uint8Array.of(0x0c)
 const INCARNATION_END = Uint8Array.of(0x0d)
 
 /** Bytes of a transaction's id that the index keeps: ids are hashes, so a clash needs 2^48 tries. */
@@ -113,6 +114,14 @@ export function incarnationEndKey(deviceId: Uint8Array, incarnation: number): Ui
   return concatBytes(INCARNATION_END, deviceId, uint64(incarnation))
 }
 
+/** Signed words about a device that contradict the ledger, by their id, until the ledger has judged them. */
+export function strayKey(transactionId: Uint8Array): Uint8Array {
+  return concatBytes(STRAY, transactionId)
+}
+
+/** All such words. */
+export const ALL_STRAYS: KeyBounds = rangeOf(STRAY)
+
 /** The lowest height whose block is here; missing where all are. */
 export const BLOCKS_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(1))
 
@@ -155,6 +164,7 @@ const READERS: ReadonlyMap<number | undefined, (rest: Uint8Array) => LedgerRecor
   [PENDING_BATCH[0], sized(HASH_BYTES, (id) => ({ kind: 'pending-batch', id: toHex(id) }))],
   [EVIDENCE[0], sized(3 * NUMBER_BYTES, () => ({ kind: 'evidence' }))],
   [BASE[0], sized(1, () => ({ kind: 'base' }))],
+  [STRAY[0], sized(HASH_BYTES, () => ({ kind: 'evidence' }))],
   [INCARNATION_END[0], sized(HASH_BYTES + NUMBER_BYTES, () => ({ kind: 'incarnation-end' }))]
 ])
 

@@ -5,7 +5,9 @@
  */
 
 import {
+  type Alert,
   type Ballot,
+  encodeAlert,
   encodeBallot,
   encodeMemberApply,
   encodeMemberEvidence,
@@ -45,6 +47,7 @@ export type MemberAct =
   | MotionOpen
   | Ballot
   | MotionWithdraw
+  | Alert
 
 /** What signs an act: the identity, or the recovery key in its place; and the vote key that it shows. */
 export interface ActSigners {
@@ -59,7 +62,8 @@ const ENCODERS: { readonly [Kind in MemberAct['kind']]: (act: never) => Uint8Arr
   'member-leave': encodeMemberLeave,
   'motion-open': encodeMotionOpen,
   ballot: encodeBallot,
-  'motion-withdraw': encodeMotionWithdraw
+  'motion-withdraw': encodeMotionWithdraw,
+  alert: encodeAlert
 }
 
 /** An act on the wire, with the signatures that its kind asks for. */

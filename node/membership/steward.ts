@@ -30,6 +30,7 @@ import type { Logger } from '../logger.ts'
 import type { VoteKeys } from '../own-seat.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import { type ActSigner, evidenceOfVotes, signAct } from './own-acts.ts'
+import type { OwnSequence } from './own-sequence.ts'
 
 /** Pause before an act that has had no effect yet is said again. */
 const RETRY_MS = 10_000
@@ -54,6 +55,7 @@ export interface StewardPorts {
   /** Whether that is the present: of a past that is gone through again nothing is due. */
   readonly isCurrent: () => boolean
   readonly voteKeys: VoteKeys
+  readonly sequence: OwnSequence
   readonly submit: (wire: Uint8Array) => Promise<Submission>
   readonly log: Pick<Logger, 'info' | 'warn'>
   readonly onFailure: (error: unknown) => void
@@ -72,7 +74,6 @@ export class Steward {
   readonly #doneAtMs = new Map<string, number>()
   /** By member id in hex: proofs that have not convicted yet. */
   readonly #accused = new Map<string, Accusation>()
-  #lastSequence = 0
 
   constructor(options: StewardOptions, ports: StewardPorts) {
     this.#options = options
@@ -138,7 +139,7 @@ export class Steward {
       {
         kind: 'member-ready',
         memberId: identity.publicKey,
-        memberSequence: this.#nextSequence(member),
+        memberSequence: this.#ports.sequence.next(member),
         epoch,
         voteKey,
         nextVoteKeyHash
@@ -164,7 +165,7 @@ export class Steward {
       {
         kind: 'member-renew',
         memberId: identity.publicKey,
-        memberSequence: this.#nextSequence(member),
+        memberSequence: this.#ports.sequence.next(member),
         region,
         endpoints,
         softwareHash,
@@ -202,14 +203,5 @@ export class Steward {
     for (const [name, atMs] of this.#doneAtMs)
       if (nowMs - atMs >= RETRY_MS && name !== duty) this.#doneAtMs.delete(name)
     return true
-  }
-
-  /**
-   * Sequences may have gaps. Operators take the time for theirs, the steward the next one there is: so
-   * what it does meanwhile never uses up the sequence of an act of theirs. It can say its own again.
-   */
-  #nextSequence({ memberSequence }: MemberRecord): number {
-    this.#lastSequence = Math.max(this.#lastSequence, memberSequence) + 1
-    return this.#lastSequence
   }
 }

@@ -82,7 +82,7 @@ export async function dropIncarnationEnd(key: Uint8Array, ports: CurePorts): Pro
 
 /** Evidence: it cannot be had again, and spoilt it proves nothing. */
 export async function dropEvidence(key: Uint8Array, ports: CurePorts): Promise<CureOutcome> {
-  ports.log.warn('evidence against a member is lost: its record was damaged')
+  ports.log.warn('evidence is lost: its record was damaged')
   await writeCure(ports, (batch) => batch.delete(key))
   return 'dropped'
 }

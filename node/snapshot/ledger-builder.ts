@@ -27,6 +27,7 @@ import {
 import { NodeError } from '../errors.ts'
 import {
   ALL_EVIDENCE,
+  ALL_STRAYS,
   BATCHES_FROM_KEY,
   BLOCKS_FROM_KEY,
   BODIES,
@@ -108,6 +109,7 @@ export async function completeLedger(
 ): Promise<void> {
   await copyRange(old, ledger, BODIES)
   await copyRange(old, ledger, ALL_EVIDENCE)
+  await copyRange(old, ledger, ALL_STRAYS)
   await copyRange(old, ledger, PENDING_BATCHES)
   for await (const { entries } of old.scan(PENDING_BATCHES)) {
     const batch = ledger.createBatch()

@@ -72,7 +72,8 @@ export const BAD_MESSAGES: readonly BadMessage[] = [
     return device.draft({ sequence: device.sequence }).wire
   }),
   stateful('with a broken chain', 'CHAIN_BROKEN', 409, (device) => {
-    return device.draft({ previousMessageId: new Uint8Array(32).fill(7) }).wire
+    // Under its own key it would be a second message of one turn, and convict the device.
+    return device.draft({ previousMessageId: new Uint8Array(32).fill(7), key: freshKey() }).wire
   }),
   stateful('under a wrong key', 'SIGNING_KEY_WRONG', 422, (device) => {
     return device.draft({ key: freshKey() }).wire

@@ -33,6 +33,8 @@ export interface Spoken {
   readonly id: Uint8Array
   /** The id in lower-case hex. */
   readonly name: string
+  /** The key that it says signed it. */
+  readonly signingKey: Uint8Array
   readonly nextKey: PrivateKey
 }
 
@@ -111,7 +113,7 @@ export class LiveDevice {
     const signature = signBytes(key, transactionSigningBytes(networkTag, signedBody, signer))
     const wire = encodeTransaction(signedBody, [signature], lie.attachment ?? content)
     const id = transactionIdOf(this.#network.networkTag, signedBody)
-    return { wire, id, name: toHex(id), nextKey }
+    return { wire, id, name: toHex(id), signingKey, nextKey }
   }
 
   /** Says the next message and moves on. */

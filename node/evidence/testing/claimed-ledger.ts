@@ -1,0 +1,297 @@
+/**
+ * A ledger with one claimed device, for tests: real blocks by two founders who sit far apart, real
+ * signatures, a real database.
+ *
+ * @module
+ */
+
+import {
+  BIRTH_BATCH_KIND,
+  CLAIM_KIND,
+  CLASS_DEFINE_KIND,
+  classIdOf,
+  createPrivateKey,
+  deviceIdOf,
+  encodeBirthBatch,
+  encodeClaim,
+  encodeClassDefine,
+  encodeInception,
+  encodeTransaction,
+  encodeVendorSet,
+  type Genesis,
+  invariant,
+  judgeTransaction,
+  keyHash,
+  type LedgerVersion,
+  listRoot,
+  networkTagOfGenesis,
+  type PrivateKey,
+  type Profile,
+  publicKeyOf,
+  RATE_PER_HOUR_MAX,
+  type Role,
+  signBytes,
+  type Transaction,
+  transactionLeaf,
+  transactionPriority,
+  transactionSigningBytes,
+  VENDOR_SET_KIND,
+  type View,
+  vendorIdOf
+} from '../../../protocol/index.ts'
+import { systemClock } from '../../clock.ts'
+import { batchKey } from '../../ledger/keyspace.ts'
+import { type CommittedBlock, LedgerKeeper } from '../../ledger/ledger-keeper.ts'
+import { openLedger } from '../../ledger/open-ledger.ts'
+import { Archive } from '../../service/archive.ts'
+import type { Database } from '../../storage/database.ts'
+import { certify } from '../../testing/small-chain.ts'
+import { GENESIS, signBatch } from '../../testing/small-network.ts'
+
+/** The regions of the two founders. */
+export const REGIONS: readonly string[] = ['frankfurt', 'tokyo']
+const BLOCK_MS = 1_000
+const YEAR_MS = 31_536_000_000
+const NO_HASH = new Uint8Array(32)
+
+/** A key of a seed that is one byte. */
+export function testKey(byte: number): PrivateKey {
+  const key = createPrivateKey('Ed25519', new Uint8Array(32).fill(byte))
+  invariant(key !== undefined, 'every 32 bytes are an Ed25519 seed')
+  return key
+}
+
+const VENDOR_KEY = testKey(31)
+const BOX_KEY = testKey(32)
+const PRESENCE_KEY = testKey(33)
+/** The key that signs the device's first message. */
+export const FIRST_KEY: PrivateKey = testKey(34)
+/** The key that signs the owner's first act. */
+export const OWNER_KEY: PrivateKey = testKey(35)
+
+const vendorId = vendorIdOf([publicKeyOf(VENDOR_KEY)], 1)
+const classId = classIdOf(vendorId, 1)
+
+/** The genesis of the two, who grant a share to the maker. */
+const genesis: Genesis = {
+  ...GENESIS,
+  members: GENESIS.members.map((member, index) => ({
+    ...member,
+    region: REGIONS[index] as string
+  })),
+  vendorGrants: [{ vendorId, birthCap: 10, claimsPerDay: 10, rateUnitsPerHour: RATE_PER_HOUR_MAX }],
+  regions: REGIONS
+}
+
+/** Its tag. */
+export const NETWORK_TAG: Uint8Array = networkTagOfGenesis(genesis)
+
+/** What the class asks of its devices: a fresh key for each message; a fork stops them. */
+export const PROFILE: Profile = {
+  sealing: 0,
+  signatureSuites: 3,
+  ratchetEvery: 4,
+  inlineBytesMax: 1_024,
+  rateBurst: 100_000,
+  ratePerHour: RATE_PER_HOUR_MAX,
+  silenceMaxMs: 60_000,
+  anchorAgeMaxMs: YEAR_MS,
+  speedMaxMetresPerSecond: 300,
+  regions: null,
+  attestLevel: 0,
+  attestEveryMs: YEAR_MS,
+  onFork: 1,
+  heuristicQuarantine: 0,
+  readersMax: 16,
+  firmwareConsent: 0,
+  verdictsMin: 0
+}
+
+const inceptionBytes = encodeInception({
+  classId,
+  classVersion: 1,
+  signingKeyHash: keyHash(publicKeyOf(FIRST_KEY)),
+  deviceRotationKeyHash: keyHash(publicKeyOf(testKey(36))),
+  encryptionKey: publicKeyOf(testKey(37)),
+  attestationKey: publicKeyOf(PRESENCE_KEY),
+  boxKeyHash: keyHash(publicKeyOf(BOX_KEY)),
+  salt: new Uint8Array(16)
+})
+/** The device. */
+export const DEVICE_ID: Uint8Array = deviceIdOf(inceptionBytes)
+
+/** Signs a body, whatever it is. */
+export function signBody(
+  kind: number,
+  body: Uint8Array,
+  signers: readonly (readonly [Role, PrivateKey])[],
+  attachment: Uint8Array | null = null
+): Transaction {
+  const signatures = signers.map(([role, key]) =>
+    signBytes(
+      key,
+      transactionSigningBytes(NETWORK_TAG, body, { kind, role, key: publicKeyOf(key) })
+    )
+  )
+  const judged = judgeTransaction(encodeTransaction(body, signatures, attachment), NETWORK_TAG)
+  invariant(judged.ok, 'a test signs what is sound')
+  return judged.value
+}
+
+/** A ledger that a test makes blocks for. */
+export class ClaimedLedger {
+  readonly keeper: LedgerKeeper
+  readonly archive: Archive
+  readonly database: Database
+  /** Id of the claim: the first message names it as the one before. */
+  readonly claimId: Uint8Array
+  /** Id of block 0: the anchor of all messages. */
+  readonly genesisId: Uint8Array
+  readonly #held: Map<string, readonly Transaction[]>
+
+  private constructor(
+    database: Database,
+    keeper: LedgerKeeper,
+    rest: { readonly held: Map<string, readonly Transaction[]>; readonly claimId: Uint8Array }
+  ) {
+    this.database = database
+    this.keeper = keeper
+    this.claimId = rest.claimId
+    this.genesisId = keeper.tip.blockIdBytes
+    this.#held = rest.held
+    this.archive = new Archive(database, NETWORK_TAG, {
+      readValue: (table, key) => keeper.readValue(table, key),
+      holdsBlock: (height) => height <= keeper.durableHeight
+    })
+  }
+
+  /** Founds it on an empty database, and has the device claimed. */
+  static async open(database: Database): Promise<ClaimedLedger> {
+    const held = new Map<string, readonly Transaction[]>()
+    const opened = await openLedger(database, genesis)
+    const keeper = new LedgerKeeper(
+      { database, networkTag: NETWORK_TAG, opened },
+      {
+        transactionsOf: ({ id }) => held.get(id),
+        pause: systemClock.pause,
+        awaitCure: async () => false
+      }
+    )
+    const acts = registration()
+    const [claim] = acts.slice(-1)
+    invariant(claim !== undefined, 'a claim is the last of the acts')
+    const ledger = new ClaimedLedger(database, keeper, { held, claimId: claim.id })
+    for (const act of acts) {
+      const { executed } = await ledger.grow([act])
+      invariant(executed.outcomes[0]?.outcome === 'applied', 'the device is registered')
+    }
+    return ledger
+  }
+
+  /** The last final version. */
+  get tip(): LedgerVersion {
+    return this.keeper.tip
+  }
+
+  /** Makes one block of transactions final, carried by one of the founders. */
+  async grow(
+    transactions: readonly Transaction[],
+    { author = 0, afterMs = BLOCK_MS }: { author?: number; afterMs?: number } = {}
+  ): Promise<CommittedBlock> {
+    const { keeper } = this
+    const batches = await Promise.all(transactions.map((one) => this.#hold(one, author)))
+    const view = keeper.floor.view + 1
+    const block = await keeper.build({
+      epoch: keeper.floor.epoch,
+      view: view as View,
+      parentView: keeper.floor.view,
+      parentId: keeper.tip.blockId,
+      batches,
+      timeMs: keeper.tip.timeMs + afterMs
+    })
+    invariant(block !== null, 'what it stands on is there')
+    const [committed] = await keeper.commit(
+      [block.id],
+      certify('finalise', block, keeper.electorate)
+    )
+    invariant(committed !== undefined, 'the block is committed')
+    return committed
+  }
+
+  async #hold(
+    transaction: Transaction,
+    author: number
+  ): Promise<ReturnType<typeof signBatch>['reference']> {
+    const { bytes, id, reference } = signBatch([transaction.wire], {
+      author,
+      priority: transactionPriority(transaction),
+      header: {
+        height: this.keeper.tip.height,
+        transactionsRoot: listRoot([transactionLeaf(transaction)])
+      }
+    })
+    this.#held.set(id, [transaction])
+    const write = this.database.createBatch()
+    write.put(batchKey(id), bytes)
+    await write.write({ sync: false })
+    return reference
+  }
+}
+
+/** The maker's keys, its class, the birth of the device, and its claim. */
+function registration(): readonly Transaction[] {
+  const prefix = { vendorId, signers: [0] }
+  const vendor = [['vendor', VENDOR_KEY]] as const
+  const vendorSet = encodeVendorSet({
+    ...prefix,
+    vendorSequence: 1,
+    keys: [publicKeyOf(VENDOR_KEY)],
+    threshold: 1,
+    nextKeysHash: NO_HASH,
+    infoHash: NO_HASH
+  })
+  const classDefine = encodeClassDefine({
+    ...prefix,
+    vendorSequence: 2,
+    classNumber: 1,
+    version: 1,
+    custody: 0,
+    canSeal: 0,
+    profile: PROFILE,
+    thingModelHash: NO_HASH,
+    mudHash: null,
+    referenceValuesHash: null,
+    birthCap: 10,
+    rateUnitsPerHour: RATE_PER_HOUR_MAX,
+    supportUntilMs: GENESIS.timeMs + YEAR_MS
+  })
+  const births = encodeBirthBatch({
+    ...prefix,
+    vendorSequence: 3,
+    classId,
+    merkleRoot: listRoot([DEVICE_ID]),
+    count: 1,
+    notAfterMs: GENESIS.timeMs + YEAR_MS
+  })
+  const birth = signBody(BIRTH_BATCH_KIND, births, vendor)
+  const claim = encodeClaim({
+    birthBatchId: birth.id,
+    leafIndex: 0,
+    path: [],
+    inceptionBytes,
+    ownerKeyHash: keyHash(publicKeyOf(OWNER_KEY)),
+    rotationKeyHashes: [keyHash(publicKeyOf(testKey(36)))],
+    rotationThreshold: 1,
+    guardians: null,
+    boxKey: publicKeyOf(BOX_KEY)
+  })
+  return [
+    signBody(VENDOR_SET_KIND, vendorSet, vendor),
+    signBody(CLASS_DEFINE_KIND, classDefine, vendor),
+    birth,
+    signBody(CLAIM_KIND, claim, [
+      ['box', BOX_KEY],
+      ['presence', PRESENCE_KEY]
+    ])
+  ]
+}
