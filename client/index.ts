@@ -22,14 +22,13 @@ export {
   trustedFor
 } from './checks.ts'
 export {
+  type AdoptFault,
   type BeginFault,
   createDevice,
   Device,
   type DeviceOptions,
   type DevicePorts,
-  type OutboxLimits,
   openDevice,
-  type SayFault,
   type SettleFault
 } from './device.ts'
 export {
@@ -69,6 +68,7 @@ export {
   proveRefounding,
   type RefoundingProofFault
 } from './refounding.ts'
+export type { OutboxLimits, SayFault } from './saying.ts'
 export {
   decodeSenmlCbor,
   decodeSenmlJson,
