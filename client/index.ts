@@ -22,6 +22,23 @@ export {
   trustedFor
 } from './checks.ts'
 export {
+  type CommandOptions,
+  type OpenedCommand,
+  openReply,
+  REPLY_CONTENT_KIND,
+  type Reply,
+  type ReplyFault,
+  type SentCommand,
+  signCommand
+} from './command.ts'
+export {
+  type CommandDelivery,
+  CommandReceiver,
+  type CommandResult,
+  type FollowedCommand,
+  type ReceiverPorts
+} from './command-receiver.ts'
+export {
   type AdoptFault,
   type BeginFault,
   createDevice,
@@ -37,6 +54,13 @@ export {
   drawPrivateKey,
   encryptionKeyOf
 } from './device-keys.ts'
+export {
+  createDidDocument,
+  type DidDocument,
+  didOf,
+  type ResolvedDid,
+  readDid
+} from './did-document.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
 export {
@@ -69,6 +93,23 @@ export {
   type RefoundingProofFault
 } from './refounding.ts'
 export type { OutboxLimits, SayFault } from './saying.ts'
+export type { DataKey } from './sealed-data.ts'
+export type { ReaderTerm } from './sealed-grant.ts'
+export {
+  createSeedSigner,
+  type OwnerActDraft,
+  type SignOwnerAct,
+  signControllersSet,
+  signGrant
+} from './sealed-owner.ts'
+export {
+  drawReader,
+  type OpenedMessage,
+  type OpenMessageFault,
+  type ReaderKeys,
+  SealedReader
+} from './sealed-reader.ts'
+export { deviceDataKey, type GrantRecords } from './sealed-records.ts'
 export {
   decodeSenmlCbor,
   decodeSenmlJson,

@@ -198,7 +198,7 @@ test('a reader opens no message of another device, no spoilt one, and no other t
   assert.ok(reader.open(wire).ok)
   const faultOf = (bytes: Uint8Array): string => readAll(reader, [bytes])[0] as string
   for (const position of [40, wire.length - 60, wire.length - 1]) {
-    const spoilt = wire.slice()
+    const spoilt = Uint8Array.from(wire)
     spoilt[position]! ^= 1
     assert.is(faultOf(spoilt), 'MESSAGE_MALFORMED')
   }
