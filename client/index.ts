@@ -97,7 +97,7 @@ export type { DataKey } from './sealed-data.ts'
 export type { ReaderTerm } from './sealed-grant.ts'
 export {
   createSeedSigner,
-  type OwnerActDraft,
+  type SharingOrder,
   type SignOwnerAct,
   signControllersSet,
   signGrant

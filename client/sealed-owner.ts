@@ -2,7 +2,7 @@
  * What an owner signs about sealed data: grants, and the controllers that may command.
  *
  * Whoever keeps the owner's keys fills one port, {@link SignOwnerAct}: it gives the prefix of the
- * act (sequence, revealed key, next commitment), and signs the body that is made of it.
+ * act (sequence, revealed key, next commitment), and signs the body that is made of both.
  *
  * @module
  */
@@ -22,18 +22,22 @@ import {
 } from '../protocol/index.ts'
 import { ownerKeyOf } from './owner.ts'
 import type { RandomBytes } from './random.ts'
-import { draftGrant, type GrantedDevice, type GrantFault, type ReaderTerm } from './sealed-grant.ts'
+import {
+  draftGrant,
+  type GrantedDevice,
+  type GrantFault,
+  type GrantTerms,
+  type ReaderTerm
+} from './sealed-grant.ts'
 import { joinTransaction, type SignedTransaction, signBody } from './signed-transaction.ts'
 
-/** An act that waits for its prefix. */
-export interface OwnerActDraft {
-  readonly deviceId: Uint8Array
-  readonly kind: number
-  readonly encodeBody: (prefix: OwnerPrefix) => Uint8Array
-}
+/** What an owner orders about sealed data, the prefix of the act aside. */
+export type SharingOrder =
+  | ({ readonly kind: 'grant' } & GrantTerms)
+  | { readonly kind: 'controllers-set'; readonly controllers: readonly ControllerTerm[] }
 
 /** Signs an act of a device's owner under the key whose turn it is, once. */
-export type SignOwnerAct = (draft: OwnerActDraft) => Promise<SignedTransaction>
+export type SignOwnerAct = (deviceId: Uint8Array, order: SharingOrder) => Promise<SignedTransaction>
 
 /**
  * Signs acts under the keys of a wallet seed, the first of them as the ledger's record has it.
@@ -49,14 +53,15 @@ export function createSeedSigner(
 ): SignOwnerAct {
   const { networkTag, walletSeed } = owner
   let last = ownerSequence
-  return async ({ deviceId, kind, encodeBody }) => {
+  return async (deviceId, order) => {
     last += 1
     const key = ownerKeyOf(walletSeed, deviceId, last)
-    const body = encodeBody({
+    const next = ownerKeyOf(walletSeed, deviceId, last + 1)
+    const { kind, body } = encodeOrder(order, {
       deviceId,
       ownerSequence: last,
       ownerKey: publicKeyOf(key),
-      nextOwnerKeyHash: keyHash(publicKeyOf(ownerKeyOf(walletSeed, deviceId, last + 1)))
+      nextOwnerKeyHash: keyHash(publicKeyOf(next))
     })
     const signature = signBody(key, body, { networkTag, kind, role: 'owner' })
     return joinTransaction(networkTag, body, [signature])
@@ -71,9 +76,7 @@ export async function signGrant(
 ): Promise<Verdict<GrantFault, SignedTransaction>> {
   const drafted = await draftGrant(device, terms, ports.randomBytes)
   if (!drafted.ok) return drafted
-  const encodeBody = (prefix: OwnerPrefix): Uint8Array =>
-    encodeGrant({ ...prefix, ...drafted.value })
-  return acceptAs(await ports.sign({ deviceId: device.deviceId, kind: GRANT_KIND, encodeBody }))
+  return acceptAs(await ports.sign(device.deviceId, { kind: 'grant', ...drafted.value }))
 }
 
 /** Lets exactly these keys command a device. */
@@ -85,7 +88,14 @@ export function signControllersSet(
   const controllers = [...terms].sort((left, right) =>
     compareBytes(left.controllerKey, right.controllerKey)
   )
-  const encodeBody = (prefix: OwnerPrefix): Uint8Array =>
-    encodeControllersSet({ ...prefix, controllers })
-  return sign({ deviceId, kind: CONTROLLERS_SET_KIND, encodeBody })
+  return sign(deviceId, { kind: 'controllers-set', controllers })
+}
+
+function encodeOrder(
+  order: SharingOrder,
+  prefix: OwnerPrefix
+): { readonly kind: number; readonly body: Uint8Array } {
+  return order.kind === 'grant'
+    ? { kind: GRANT_KIND, body: encodeGrant({ ...order, ...prefix }) }
+    : { kind: CONTROLLERS_SET_KIND, body: encodeControllersSet({ ...order, ...prefix }) }
 }
