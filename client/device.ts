@@ -13,8 +13,6 @@
 import {
   accept,
   acceptAs,
-  CONTENT_KINDS,
-  CONTENT_SIZE_MAX_BYTES,
   invariant,
   keyHash,
   type OutcomeName,
@@ -27,11 +25,10 @@ import { drawPrivateKey } from './device-keys.ts'
 import { ClientError } from './errors.ts'
 import {
   type Anchor,
+  adoptNext,
   beginNext,
   type CorrectContent,
-  type DeviceContent,
-  type FoundedNetwork,
-  goOver,
+  type Draw,
   type HeldContent,
   newOutbox,
   type OutboxState,
@@ -41,8 +38,17 @@ import {
   signNext,
   type UnconfirmedMessage
 } from './outbox.ts'
+import { type FoundedNetwork, goOver } from './outbox-refounding.ts'
 import type { RandomBytes } from './random.ts'
 import { type RecordStorage, readRecord, writeRecord } from './record-storage.ts'
+import {
+  judgeContent,
+  judgeSaid,
+  OUTBOX_LIMITS,
+  type OutboxLimits,
+  type SayFault
+} from './saying.ts'
+import { type DataKey, SALT_BYTES } from './sealed-data.ts'
 import { Turns } from './turns.ts'
 
 /** What a device needs from where it runs. */
@@ -51,13 +57,6 @@ export interface DevicePorts {
   readonly randomBytes: RandomBytes
   /** Mends void content whose fault is in what was said; without it such content is held. */
   readonly correctContent?: CorrectContent
-}
-
-/** How much an outbox takes. */
-export interface OutboxLimits {
-  readonly messagesMax: number
-  /** Of signed messages and held content together. */
-  readonly bytesMax: number
 }
 
 /** What a device is made of: its first signing key, and the network that it speaks to. */
@@ -69,15 +68,14 @@ export interface DeviceOptions {
   readonly ratchetEvery: number
   /** Id of block 0. */
   readonly genesisId: Uint8Array
+  /** Its profile requires sealing: readings and alarms are never said in clear. */
+  readonly isSealing?: boolean
 }
 
-/** Why something is not said. Nothing was signed. */
-export type SayFault =
-  | 'OUTBOX_FULL'
-  | 'INCARNATION_NOT_BEGUN'
-  | 'KIND_NOT_ALLOWED'
-  | 'CONTENT_TOO_LARGE'
-  | 'CONTENT_MALFORMED'
+/** Why a data key is not taken. */
+export type AdoptFault =
+  /** Older than the one in force, or another one of its epoch. */
+  'DATA_KEY_OLD'
 
 /** Why an outcome changes nothing. */
 export type SettleFault =
@@ -94,7 +92,6 @@ export type FollowNetworkFault =
 /** Why an incarnation does not begin. */
 export type BeginFault = 'INCARNATION_OLD' | 'INCARNATION_KEY_MISSING'
 
-const LIMITS: OutboxLimits = { messagesMax: 256, bytesMax: 262_144 }
 /** What the ledger pools of one device that speaks ahead of itself. */
 const PENDING_MAX = 64
 const CALLS_WAITING_MAX = 64
@@ -107,7 +104,7 @@ const CALLS_WAITING_MAX = 64
 export async function createDevice(
   options: DeviceOptions,
   ports: DevicePorts,
-  limits: OutboxLimits = LIMITS
+  limits: OutboxLimits = OUTBOX_LIMITS
 ): Promise<Device> {
   if ((await ports.storage.read()) !== undefined)
     throw new ClientError('the storage already holds the record of a device', {
@@ -123,7 +120,7 @@ export async function createDevice(
 /** Opens a device from its record: after a restart, or after a write that failed. */
 export async function openDevice(
   ports: DevicePorts,
-  limits: OutboxLimits = LIMITS
+  limits: OutboxLimits = OUTBOX_LIMITS
 ): Promise<Device> {
   return new Device(await readRecord(ports.storage), ports, limits)
 }
@@ -144,8 +141,8 @@ export class Device {
   }
 
   /** The state as it is stored, without its keys. */
-  get state(): Omit<OutboxState, 'signingKey' | 'comingKey'> {
-    const { signingKey: _signingKey, comingKey: _comingKey, ...rest } = this.#state
+  get state(): Omit<OutboxState, 'signingKey' | 'comingKey' | 'dataKeys'> {
+    const { signingKey: _signingKey, comingKey: _comingKey, dataKeys: _, ...rest } = this.#state
     return rest
   }
 
@@ -153,9 +150,9 @@ export class Device {
   say(contentKind: number, content: Uint8Array): Promise<Verdict<SayFault, UnconfirmedMessage>> {
     return this.#inTurn(async () => {
       const said = { contentKind, content }
-      const fault = this.#judgeSaid(said)
+      const fault = judgeSaid(this.#state, said, this.#limits)
       if (fault !== undefined) return reject(fault)
-      const { state, message } = signNext(this.#state, said, this.#drawKey)
+      const { state, message } = signNext(this.#state, said, this.#draw)
       await this.#store(state)
       return acceptAs(message)
     })
@@ -187,7 +184,7 @@ export class Device {
       const next = settleNext(
         this.#state,
         { messageId, voidCode },
-        { drawKey: this.#drawKey, correctContent }
+        { draw: this.#draw, correctContent }
       )
       if (next === undefined) return reject('MESSAGE_UNKNOWN')
       await this.#store(next.state)
@@ -200,11 +197,11 @@ export class Device {
     return this.#state.held
   }
 
-  /** Says all held content anew: after new firmware, a new profile, a new data key. */
+  /** Says all held content anew: after new firmware or a new profile. */
   sayHeld(): Promise<readonly UnconfirmedMessage[]> {
     return this.#inTurn(async () => {
       if (this.#state.held.length === 0) return []
-      const { state, messages } = sayHeld(this.#state, this.#drawKey)
+      const { state, messages } = sayHeld(this.#state, this.#draw)
       await this.#store(state)
       return messages
     })
@@ -217,6 +214,31 @@ export class Device {
       if (held.length > 0) await this.#store({ ...this.#state, held: [] })
       return held
     })
+  }
+
+  /**
+   * Seals readings and alarms under a data key from now on, and says what waited for one.
+   *
+   * Adopt it before an anchor of the same height: a message that vouches to know the block of a
+   * newer key may not be sealed under an older one.
+   *
+   * @param dataKey - from the device's wrap of a proved grant, held against its commitment
+   */
+  adoptDataKey({
+    epoch,
+    bytes
+  }: DataKey): Promise<Verdict<AdoptFault, readonly UnconfirmedMessage[]>> {
+    return this.#inTurn(async () => {
+      const adopted = adoptNext(this.#state, { epoch, bytes: new Uint8Array(bytes) }, this.#draw)
+      if (adopted === undefined) return reject('DATA_KEY_OLD')
+      await this.#store(adopted.state)
+      return acceptAs(adopted.messages)
+    })
+  }
+
+  /** Speaks in clear again, as whoever owns the device now wants it: it never does so by itself. */
+  speakClear(): Promise<void> {
+    return this.#inTurn(() => this.#store({ ...this.#state, isSealing: false, dataKeyEpoch: 0 }))
   }
 
   /**
@@ -235,7 +257,7 @@ export class Device {
   /** Makes the key of the coming incarnation; its hash goes into the owner's act. Asked again: the same. */
   prepareIncarnation(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
-      const comingKey = this.#state.comingKey ?? this.#drawKey()
+      const comingKey = this.#state.comingKey ?? this.#draw.key()
       if (this.#state.comingKey === null) await this.#store({ ...this.#state, comingKey })
       return keyHash(publicKeyOf(comingKey))
     })
@@ -256,7 +278,7 @@ export class Device {
       const signingKey = isFirst ? this.#state.signingKey : this.#state.comingKey
       if (signingKey === null) return reject('INCARNATION_KEY_MISSING')
       const begin = { incarnation, headMessageId, signingKey }
-      await this.#store(beginNext(this.#state, begin, this.#drawKey))
+      await this.#store(beginNext(this.#state, begin, this.#draw))
       return acceptAs(undefined)
     })
   }
@@ -283,21 +305,10 @@ export class Device {
     })
   }
 
-  #judgeSaid(said: DeviceContent): SayFault | undefined {
-    const { headMessageId, unconfirmed, held } = this.#state
-    if (headMessageId === null) return 'INCARNATION_NOT_BEGUN'
-    const fault = judgeContent(said)
-    if (fault !== undefined) return fault
-    const bytes =
-      unconfirmed.reduce((sum, { wire }) => sum + wire.length, said.content.length) +
-      held.reduce((sum, other) => sum + other.content.length, 0)
-    const isFull =
-      unconfirmed.length + held.length >= this.#limits.messagesMax || bytes > this.#limits.bytesMax
-    return isFull ? 'OUTBOX_FULL' : undefined
+  readonly #draw: Draw = {
+    key: () => drawPrivateKey(this.#state.signingKey.algorithm, this.#ports.randomBytes),
+    salt: () => this.#ports.randomBytes(SALT_BYTES)
   }
-
-  readonly #drawKey = (): PrivateKey =>
-    drawPrivateKey(this.#state.signingKey.algorithm, this.#ports.randomBytes)
 
   /** What the application says instead, if the ledger could take it. */
   readonly #correctContent: CorrectContent = (content, code) => {
@@ -317,6 +328,7 @@ export class Device {
     } finally {
       for (const key of [before.signingKey, before.comingKey])
         if (key !== null && key !== state.signingKey && key !== state.comingKey) key.bytes.fill(0)
+      for (const key of before.dataKeys) if (!state.dataKeys.includes(key)) key.bytes.fill(0)
     }
     this.#state = state
   }
@@ -327,12 +339,4 @@ export class Device {
       throw new ClientError('a write failed: open the device anew', { code: 'DEVICE_CLOSED' })
     })
   }
-}
-
-/** What the ledger would not take from any device. */
-function judgeContent({ contentKind, content }: DeviceContent): SayFault | undefined {
-  const kind = CONTENT_KINDS.get(contentKind)
-  if (kind === undefined) return 'KIND_NOT_ALLOWED'
-  if (content.length > CONTENT_SIZE_MAX_BYTES) return 'CONTENT_TOO_LARGE'
-  return kind.isWellFormed(content) ? undefined : 'CONTENT_MALFORMED'
 }

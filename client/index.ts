@@ -22,14 +22,30 @@ export {
   trustedFor
 } from './checks.ts'
 export {
+  type CommandOptions,
+  type OpenedCommand,
+  openReply,
+  REPLY_CONTENT_KIND,
+  type Reply,
+  type ReplyFault,
+  type SentCommand,
+  signCommand
+} from './command.ts'
+export {
+  type CommandDelivery,
+  CommandReceiver,
+  type CommandResult,
+  type FollowedCommand,
+  type ReceiverPorts
+} from './command-receiver.ts'
+export {
+  type AdoptFault,
   type BeginFault,
   createDevice,
   Device,
   type DeviceOptions,
   type DevicePorts,
-  type OutboxLimits,
   openDevice,
-  type SayFault,
   type SettleFault
 } from './device.ts'
 export {
@@ -38,6 +54,13 @@ export {
   drawPrivateKey,
   encryptionKeyOf
 } from './device-keys.ts'
+export {
+  createDidDocument,
+  type DidDocument,
+  didOf,
+  type ResolvedDid,
+  readDid
+} from './did-document.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
 export {
@@ -69,6 +92,24 @@ export {
   proveRefounding,
   type RefoundingProofFault
 } from './refounding.ts'
+export type { OutboxLimits, SayFault } from './saying.ts'
+export type { DataKey } from './sealed-data.ts'
+export type { ReaderTerm } from './sealed-grant.ts'
+export {
+  createSeedSigner,
+  type SharingOrder,
+  type SignOwnerAct,
+  signControllersSet,
+  signGrant
+} from './sealed-owner.ts'
+export {
+  drawReader,
+  type OpenedMessage,
+  type OpenMessageFault,
+  type ReaderKeys,
+  SealedReader
+} from './sealed-reader.ts'
+export { deviceDataKey, type GrantRecords } from './sealed-records.ts'
 export {
   decodeSenmlCbor,
   decodeSenmlJson,

@@ -3,8 +3,9 @@
  *
  * Positions of the body: networkTag, deviceId, ratchetEvery, incarnation, sequence,
  * headMessageId or null, signing key, its uses, coming key or null, anchor,
- * genesis anchor, unconfirmed messages, held content. A key is
- * `[algorithm (0 Ed25519, 1 ES256), bytes]`.
+ * genesis anchor, unconfirmed messages, held content, data keys, the data key epoch
+ * in force, whether it seals (0, 1). A key is `[algorithm (0 Ed25519, 1 ES256), bytes]`,
+ * a data key `[epoch, bytes]`. Format 1 ended with held content.
  *
  * @module
  */
@@ -21,9 +22,15 @@ import {
   transactionIdOf
 } from '../protocol/index.ts'
 import type { Anchor, HeldContent, OutboxState, UnconfirmedMessage } from './outbox.ts'
+import { DATA_KEY_BYTES, type DataKey } from './sealed-data.ts'
+import type { SealingState } from './sealed-outbox.ts'
 
-const RECORD_FORMAT = 1
-const POSITIONS = 13
+const RECORD_FORMAT = 2
+/** Positions of the body, by format. */
+const POSITIONS: ReadonlyMap<CborValue | undefined, number> = new Map([
+  [1, 13],
+  [RECORD_FORMAT, 16]
+])
 
 const checksumOf = createTaggedHash('tm/outbox/1')
 
@@ -42,7 +49,10 @@ export function encodeOutboxRecord(state: OutboxState): Uint8Array {
     [state.anchor.height, state.anchor.blockId],
     [state.genesisAnchor.height, state.genesisAnchor.blockId],
     state.unconfirmed.map(({ wire }) => wire),
-    state.held.map(({ contentKind, content, code }) => [contentKind, content, code])
+    state.held.map(({ contentKind, content, code }) => [contentKind, content, code]),
+    state.dataKeys.map(({ epoch, bytes }) => [epoch, bytes]),
+    state.dataKeyEpoch,
+    state.isSealing ? 1 : 0
   ])
   const record = encodeCbor([RECORD_FORMAT, body, checksumOf(body)])
   body.fill(0)
@@ -52,14 +62,16 @@ export function encodeOutboxRecord(state: OutboxState): Uint8Array {
 /** Reads a record; undefined when it is damaged, or of another format. */
 export function decodeOutboxRecord(encoded: Uint8Array): OutboxState | undefined {
   const record = decodeCbor(encoded)
-  if (!isArray(record) || record.length !== 3 || record[0] !== RECORD_FORMAT) return undefined
-  const [, body, checksum] = record
+  if (!isArray(record) || record.length !== 3) return undefined
+  const [format, body, checksum] = record
   if (!(body instanceof Uint8Array) || !isBytes(checksum, 32)) return undefined
-  return equalBytes(checksumOf(body), checksum) ? readState(decodeCbor(body)) : undefined
+  if (!equalBytes(checksumOf(body), checksum)) return undefined
+  const fields = decodeCbor(body)
+  if (!isArray(fields) || fields.length !== POSITIONS.get(format)) return undefined
+  return readState(fields)
 }
 
-function readState(fields: CborValue | undefined): OutboxState | undefined {
-  if (!isArray(fields) || fields.length !== POSITIONS) return undefined
+function readState(fields: readonly CborValue[]): OutboxState | undefined {
   const [networkTag, deviceId, ratchetEvery, incarnation, sequence, headMessageId] = fields
   const signingKey = readKey(fields[6])
   const comingKey = fields[8] === null ? null : readKey(fields[8])
@@ -70,9 +82,10 @@ function readState(fields: CborValue | undefined): OutboxState | undefined {
   if (!numbers.every((number) => typeof number === 'number')) return undefined
   const unconfirmed = readList(fields[11], (wire) => readMessage(wire, networkTag))
   const held = readList(fields[12], readHeld)
+  const sealing = readSealing(fields)
   if (signingKey === undefined || comingKey === undefined) return undefined
   if (anchor === undefined || genesisAnchor === undefined) return undefined
-  if (unconfirmed === undefined || held === undefined) return undefined
+  if (unconfirmed === undefined || held === undefined || sealing === undefined) return undefined
   return {
     networkTag,
     deviceId,
@@ -86,8 +99,24 @@ function readState(fields: CborValue | undefined): OutboxState | undefined {
     anchor,
     genesisAnchor,
     unconfirmed,
-    held
+    held,
+    ...sealing
   }
+}
+
+function readSealing(fields: readonly CborValue[]): SealingState | undefined {
+  const [keys = [], dataKeyEpoch = 0, seals = 0] = fields.slice(13)
+  const dataKeys = readList(keys, readDataKey)
+  if (dataKeys === undefined || typeof dataKeyEpoch !== 'number') return undefined
+  return seals === 0 || seals === 1 ? { dataKeys, dataKeyEpoch, isSealing: seals === 1 } : undefined
+}
+
+function readDataKey(value: CborValue): DataKey | undefined {
+  if (!isArray(value) || value.length !== 2) return undefined
+  const [epoch, bytes] = value
+  if (typeof epoch !== 'number' || !isBytes(bytes, DATA_KEY_BYTES)) return undefined
+  // A copy of its own, as for signing keys.
+  return { epoch, bytes: new Uint8Array(bytes) }
 }
 
 function keyToFields({ algorithm, bytes }: PrivateKey): CborValue {

@@ -20,6 +20,19 @@ import {
   RATCHET_NEVER,
   readDeviceMessageEnvelope
 } from '../protocol/index.ts'
+import type { DataKey } from './sealed-data.ts'
+import {
+  carriedContent,
+  DATA_KEY_MISSING,
+  forgetDataKeys,
+  isSayable,
+  mendSealing,
+  type SealingState,
+  saidContent,
+  sealingEpochOf,
+  takeDataKey,
+  waitsForKey
+} from './sealed-outbox.ts'
 import { joinTransaction, signBody } from './signed-transaction.ts'
 
 /** A block that a device vouches to have known when it signed. */
@@ -35,7 +48,7 @@ export interface DeviceContent {
   readonly content: Uint8Array
 }
 
-/** A signed message whose outcome is not known yet. Its plaintext is the content on the wire. */
+/** A signed message whose outcome is not known yet. What it says is on the wire, open or sealed. */
 export interface UnconfirmedMessage {
   readonly messageId: Uint8Array
   readonly wire: Uint8Array
@@ -47,7 +60,7 @@ export interface HeldContent extends DeviceContent {
 }
 
 /** Everything that a device must not forget. */
-export interface OutboxState {
+export interface OutboxState extends SealingState {
   readonly networkTag: Uint8Array
   readonly deviceId: Uint8Array
   /** Messages in a row that one key may sign: 1, k, or RATCHET_NEVER. */
@@ -69,6 +82,12 @@ export interface OutboxState {
   readonly held: readonly HeldContent[]
 }
 
+/** Where fresh keys and salts come from. */
+export interface Draw {
+  readonly key: () => PrivateKey
+  readonly salt: () => Uint8Array
+}
+
 /** What became of a message that was settled. */
 export type Settled =
   /** It is on the ledger; its content is dropped. */
@@ -88,8 +107,9 @@ export function newOutbox(device: {
   readonly signingKey: PrivateKey
   readonly ratchetEvery: number
   readonly genesisId: Uint8Array
+  readonly isSealing?: boolean
 }): OutboxState {
-  const { networkTag, deviceId, signingKey, ratchetEvery, genesisId } = device
+  const { networkTag, deviceId, signingKey, ratchetEvery, genesisId, isSealing = false } = device
   invariant(ratchetEvery >= 1 && ratchetEvery <= RATCHET_NEVER, 'a ratchet turns every 1 to 2^32−1')
   const genesisAnchor = { height: 0, blockId: new Uint8Array(genesisId.subarray(0, 16)) }
   return {
@@ -105,21 +125,26 @@ export function newOutbox(device: {
     anchor: genesisAnchor,
     genesisAnchor,
     unconfirmed: [],
-    held: []
+    held: [],
+    dataKeys: [],
+    dataKeyEpoch: 0,
+    isSealing
   }
 }
 
-/** Signs the next message. `drawKey` is asked for a fresh key when the ratchet turns. */
+/** Signs the next message. A fresh key is drawn when the ratchet turns. */
 export function signNext(
   state: OutboxState,
   { contentKind, content }: DeviceContent,
-  drawKey: () => PrivateKey
+  draw: Draw
 ): { readonly state: OutboxState; readonly message: UnconfirmedMessage } {
   const { networkTag, deviceId, incarnation, signingKey, anchor, headMessageId } = state
+  const dataKeyEpoch = sealingEpochOf(state, contentKind)
   invariant(headMessageId !== null, 'a device speaks after its incarnation began')
+  invariant(dataKeyEpoch !== undefined, 'what is for readers alone is said when there is a key')
   const keepsKey =
     state.ratchetEvery === RATCHET_NEVER || state.signingKeyUses + 1 < state.ratchetEvery
-  const nextKey = keepsKey ? signingKey : drawKey()
+  const nextKey = keepsKey ? signingKey : draw.key()
   const sequence = state.sequence + 1
   const fields = {
     deviceId,
@@ -131,12 +156,13 @@ export function signNext(
     anchorHeight: anchor.height,
     anchorId: anchor.blockId,
     contentKind,
-    dataKeyEpoch: 0
+    dataKeyEpoch
   }
-  const body = encodeDeviceMessage(fields, content)
+  const carried = carriedContent(state, fields, { content, drawSalt: draw.salt })
+  const body = encodeDeviceMessage(fields, carried)
   const place = { networkTag, kind: DEVICE_MESSAGE_KIND, role: 'device' } as const
   const signature = signBody(signingKey, body, place)
-  const { transactionId, wire } = joinTransaction(networkTag, body, [signature], content)
+  const { transactionId, wire } = joinTransaction(networkTag, body, [signature], carried)
   const message = { messageId: transactionId, wire }
   const next = {
     ...state,
@@ -153,31 +179,38 @@ export function signNext(
 export function settleNext(
   state: OutboxState,
   outcome: { readonly messageId: Uint8Array; readonly voidCode: string | null },
-  ports: { readonly drawKey: () => PrivateKey; readonly correctContent: CorrectContent }
+  ports: { readonly draw: Draw; readonly correctContent: CorrectContent }
 ): { readonly state: OutboxState; readonly settled: Settled } | undefined {
   const { messageId, voidCode } = outcome
   const message = state.unconfirmed.find((other) => equalBytes(other.messageId, messageId))
   if (message === undefined) return undefined
   const unconfirmed = state.unconfirmed.filter((other) => other !== message)
   const rest = { ...state, unconfirmed }
-  if (voidCode === null) return { state: rest, settled: { kind: 'confirmed' } }
-  const { anchor, content } = readMessage(message)
-  const mended = mendState(rest, anchor, voidCode)
-  const corrected = mended === rest ? ports.correctContent(content, voidCode) : content
-  if (corrected === undefined) {
-    const held = [...rest.held, { ...content, code: voidCode }]
-    return { state: { ...rest, held }, settled: { kind: 'held', code: voidCode } }
+  if (voidCode === null) return { state: forgetKeys(rest), settled: { kind: 'confirmed' } }
+  const spoken = readMessage(state, message)
+  const { state: mended, isMended } = mendState(rest, spoken, voidCode)
+  const next = forgetKeys(mended)
+  const corrected = isMended ? spoken.content : ports.correctContent(spoken.content, voidCode)
+  if (corrected === undefined || !isSayable(next, corrected)) {
+    const code = corrected === undefined ? voidCode : DATA_KEY_MISSING
+    const held = [...next.held, { ...(corrected ?? spoken.content), code }]
+    return { state: { ...next, held }, settled: { kind: 'held', code } }
   }
-  const again = signNext(mended, corrected, ports.drawKey)
+  const again = signNext(next, corrected, ports.draw)
   return { state: again.state, settled: { kind: 'said-again', message: again.message } }
 }
 
-/** Says all held content anew, oldest first. */
-export function sayHeld(
-  state: OutboxState,
-  drawKey: () => PrivateKey
-): { readonly state: OutboxState; readonly messages: readonly UnconfirmedMessage[] } {
-  return signAll({ ...state, held: [] }, state.held, drawKey)
+/** Says all held content anew that can be said, oldest first. */
+export function sayHeld(state: OutboxState, draw: Draw): SaidAnew {
+  return signAll({ ...state, held: [] }, state.held, draw)
+}
+
+/** Takes a data key into force, and says what waited for one; undefined when the key is old. */
+export function adoptNext(state: OutboxState, dataKey: DataKey, draw: Draw): SaidAnew | undefined {
+  const taken = takeDataKey(state, dataKey)
+  if (taken === undefined) return undefined
+  const held = taken.held.filter((other) => !waitsForKey(other))
+  return signAll(forgetKeys({ ...taken, held }), taken.held.filter(waitsForKey), draw)
 }
 
 /** Moves on to an incarnation: old messages are dead, their content is said anew. */
@@ -188,7 +221,7 @@ export function beginNext(
     readonly headMessageId: Uint8Array
     readonly signingKey: PrivateKey
   },
-  drawKey: () => PrivateKey
+  draw: Draw
 ): OutboxState {
   const fresh = {
     ...state,
@@ -198,73 +231,78 @@ export function beginNext(
     signingKeyUses: 0,
     comingKey: null,
     sequence: 0,
-    unconfirmed: []
+    unconfirmed: [],
+    // No key of an earlier incarnation is taken any more: the owner grants the next one.
+    dataKeyEpoch: 0
   }
-  const contents = state.unconfirmed.map((message) => readMessage(message).content)
-  return signAll(fresh, contents, drawKey).state
+  const contents = state.unconfirmed.map((message) => ({
+    ...readMessage(state, message).content,
+    code: DATA_KEY_MISSING
+  }))
+  return forgetKeys(signAll(fresh, contents, draw).state)
 }
 
-function signAll(
-  state: OutboxState,
-  contents: readonly DeviceContent[],
-  drawKey: () => PrivateKey
-): { readonly state: OutboxState; readonly messages: readonly UnconfirmedMessage[] } {
+/** A state after content was said anew, and the messages that say it. */
+export interface SaidAnew {
+  readonly state: OutboxState
+  readonly messages: readonly UnconfirmedMessage[]
+}
+
+/** What cannot be said now is held. */
+function signAll(state: OutboxState, contents: readonly HeldContent[], draw: Draw): SaidAnew {
   const messages: UnconfirmedMessage[] = []
   let next = state
   for (const content of contents) {
-    const signed = signNext(next, content, drawKey)
+    if (!isSayable(next, content)) {
+      next = { ...next, held: [...next.held, content] }
+      continue
+    }
+    const signed = signNext(next, content, draw)
     next = signed.state
     messages.push(signed.message)
   }
   return { state: next, messages }
 }
 
-/** What the code of a void message says about the state; the same state when it says nothing. */
-function mendState(state: OutboxState, spokenAnchor: Anchor, code: string): OutboxState {
+/** What the code of a void message says about the state, and whether that lets it be said again. */
+function mendState(
+  state: OutboxState,
+  spoken: SpokenMessage,
+  code: string
+): { readonly state: OutboxState; readonly isMended: boolean } {
   if (code === 'ANCHOR_FALSE') {
     const { height, blockId } = state.anchor
-    const isSame = height === spokenAnchor.height && equalBytes(blockId, spokenAnchor.blockId)
+    const isSame = height === spoken.anchor.height && equalBytes(blockId, spoken.anchor.blockId)
     // An anchor adopted since then may well be true; block 0 always is.
-    return { ...state, anchor: isSame ? state.genesisAnchor : state.anchor }
+    const anchor = isSame ? state.genesisAnchor : state.anchor
+    return { state: { ...state, anchor }, isMended: true }
   }
   // Changing the key with every message satisfies every profile.
-  if (code === 'RATCHET_OVERDUE') return { ...state, ratchetEvery: 1 }
-  return state
+  if (code === 'RATCHET_OVERDUE') return { state: { ...state, ratchetEvery: 1 }, isMended: true }
+  return mendSealing(state, spoken.dataKeyEpoch, code) ?? { state, isMended: false }
 }
 
-function readMessage({ wire }: UnconfirmedMessage): {
+/** What a message on the list said, and on what ground. */
+interface SpokenMessage {
   readonly anchor: Anchor
+  readonly dataKeyEpoch: number
   readonly content: DeviceContent
-} {
+}
+
+function readMessage(state: SealingState, { wire }: UnconfirmedMessage): SpokenMessage {
   const envelope = readDeviceMessageEnvelope(wire)
   invariant(envelope !== undefined, 'the outbox holds messages that it encoded itself')
-  const { anchorHeight, anchorId, contentKind } = envelope.message
+  const { anchorHeight, anchorId, contentKind, dataKeyEpoch } = envelope.message
   return {
     anchor: { height: anchorHeight, blockId: anchorId },
-    content: { contentKind, content: envelope.content }
+    dataKeyEpoch,
+    content: { contentKind, content: saidContent(state, envelope) }
   }
 }
 
-/** A network as those know it that go over to it: with its first block, which becomes the anchor. */
-export interface FoundedNetwork {
-  readonly networkTag: Uint8Array
-  readonly genesisId: Uint8Array
-  readonly genesisHeight: number
-}
-
-/**
- * Goes over to a network that was founded anew; undefined while messages are not settled and the
- * head that was proved there is not the last of them.
- */
-export function goOver(
-  state: OutboxState,
-  { networkTag, genesisId, genesisHeight: height }: FoundedNetwork,
-  provedHeadId?: Uint8Array
-): OutboxState | undefined {
-  const { headMessageId, unconfirmed } = state
-  const isChainThere =
-    headMessageId !== null && provedHeadId !== undefined && equalBytes(headMessageId, provedHeadId)
-  if (unconfirmed.length > 0 && !isChainThere) return undefined
-  const anchor = { height, blockId: new Uint8Array(genesisId.subarray(0, 16)) }
-  return { ...state, networkTag, anchor, genesisAnchor: anchor, unconfirmed: [] }
+/** The state without data keys that nothing needs any more. */
+export function forgetKeys(state: OutboxState): OutboxState {
+  return forgetDataKeys(state, () =>
+    state.unconfirmed.map(({ wire }) => readDeviceMessageEnvelope(wire)?.message.dataKeyEpoch ?? 0)
+  )
 }

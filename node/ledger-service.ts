@@ -77,6 +77,8 @@ export interface StoredReading {
   readonly contentKind: number
   readonly dataKeyEpoch: number
   readonly content: Uint8Array
+  /** The whole message: sealed content is bound to its header. */
+  readonly wire: Uint8Array
   readonly outcome: OutcomeName
   readonly code: string | null
   readonly marks: readonly ReadingMark[]

@@ -18,6 +18,7 @@ const reading = (content: Uint8Array, dataKeyEpoch = 0): StoredReading => ({
   contentKind: 0,
   dataKeyEpoch,
   content,
+  wire: Uint8Array.of(0x83, ...content),
   outcome: 'applied',
   code: null,
   marks: []
@@ -51,6 +52,12 @@ test('sealed, unknown and spoilt content stays hex', () => {
     const { content, records: none } = readingToJson(closed)
     assert.equal([content, none], [toHex(closed.content), undefined])
   }
+})
+
+test('sealed content comes with the message that it is bound to, and no other does', () => {
+  const content = new Uint8Array(40).fill(7)
+  assert.is(readingToJson(reading(content, 1))['message'], `83${toHex(content)}`)
+  assert.is(readingToJson(reading(content))['message'], undefined)
 })
 
 test('any content at all has a JSON form', () => {

@@ -12,7 +12,10 @@ import { senmlRecords } from './senml-json.ts'
 /** The first byte of clear content that is a SenML pack of its own. */
 const INLINE_FORM = 0x00
 
-/** A reading with its records if they lie open, or with its content in hex. */
+/**
+ * A reading with its records if they lie open, or with its content in hex. Sealed content comes with
+ * the whole message, for it opens by the header that it is bound to.
+ */
 export function readingToJson(reading: StoredReading): JsonObject {
   const { contentKind, dataKeyEpoch, content } = reading
   const isOpenPack = dataKeyEpoch === 0 && content[0] === INLINE_FORM
@@ -29,6 +32,7 @@ export function readingToJson(reading: StoredReading): JsonObject {
     outcome: reading.outcome,
     code: reading.code,
     ...(reading.marks.length === 0 ? {} : { marks: reading.marks }),
-    ...(records === undefined ? { content: toHex(content) } : { records })
+    ...(records === undefined ? { content: toHex(content) } : { records }),
+    ...(dataKeyEpoch === 0 ? {} : { message: toHex(reading.wire) })
   }
 }

@@ -8,16 +8,18 @@
 
 import type { Command } from 'commander'
 import picocolors from 'picocolors'
-import { createHttpClient, openDevice, systemRandomBytes } from '../../client/index.ts'
+import { createHttpClient, type Device, openDevice, systemRandomBytes } from '../../client/index.ts'
 import { equalBytes } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, gather, usage } from './command.ts'
 import { contentOf, type Said, type SayOptions } from './device-content.ts'
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { addDeviceFollowCommand } from './device-follow.ts'
-import { type DeviceStanding, keepUp } from './device-ledger.ts'
+import { type DeviceStanding, keepUp, type LedgerPorts } from './device-ledger.ts'
 import { addDeviceListCommand } from './device-list.ts'
 import { addDeviceNewCommand } from './device-new.ts'
+import { adoptGrant } from './device-sealing.ts'
+import { addDeviceShareCommands } from './device-share.ts'
 import { writeNewFile } from './files.ts'
 import { trustNetwork } from './network-trust.ts'
 import { createOutput, table } from './output.ts'
@@ -57,6 +59,7 @@ export function addDeviceCommand(program: Command, ports: CommandPorts): void {
     .action((options: SignOptions) => sign(options, ports))
   addDeviceListCommand(group, ports)
   addDeviceFollowCommand(group, ports)
+  addDeviceShareCommands(group, ports)
 }
 
 async function sign(options: SignOptions, ports: CommandPorts): Promise<void> {
@@ -85,7 +88,7 @@ async function signIn(
   const standing =
     options.node === undefined
       ? null
-      : await keepUp(device, {
+      : await keepUpBySeal(device, born, {
           network: await networkOf(born, options, ports),
           transport: createHttpClient({ baseUrls: [options.node] })
         })
@@ -101,6 +104,16 @@ async function signIn(
     wire,
     standing
   }
+}
+
+/** The key first: an anchor above a grant vouches to know it. */
+async function keepUpBySeal(
+  device: Device,
+  born: BornDevice,
+  ledger: LedgerPorts
+): Promise<DeviceStanding> {
+  await adoptGrant(device, born, ledger)
+  return keepUp(device, ledger)
 }
 
 async function networkOf(
@@ -158,6 +171,8 @@ function explain(fault: string): string {
     return 'the device is not claimed; go on with thingmoot device new --maker … --node …'
   if (fault === 'OUTBOX_FULL')
     return 'its outbox is full of messages whose outcome is unknown; sign with --node to settle them'
+  if (fault === 'DATA_KEY_MISSING')
+    return 'it seals what it says, and has no key for it now; sign with --node, or share it anew'
   if (fault === 'CONTENT_TOO_LARGE') return 'that is too much for one message'
   return `it cannot say that, ${fault}`
 }

@@ -19,6 +19,7 @@ import { addMakerCommand } from './maker.ts'
 import { addMembersCommand } from './members.ts'
 import { addMembershipCommands } from './membership.ts'
 import { addMotionCommand } from './motion.ts'
+import { addReaderCommand } from './reader.ts'
 import { addRefoundCommand } from './refound.ts'
 import { addRepairCommand } from './repair.ts'
 import { addSealsCommand } from './seals.ts'
@@ -60,6 +61,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addJoinCommand(program, ports)
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
+  addReaderCommand(program, ports)
   addSnapshotCommand(program, ports)
   addVerifyCommand(program, ports)
   addSealsCommand(program, ports)

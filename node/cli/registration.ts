@@ -224,7 +224,7 @@ function classWithin(
     classNumber: CLASS_NUMBER,
     version: CLASS_VERSION,
     custody: 0,
-    canSeal: 0,
+    canSeal: 1,
     thingModelHash: NO_HASH,
     mudHash: null,
     referenceValuesHash: null,

@@ -25,6 +25,7 @@ export function messageFields(
     sequence,
     contentKind,
     dataKeyEpoch,
-    content: transaction.attachment ?? new Uint8Array(0)
+    content: transaction.attachment ?? new Uint8Array(0),
+    wire: transaction.wire
   }
 }

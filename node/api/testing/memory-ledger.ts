@@ -62,6 +62,7 @@ interface Kept {
   status: TransactionStatus
   readonly message: DeviceMessage
   readonly content: Uint8Array
+  readonly wire: Uint8Array
 }
 
 /** Builds an empty ledger at height 0. */
@@ -202,7 +203,8 @@ class MemoryWorld {
       height: null,
       timeMs: null
     }
-    this.#kept.set(toHex(id), { status, message: body, content: attachment ?? new Uint8Array(32) })
+    const content = attachment ?? new Uint8Array(32)
+    this.#kept.set(toHex(id), { status, message: body, content, wire })
     return taken(status)
   }
 
@@ -296,12 +298,11 @@ function taken(status: TransactionStatus): Submission {
 }
 
 function readingOf(
-  { status, message, content }: Kept,
+  { status, message, ...bytes }: Kept,
   height: number,
   timeMs: number
 ): StoredReading {
   const { incarnation, sequence, contentKind, dataKeyEpoch } = message
-  const { transactionId } = status
-  const place = { transactionId, height, timeMs, incarnation, sequence }
-  return { ...place, contentKind, dataKeyEpoch, content, outcome: 'applied', code: null, marks: [] }
+  const place = { transactionId: status.transactionId, height, timeMs, incarnation, sequence }
+  return { ...place, contentKind, dataKeyEpoch, ...bytes, outcome: 'applied', code: null, marks: [] }
 }
