@@ -81,14 +81,10 @@ const CALLS_WAITING_MAX = 64
  *
  * @throws ClientError RECORD_EXISTS: a wallet is never overwritten
  */
-export async function createWallet(seeds: WalletSeeds, ports: WalletPorts): Promise<Wallet> {
-  if ((await ports.storage.read()) !== undefined)
-    throw new ClientError('the storage already holds a wallet', { code: 'RECORD_EXISTS' })
+export function createWallet(seeds: WalletSeeds, ports: WalletPorts): Promise<Wallet> {
   invariant(seeds.seed.length === 32, 'a wallet seed has 32 bytes')
   const recovery = { hashes: seeds.recoveryHashes, taken: 0 }
-  const state = { seed: new Uint8Array(seeds.seed), recovery, devices: [] }
-  await writeWalletRecord(ports.storage, state)
-  return new Wallet(state, ports)
+  return writeFirst({ seed: new Uint8Array(seeds.seed), recovery, devices: [] }, ports)
 }
 
 /** Opens a wallet from its record: after a restart, or after a write that failed. */
@@ -102,10 +98,13 @@ export async function openWallet(ports: WalletPorts): Promise<Wallet> {
  *
  * @throws ClientError RECORD_EXISTS
  */
-export async function importWallet(exported: WalletState, ports: WalletPorts): Promise<Wallet> {
+export function importWallet(exported: WalletState, ports: WalletPorts): Promise<Wallet> {
+  return writeFirst(asRestored(exported, ports.now()), ports)
+}
+
+async function writeFirst(state: WalletState, ports: WalletPorts): Promise<Wallet> {
   if ((await ports.storage.read()) !== undefined)
     throw new ClientError('the storage already holds a wallet', { code: 'RECORD_EXISTS' })
-  const state = asRestored(exported, ports.now())
   await writeWalletRecord(ports.storage, state)
   return new Wallet(state, ports)
 }
@@ -289,11 +288,6 @@ export class Wallet {
   /** Why an act would not be signed now; undefined when it would. Nothing is signed or stored. */
   judgeAct(deviceId: Uint8Array): ActFault | undefined {
     return judgeActing(deviceOf(this.#state, deviceId))
-  }
-
-  /** Learns the hashes of further recovery keys, from a phrase that is at hand for once. */
-  learnRecovery(hashes: readonly Uint8Array[], taken: number): Promise<void> {
-    return this.#inTurn(() => this.#store({ ...this.#state, recovery: { hashes, taken } }))
   }
 
   #judgeBeginning(deviceId: Uint8Array): 'DEVICE_OWNED_ALREADY' | 'WALLET_FULL' | undefined {
