@@ -27,6 +27,7 @@ import { addStartCommand, type StartPorts } from './start.ts'
 import { addStatusCommand } from './status.ts'
 import { addTestnetCommand, type TestnetPorts } from './testnet.ts'
 import { addVerifyCommand } from './verify.ts'
+import { addWalletCommand } from './wallet.ts'
 
 /** What the program needs of the process it runs in. */
 export type ProgramPorts = StartPorts & TestnetPorts
@@ -61,6 +62,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addMakerCommand(program, ports)
   addDeviceCommand(program, ports)
   addSnapshotCommand(program, ports)
+  addWalletCommand(program, ports)
   addVerifyCommand(program, ports)
   addSealsCommand(program, ports)
   addRefoundCommand(program, ports)
