@@ -18,6 +18,8 @@ export type ClientErrorCode =
   | 'RECORD_DAMAGED'
   /** An earlier write failed, so what is stored is unknown: open the device anew. */
   | 'DEVICE_CLOSED'
+  /** The same of a wallet. */
+  | 'WALLET_CLOSED'
   /** Too many calls wait for the storage. */
   | 'DEVICE_BUSY'
   /** No node of the list answered. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { openUnderPassphrase, sealUnderPassphrase } from './age-file.ts'
 export {
   type BirthPlace,
   type BirthTree,
@@ -62,6 +63,19 @@ export {
   readDid
 } from './did-document.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
+export {
+  createGuardians,
+  decodeGuardianShare,
+  draftGuardianAct,
+  encodeGuardianShare,
+  finishGuardianAct,
+  type GuardianDraft,
+  type GuardianOrder,
+  type GuardianShare,
+  guardianHashOf,
+  isKeyOfShare,
+  signGuardianAct
+} from './guardian.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
 export {
   type Checkpoint,
@@ -84,7 +98,39 @@ export type {
   UnconfirmedMessage
 } from './outbox.ts'
 export { type ClaimDraft, type ClaimOptions, draftClaim, finishClaim, ownerKeyOf } from './owner.ts'
+export {
+  controllersOrder,
+  grantOrder,
+  type OwnerOrder,
+  type OwnerOrderKind
+} from './owner-acts.ts'
+export {
+  type DeviceRefusal,
+  type PresentDevice,
+  signDeviceRotation,
+  signOwnerPresence
+} from './owner-device.ts'
+export {
+  findRecoveryKey,
+  localRotationSigner,
+  planRekeying,
+  planReveal,
+  type RotationFault,
+  type RotationSigner,
+  recoveryHashesOf,
+  recoveryKeyOf
+} from './owner-rotation.ts'
+export {
+  type DeviceFacts,
+  type ProofFault,
+  type ProvedRecord,
+  proveDevice,
+  proveRecord,
+  type StandingPorts
+} from './owner-standing.ts'
+export type { AcceptOptions, ComingKeys } from './owner-transfer.ts'
 export { type PresenceFault, signPresence } from './presence.ts'
+export { isPresetName, PRESET_NAMES, type PresetName, presetOverlay } from './presets.ts'
 export { type RandomBytes, systemRandomBytes } from './random.ts'
 export type { RecordStorage } from './record-storage.ts'
 export {
@@ -130,3 +176,31 @@ export {
   type Vendor,
   type VendorAct
 } from './vendor.ts'
+export {
+  type AskPresence,
+  type BeginOwningFault,
+  createWallet,
+  importWallet,
+  openWallet,
+  Wallet,
+  type WalletPorts,
+  type WalletSeeds
+} from './wallet.ts'
+export type { ActFault } from './wallet-signing.ts'
+export {
+  type Observation,
+  type ObserveFault,
+  type OwnedDevice,
+  type ProvedOwnership,
+  RECOVERY_HASHES_MAX,
+  type SignedOwnerAct,
+  type WalletState
+} from './wallet-state.ts'
+export { exportWalletFile, readWalletFile } from './wallet-storage.ts'
+export {
+  drawWords,
+  readWords,
+  recoverySeedOf,
+  WORDS_COUNT,
+  walletSeedOf
+} from './wallet-words.ts'

@@ -1,5 +1,5 @@
 /**
- * Record storage: the port where a device's one record lies, and its reading and writing.
+ * Record storage: the port where the one record of a device or wallet lies, and writing there.
  *
  * @module
  */
@@ -28,8 +28,12 @@ export async function readRecord(storage: RecordStorage): Promise<OutboxState> {
 }
 
 /** Writes a state; when this rejects, nobody knows whether it is stored. */
-export async function writeRecord(storage: RecordStorage, state: OutboxState): Promise<void> {
-  const encoded = encodeOutboxRecord(state)
+export function writeRecord(storage: RecordStorage, state: OutboxState): Promise<void> {
+  return storeRecord(storage, encodeOutboxRecord(state))
+}
+
+/** Writes the bytes of a record, and erases them; when this rejects, nobody knows whether they are stored. */
+export async function storeRecord(storage: RecordStorage, encoded: Uint8Array): Promise<void> {
   // A plain array: on Node the encoder may give a Buffer, whose slice is no copy.
   const record = new Uint8Array(encoded)
   encoded.fill(0)

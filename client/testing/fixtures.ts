@@ -12,7 +12,8 @@ import {
   publicKeyOf,
   vendorKeysHash
 } from '../../protocol/index.ts'
-import { createBirth, createBirthTree, type DeviceBirth } from '../births.ts'
+import { type BirthTree, createBirth, createBirthTree, type DeviceBirth } from '../births.ts'
+import type { BirthRecord } from '../box.ts'
 import { createDevice, type Device, type DeviceOptions } from '../device.ts'
 import { draftClaim, finishClaim } from '../owner.ts'
 import { signPresence } from '../presence.ts'
@@ -86,6 +87,8 @@ export interface ClaimedDevice {
   readonly birth: DeviceBirth
   readonly walletSeed: Uint8Array
   readonly claimId: Uint8Array
+  /** Another device of the batch, which nobody has claimed, with its place there. */
+  readonly unclaimed: { readonly birth: DeviceBirth; readonly record: BirthRecord }
 }
 
 /** Goes the real way: vendor, class, births, claim. */
@@ -131,9 +134,7 @@ export function claimDevice(
     notAfterMs: 2_000_000_000_000
   })
   const birth = births[2] as DeviceBirth
-  const place = tree.placeOf(birth.deviceId)
-  invariant(place !== undefined, 'a device is of its batch')
-  const record = { birthBatchId: birthBatch.transactionId, ...place }
+  const record = recordOf(birth, tree, birthBatch.transactionId)
   const walletSeed = randomBytes(32)
   const draft = draftClaim({
     networkTag,
@@ -158,7 +159,19 @@ export function claimDevice(
     outcomes.every(({ outcome }) => outcome === 'applied'),
     `maker and owner are heard, not ${codes}`
   )
-  return { ledger, vendor, birth, walletSeed, claimId: claim.transactionId }
+  const other = births[4] as DeviceBirth
+  const unclaimed = { birth: other, record: recordOf(other, tree, birthBatch.transactionId) }
+  return { ledger, vendor, birth, walletSeed, claimId: claim.transactionId, unclaimed }
+}
+
+function recordOf(
+  { deviceId }: DeviceBirth,
+  tree: BirthTree,
+  birthBatchId: Uint8Array
+): BirthRecord {
+  const place = tree.placeOf(deviceId)
+  invariant(place !== undefined, 'a device is of its batch')
+  return { birthBatchId, ...place }
 }
 
 /** A reading of one temperature. */

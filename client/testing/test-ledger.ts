@@ -69,6 +69,8 @@ const RATE = 10_000_000
 const GENEROUS: readonly string[] = [
   'controlBurst',
   'controlPerHour',
+  'ownerBurst',
+  'ownerPerHour',
   'vendorBurst',
   'vendorPerHour',
   'introductionsBurst',

@@ -34,10 +34,12 @@ export interface BornDevice {
   readonly rotationKey: string
   readonly attestationKey: string
   readonly encryptionSecret: string
-  /** The seed of the owner's keys for this device. */
+  /** The seed of the owner's keys, where device and owner are in one hand; unused with a wallet. */
   readonly walletSeed: string
   /** Signed before the first is sent, so that an interrupted claim goes on with the same bytes. */
   readonly acts: DeviceActs | null
+  /** The claim by a wallet that is kept elsewhere, once the device gave its presence. */
+  readonly claimId?: string | undefined
 }
 
 /** The acts that bring a device onto the ledger. */
@@ -77,7 +79,8 @@ const bornShape: z.ZodType<BornDevice> = z.strictObject({
   attestationKey: hex,
   encryptionSecret: hex,
   walletSeed: hex,
-  acts: z.strictObject({ birthBatchId: hex, birthBatch: hex, claimId: hex, claim: hex }).nullable()
+  acts: z.strictObject({ birthBatchId: hex, birthBatch: hex, claimId: hex, claim: hex }).nullable(),
+  claimId: hex.optional()
 })
 
 /**

@@ -13,7 +13,7 @@ import {
   type Device,
   type Transport
 } from '../../client/index.ts'
-import { type DeviceRecord, devices } from '../../protocol/index.ts'
+import { type DeviceRecord, devices, equalBytes } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NetworkTrust } from './network-trust.ts'
 
@@ -64,8 +64,10 @@ export async function readProvedRecord(
  * @throws NodeError VERIFICATION_FAILED, DEVICE_BEHIND; ClientError
  */
 export async function keepUp(device: Device, ports: LedgerPorts): Promise<DeviceStanding> {
-  const { deviceId, sequence, incarnation } = device.state
+  const { deviceId } = device.state
   const { record, read } = await readProvedRecord(deviceId, ports)
+  await beginWhatBegan(device, record)
+  const { sequence, incarnation } = device.state
   const isAhead =
     record.incarnation > incarnation ||
     (record.incarnation === incarnation && record.sequence > sequence)
@@ -82,6 +84,21 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
     sequence: record.sequence,
     settled
   }
+}
+
+/**
+ * Begins the incarnation that the ledger has begun with a key of this very device. In a record
+ * without a message the head is the act that began it.
+ */
+async function beginWhatBegan(device: Device, record: DeviceRecord): Promise<void> {
+  if (record.sequence !== 0) return
+  const { incarnation, headMessageId } = device.state
+  const isClaimed = record.incarnation === 0 && headMessageId === null
+  const isRekeyed =
+    record.incarnation > incarnation &&
+    equalBytes(await device.prepareIncarnation(), record.signingKeyHash)
+  if (isClaimed || isRekeyed)
+    await device.beginIncarnation(record.incarnation, record.headMessageId)
 }
 
 async function settlePending(device: Device, { network, transport }: LedgerPorts): Promise<number> {

@@ -34,8 +34,9 @@ async function list(parent: string, options: CommonOptions, ports: CommandPorts)
   for (const entry of entries.filter((other) => other.isDirectory())) {
     const born = await readBorn(join(parent, entry.name))
     if (born === undefined) continue
-    const { deviceId, networkId, acts } = born
-    devices.push({ folder: entry.name, deviceId, networkId, isClaimSigned: acts !== null })
+    const { deviceId, networkId, acts, claimId } = born
+    const isClaimSigned = acts !== null || claimId !== undefined
+    devices.push({ folder: entry.name, deviceId, networkId, isClaimSigned })
   }
   createOutput(options, ports).answer({
     json: devices,

@@ -26,6 +26,7 @@ import {
 import { equalBytes, invariant, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, usage } from './command.ts'
+import { packDevice } from './device-box.ts'
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { type Maker, openMaker } from './maker.ts'
 import { type NetworkTrust, trustNetwork } from './network-trust.ts'
@@ -48,6 +49,8 @@ export interface NewDevice {
   readonly maker: Maker
   /** Without it the device only gets its keys. */
   readonly registration: RegistrationPorts | null
+  /** Where its box is written; the device is born, and left to be claimed by a wallet. */
+  readonly boxFile?: string
 }
 
 /** A device that was made. */
@@ -62,6 +65,7 @@ interface NewOptions extends CommonOptions {
   readonly maker: string
   readonly genesis?: string
   readonly node?: string
+  readonly box?: string
 }
 
 const ALGORITHM = 'Ed25519'
@@ -75,6 +79,7 @@ export function addDeviceNewCommand(group: Command, ports: CommandPorts): void {
     .requiredOption('--maker <dir>', 'folder of the maker that gives birth to it')
     .option('--genesis <file>', 'genesis of the network (default: as in the settings)')
     .option('--node <url>', 'node to hand its birth and claim to')
+    .option('--box <file>', 'with --node: do not claim it, write its box for whoever will')
     .action((options: NewOptions) => makeDevice(options, ports))
 }
 
@@ -95,8 +100,12 @@ export function createReferenceDevice(options: NewDevice): Promise<CreatedDevice
         'FILE_EXISTS',
         `${folder.path}: holds a claimed device; nothing is changed`
       )
-    if (registration !== null) await register({ folder, born, device, maker, registration })
     const { deviceId, networkId } = born
+    if (registration !== null && options.boxFile !== undefined) {
+      await packDevice({ born, maker, registration, boxFile: options.boxFile })
+      return { deviceId, networkId, isClaimed: false }
+    }
+    if (registration !== null) await register({ folder, born, device, maker, registration })
     return { deviceId, networkId, isClaimed: registration !== null }
   })
 }
@@ -116,12 +125,14 @@ async function makeDevice(options: NewOptions, ports: CommandPorts): Promise<voi
           onStep: (text: string) => output.note(`  ${text}`)
         }
   const folder = absolute(options.device)
+  if (options.box !== undefined && registration === null) throw usage('--box goes with --node')
+  const boxFile = options.box === undefined ? {} : { boxFile: absolute(options.box) }
   const maker = await openMaker(absolute(options.maker))
-  const made = await createReferenceDevice({ folder, network, maker, registration })
+  const made = await createReferenceDevice({ folder, network, maker, registration, ...boxFile })
   output.answer({
     json: { folder, ...made },
     lines: (paint) => [
-      `${paint.green('✔')} a device of ${made.networkId}, ${made.isClaimed ? 'born and claimed' : 'with keys only'}`,
+      `${paint.green('✔')} a device of ${made.networkId}, ${stageOf(made, options)}`,
       ...table(
         [
           ['device', made.deviceId],
@@ -129,11 +140,22 @@ async function makeDevice(options: NewOptions, ports: CommandPorts): Promise<voi
         ],
         paint
       ),
-      made.isClaimed
-        ? `Next: thingmoot device sign --device ${folder} --reading temperature=21.5 --out message.cbor`
-        : 'Next: the same command with --node <url> registers and claims it'
+      nextOf(made, options, folder)
     ]
   })
+}
+
+function stageOf({ isClaimed }: CreatedDevice, { box }: NewOptions): string {
+  if (isClaimed) return 'born and claimed'
+  return box === undefined ? 'with keys only' : 'born, and in its box'
+}
+
+function nextOf({ isClaimed }: CreatedDevice, { box }: NewOptions, folder: string): string {
+  if (isClaimed)
+    return `Next: thingmoot device sign --device ${folder} --reading temperature=21.5 --out message.cbor`
+  return box === undefined
+    ? 'Next: the same command with --node <url> registers and claims it'
+    : `Next: thingmoot device claim --box ${box} --device ${folder} --wallet <dir>`
 }
 
 /** Draws what a device of the reference class is born with, and stores it before it is used. */

@@ -12,14 +12,20 @@ import { createHttpClient, type Device, openDevice, systemRandomBytes } from '..
 import { equalBytes } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, gather, usage } from './command.ts'
+import { addDeviceClaimCommand } from './device-claim.ts'
 import { contentOf, type Said, type SayOptions } from './device-content.ts'
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { addDeviceFollowCommand } from './device-follow.ts'
+import { addDeviceGuardiansCommand } from './device-guardians.ts'
 import { type DeviceStanding, keepUp, type LedgerPorts } from './device-ledger.ts'
 import { addDeviceListCommand } from './device-list.ts'
 import { addDeviceNewCommand } from './device-new.ts'
+import { addDeviceOrderCommands } from './device-orders.ts'
+import { addDeviceRekeyCommands } from './device-rekey.ts'
 import { adoptGrant } from './device-sealing.ts'
 import { addDeviceShareCommands } from './device-share.ts'
+import { addDeviceShowCommand } from './device-show.ts'
+import { addDeviceTransferCommands } from './device-transfer.ts'
 import { writeNewFile } from './files.ts'
 import { trustNetwork } from './network-trust.ts'
 import { createOutput, table } from './output.ts'
@@ -42,9 +48,11 @@ interface SignedMessage {
   readonly standing: DeviceStanding | null
 }
 
-/** Adds `device new`, `device sign` and `device list`. */
+/** Adds all commands of devices: those of the device itself, and those of its owner. */
 export function addDeviceCommand(program: Command, ports: CommandPorts): void {
-  const group = program.command('device').description('a reference device kept in a folder')
+  const group = program
+    .command('device')
+    .description('a reference device kept in a folder, and what its owner does')
   addDeviceNewCommand(group, ports)
   addConfigOption(addCommand(group, 'sign', 'sign the next message of a device'))
     .requiredOption('--device <dir>', 'folder of the device')
@@ -60,6 +68,12 @@ export function addDeviceCommand(program: Command, ports: CommandPorts): void {
   addDeviceListCommand(group, ports)
   addDeviceFollowCommand(group, ports)
   addDeviceShareCommands(group, ports)
+  addDeviceClaimCommand(group, ports)
+  addDeviceShowCommand(group, ports)
+  addDeviceTransferCommands(group, ports)
+  addDeviceOrderCommands(group, ports)
+  addDeviceRekeyCommands(group, ports)
+  addDeviceGuardiansCommand(group, ports)
 }
 
 async function sign(options: SignOptions, ports: CommandPorts): Promise<void> {
@@ -168,7 +182,7 @@ async function hand(
 
 function explain(fault: string): string {
   if (fault === 'INCARNATION_NOT_BEGUN')
-    return 'the device is not claimed; go on with thingmoot device new --maker … --node …'
+    return 'the device is not claimed; go on with thingmoot device new --maker … --node …, or if a wallet has claimed it, sign with --node'
   if (fault === 'OUTBOX_FULL')
     return 'its outbox is full of messages whose outcome is unknown; sign with --node to settle them'
   if (fault === 'DATA_KEY_MISSING')

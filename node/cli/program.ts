@@ -28,6 +28,7 @@ import { addStartCommand, type StartPorts } from './start.ts'
 import { addStatusCommand } from './status.ts'
 import { addTestnetCommand, type TestnetPorts } from './testnet.ts'
 import { addVerifyCommand } from './verify.ts'
+import { addWalletCommand } from './wallet.ts'
 
 /** What the program needs of the process it runs in. */
 export type ProgramPorts = StartPorts & TestnetPorts
@@ -63,6 +64,7 @@ export function createProgram(ports: ProgramPorts): Command {
   addDeviceCommand(program, ports)
   addReaderCommand(program, ports)
   addSnapshotCommand(program, ports)
+  addWalletCommand(program, ports)
   addVerifyCommand(program, ports)
   addSealsCommand(program, ports)
   addRefoundCommand(program, ports)

@@ -135,6 +135,20 @@ export async function signBirths(
 }
 
 /**
+ * Brings signed births onto the ledger, unless they are there.
+ *
+ * @throws NodeError REQUEST_FAILED, ClientError
+ */
+export async function registerBirths(
+  birthBatch: SignedTransaction,
+  ports: RegistrationPorts
+): Promise<void> {
+  if ((await readRecord(birthBatches, birthBatch.transactionId, ports)) !== undefined) return
+  await submitFinal(birthBatch, 'birth-batch', ports)
+  ports.onStep('the device is born')
+}
+
+/**
  * Brings signed births and a claim onto the ledger, unless they are there, and has it proved.
  *
  * @throws NodeError REQUEST_FAILED or VERIFICATION_FAILED, ClientError
@@ -148,10 +162,7 @@ export async function registerDevice(
   ports: RegistrationPorts
 ): Promise<void> {
   const { birthBatch, claim, deviceId } = acts
-  if ((await readRecord(birthBatches, birthBatch.transactionId, ports)) === undefined) {
-    await submitFinal(birthBatch, 'birth-batch', ports)
-    ports.onStep('the device is born')
-  }
+  await registerBirths(birthBatch, ports)
   if ((await readRecord(devices, deviceId, ports)) === undefined) {
     await submitFinal(claim, 'claim', ports)
     ports.onStep('the device is claimed')
