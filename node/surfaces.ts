@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Config } from '../config/index.ts'
+import { type Config, formatGenesis, type GenesisDocument } from '../config/index.ts'
 import { createHttpApi, type HttpApi } from './api/http-api.ts'
+import type { JsonObject } from './api/json-value.ts'
 import { createMetricsListener } from './api/metrics-listener.ts'
 import type { Gateway } from './gateways/gateway.ts'
 import { createMqttGateway } from './gateways/mqtt-gateway.ts'
@@ -17,7 +18,7 @@ import { DamagedRecord } from './storage/damaged-record.ts'
 /** What the surfaces need of the node. */
 export interface SurfacesPorts {
   readonly service: LedgerService
-  readonly genesis: { readonly networkId: string }
+  readonly genesis: GenesisDocument
   readonly networkTag: Uint8Array
   readonly metrics: Metrics
   readonly network: Network
@@ -42,7 +43,8 @@ export function createSurfaces(
     if (!(error instanceof DamagedRecord)) fail(error)
   }
   const ports = { ledger: service, reportBug }
-  const http = createHttpApi(config.http, ports)
+  const genesisFile: JsonObject = JSON.parse(formatGenesis(genesis))
+  const http = createHttpApi(config.http, { ...ports, genesis: genesisFile })
   const { clientsMax } = config.mqtt
   const mqttOptions = {
     ...config.mqtt,

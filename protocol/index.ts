@@ -161,7 +161,13 @@ export {
 export { lapseTimeMs } from './ledger/governance/motion-book.ts'
 export { type NextEpoch, nextEpochOf } from './ledger/governance/next-epoch.ts'
 export { yesNeeded } from './ledger/governance/thresholds.ts'
-export { isTrusted, readGovernance, seatedWeight, yesWeight } from './ledger/governance/trust.ts'
+export {
+  certifiersOf,
+  isTrusted,
+  readGovernance,
+  seatedWeight,
+  yesWeight
+} from './ledger/governance/trust.ts'
 export { judgeTrustChain } from './ledger/governance/trust-chain.ts'
 export {
   type CommittedLedger,

@@ -284,7 +284,7 @@ test(
 test(
   'an address in use is named',
   withHttp(async ({ port, ledger }) => {
-    const ports = { ledger: ledger.service, reportBug: () => undefined }
+    const ports = { ledger: ledger.service, genesis: {}, reportBug: () => undefined }
     const second = createHttpApi({ host: '127.0.0.1', port }, ports)
     const error = await second.start().then(
       () => undefined,

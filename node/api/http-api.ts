@@ -28,6 +28,7 @@ import {
   SERVER_OPTIONS,
   STOP_DEADLINE_MS
 } from './http-limits.ts'
+import type { JsonObject } from './json-value.ts'
 import { PROBLEMS, type ProblemCode, problemBody, problemOf } from './problem.ts'
 import { sendProblem } from './replies.ts'
 import { carryRoute } from './request-flow.ts'
@@ -61,6 +62,8 @@ export interface HttpApiOptions {
 /** What the API needs of others. */
 export interface HttpApiPorts {
   readonly ledger: LedgerService
+  /** The genesis, as its file says it. */
+  readonly genesis: JsonObject
   /** Hears of errors that no request should be able to cause. */
   readonly reportBug: (error: unknown) => void
 }
@@ -76,6 +79,7 @@ export function createHttpApi(options: HttpApiOptions, ports: HttpApiPorts): Htt
   let isShuttingDown = false
   const context: RouteContext = {
     ledger: ports.ledger,
+    genesis: ports.genesis,
     waits: createWaits(WAITS_MAX),
     isShuttingDown: () => isShuttingDown
   }

@@ -25,6 +25,8 @@ export type Answer =
 /** What all handlers share. */
 export interface RouteContext {
   readonly ledger: LedgerService
+  /** The genesis, as its file says it. */
+  readonly genesis: JsonObject
   readonly waits: Waits
   /** Whether the node is about to stop and wants no new work. */
   readonly isShuttingDown: () => boolean

@@ -5,6 +5,7 @@
  */
 
 import { chainRoutes } from './chain-routes.ts'
+import { genesisRoute } from './genesis-route.ts'
 import { governanceRoutes } from './governance-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
@@ -16,6 +17,7 @@ import { submitRoute } from './submit-route.ts'
 export const ROUTES: readonly Route[] = [
   submitRoute,
   ...ledgerRoutes,
+  genesisRoute,
   ...chainRoutes,
   ...sealRoutes,
   ...governanceRoutes,

@@ -1,56 +1,48 @@
 /**
- * `thingmoot bundle`: what a newcomer needs, in one file or link.
+ * `thingmoot bundle`: what a newcomer needs, in one file, link or code on the screen.
  *
  * @module
  */
 
 import type { Command } from 'commander'
-import { formatGenesis, type GenesisDocument, peerAddressFault } from '../../config/index.ts'
 import {
-  decodeBlock,
-  decodeCbor,
-  decodeCertificate,
-  decodeElectorate,
-  type ElectorateRecord,
-  electorates,
+  blockIdOf,
   encodeJoinBundle,
-  epochKey,
-  genesisElectorate,
-  genesisHashOf,
   JOIN_BUNDLE_MAX_BYTES,
   type JoinBundle,
-  judgeJoinBundle,
-  judgeSeal,
-  networkTagOfGenesis,
-  type SealProof,
   toHex
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { bundleToLink } from './bundle-link.ts'
 import { addCommand, type CommandPorts, gather, usage } from './command.ts'
 import { writeNewFile } from './files.ts'
+import { gatherBundle } from './gather-bundle.ts'
 import { addReadOptions, openReading, type ReadOptions } from './member-desk.ts'
-import { createValueReader, requestNode } from './node-request.ts'
-import { count } from './output.ts'
+import { count, createOutput, isColoured } from './output.ts'
+import { qrLines } from './qr-lines.ts'
 import { absolute, readGenesis, readSettings } from './settings.ts'
+import { formatShortLink, isNodeAddress } from './short-link.ts'
 
 interface BundleOptions extends ReadOptions {
   readonly out?: string
   readonly link?: boolean
+  readonly qr?: boolean
+  readonly at?: string
   readonly address: readonly string[]
 }
 
-const DEADLINE_MS = 10_000
-const ADDRESSES_MAX = 64
+const LOOPBACK = /^(?:localhost|127\.[0-9.]+|\[::1\])$/
 
 /** Adds `bundle`. */
 export function addBundleCommand(program: Command, ports: CommandPorts): void {
   addReadOptions(
-    addCommand(program, 'bundle', 'what a newcomer needs to join, in a file or a link')
+    addCommand(program, 'bundle', 'what a newcomer needs to join, in a file, a link or a QR code')
   )
     .option('--genesis <file>', 'genesis of the network (default: as in the settings)')
     .option('--out <file>', 'where to write it (default: <network>.bundle)')
     .option('--link', 'print it as a link instead')
+    .option('--qr', 'show a QR code instead: of a short link, by which join fetches it from a node')
+    .option('--at <url>', 'with --qr: where newcomers reach that node (default: the one asked)')
     .option(
       '--address <multiaddr>',
       "address to call first, beside the members'; repeat",
@@ -61,6 +53,7 @@ export function addBundleCommand(program: Command, ports: CommandPorts): void {
 }
 
 async function makeBundle(options: BundleOptions, ports: CommandPorts): Promise<void> {
+  judgeOptions(options)
   const { config } = await readSettings(options, ports)
   const { genesis, genesisHash } = await readGenesis(config.genesis, config.networkId)
   const { url, governance, output } = await openReading(options, ports)
@@ -71,6 +64,7 @@ async function makeBundle(options: BundleOptions, ports: CommandPorts): Promise<
     )
   const { epoch } = await governance.overview()
   const bundle = await gatherBundle({ genesis, epoch, addresses: options.address, url })
+  if (options.qr === true) return showCode(bundle, { ...options, at: options.at ?? url }, ports)
   const encoded = encodeJoinBundle(bundle)
   if (encoded.length > JOIN_BUNDLE_MAX_BYTES)
     throw usage(`the bundle would have ${encoded.length} bytes, more than a bundle may have`)
@@ -92,107 +86,46 @@ async function makeBundle(options: BundleOptions, ports: CommandPorts): Promise<
   if (link !== null && addresses.length === 0) output.note(noAddress('!'))
 }
 
-/** Everything is by the node's word; what can be checked of it is, before anybody else has to. */
-async function gatherBundle({
-  genesis,
-  epoch,
-  addresses,
-  url
-}: {
-  readonly genesis: GenesisDocument
-  readonly epoch: number
-  readonly addresses: readonly string[]
-  readonly url: string
-}): Promise<JoinBundle> {
-  const record = await readElectorate(url, epoch)
-  const bundle: JoinBundle = {
-    networkId: genesis.networkId,
-    genesisHash: genesisHashOf(genesis),
-    genesisDocument: formatGenesis(genesis),
-    epoch,
-    electorateBytes: record.electorateBytes,
-    seal: epoch === 0 ? null : await readSeal(url, record),
-    addresses: await addressesOf(record, addresses)
-  }
-  const judged = judgeJoinBundle(bundle, {
-    networkId: genesis.networkId,
-    genesisHash: genesisHashOf(genesis),
-    networkTag: networkTagOfGenesis(genesis),
-    electorate: genesisElectorate(genesis)
-  })
-  if (!judged.ok) throw wrongAnswer(url, `what it says does not hold together (${judged.fault})`)
-  if (bundle.seal !== null) await checkSeal(url, bundle.seal, { genesis, epoch })
-  return bundle
+/** Refuses options that contradict each other before anything is asked. */
+function judgeOptions({ link, qr, out, at }: BundleOptions): void {
+  const ways = [out !== undefined, link === true, qr === true].filter((isWanted) => isWanted)
+  if (ways.length > 1) throw usage('--out, --link and --qr are three ways: choose one')
+  if (at !== undefined && qr !== true) throw usage('--at goes with --qr')
+  if (at !== undefined && !isNodeAddress(at))
+    throw usage(`--at: "${at}" is no address like http://203.0.113.7:8080`)
 }
 
-/** The seal of any epoch is checked by the electorate that it ended. */
-async function checkSeal(
-  url: string,
-  seal: SealProof,
-  { genesis, epoch }: { readonly genesis: GenesisDocument; readonly epoch: number }
-): Promise<void> {
-  const before = decodeElectorate((await readElectorate(url, epoch - 1)).electorateBytes)
-  const networkTag = networkTagOfGenesis(genesis)
-  const judged = before && judgeSeal(seal, { networkTag, electorate: before })
-  if (judged?.ok !== true) throw wrongAnswer(url, 'the seal of the epoch does not stand')
-}
-
-async function readElectorate(url: string, epoch: number): Promise<ElectorateRecord> {
-  const value = await createValueReader(url)(electorates.name, epochKey(epoch))
-  if (value === null) throw wrongAnswer(url, `it has no electorate of epoch ${epoch}`)
-  try {
-    return electorates.decode(value)
-  } catch (error) {
-    throw wrongAnswer(url, `the electorate of epoch ${epoch} cannot be read`, error)
-  }
-}
-
-async function readSeal(
-  url: string,
-  { sinceHeight, electorateBytes }: ElectorateRecord
-): Promise<SealProof> {
-  const answer = await requestNode(url, `/v1/blocks/${sinceHeight}`, {
-    accept: 'application/cbor',
-    deadlineMs: DEADLINE_MS
-  })
-  const value = decodeCbor(answer.body)
-  const [blockBytes, finalisationBytes] = Array.isArray(value) ? value : []
-  const block = blockBytes instanceof Uint8Array ? decodeBlock(blockBytes) : undefined
-  const finalisation =
-    finalisationBytes instanceof Uint8Array ? decodeCertificate(finalisationBytes) : undefined
-  if (block === undefined || finalisation === undefined)
-    throw wrongAnswer(
-      url,
-      `block ${sinceHeight}, which began the epoch, is not there with its seal`
+function showCode(
+  bundle: JoinBundle,
+  options: BundleOptions & { readonly at: string },
+  ports: CommandPorts
+): void {
+  const { networkId, epoch, seal, addresses } = bundle
+  const { at, address: call } = options
+  const genesisHash = toHex(bundle.genesisHash)
+  const sealed = seal === null ? null : { epoch, blockId: toHex(blockIdOf(seal.headerBytes)) }
+  const link = formatShortLink({ networkId, genesisHash, seal: sealed, at, call })
+  const output = createOutput(options, ports)
+  const isColourful = isColoured(ports.stdout, ports.environment)
+  const code = qrLines(link, { isDarkOnLight: isColourful })
+  if (code === undefined)
+    throw usage(
+      'the link is too long for a code of 80 columns: name fewer addresses, or a shorter --at'
     )
-  return { headerBytes: block.headerBytes, finalisation, electorateBytes }
-}
-
-/** The members' end points, each with the peer id that its key makes; and whatever was named. */
-async function addressesOf(
-  { electorateBytes }: ElectorateRecord,
-  named: readonly string[]
-): Promise<readonly string[]> {
-  for (const address of named) {
-    const fault = peerAddressFault(address)
-    if (fault !== undefined) throw usage(`--address: "${address}" ${fault}`)
-  }
-  // Loaded here alone: it takes a tenth of a second.
-  const { peerIdOf } = await import('../network/peer-key.ts')
-  const ofMembers = (decodeElectorate(electorateBytes)?.seats ?? []).flatMap(
-    ({ memberId, endpoints }) =>
-      endpoints
-        .filter((text) => text.startsWith('/'))
-        .map((text) => (text.includes('/p2p/') ? text : `${text}/p2p/${peerIdOf(toHex(memberId))}`))
-  )
-  const callable = ofMembers.filter((address) => peerAddressFault(address) === undefined)
-  return [...new Set([...named, ...callable])].slice(0, ADDRESSES_MAX)
+  output.answer({
+    json: { link, networkId, genesisHash, epoch, at, addresses },
+    lines: (paint) => [
+      // In colours of its own a code can be read whatever those of the terminal are.
+      ...code.map((line) => paint.bgWhiteBright(paint.black(line))),
+      link,
+      `Whoever has it: thingmoot join '<link>'. The rest comes from ${at}, and is refused unless it has these hashes.`
+    ]
+  })
+  if (LOOPBACK.test(new URL(at).hostname))
+    output.note(`! ${at} is reached from this machine alone: name an address with --at.`)
+  if (addresses.length === 0) output.note(noAddress('!'))
 }
 
 function noAddress(mark: string): string {
   return `${mark} The members name no address on the ledger, so the bundle has none: name one with --address <multiaddr>/p2p/<peer id>.`
-}
-
-function wrongAnswer(url: string, what: string, cause?: unknown): NodeError {
-  return new NodeError('REQUEST_FAILED', `${url}: ${what}`, { cause })
 }

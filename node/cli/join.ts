@@ -10,24 +10,15 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { type GenesisDocument, parseGenesis } from '../../config/index.ts'
-import {
-  decodeJoinBundle,
-  genesisElectorate,
-  genesisHashOf,
-  type JoinBundle,
-  judgeJoinBundle,
-  networkTagOfGenesis,
-  toHex
-} from '../../protocol/index.ts'
-import { NodeError } from '../errors.ts'
+import type { GenesisDocument } from '../../config/index.ts'
+import { type JoinBundle, toHex } from '../../protocol/index.ts'
 import { writeApplicationFile } from './application-file.ts'
 import { type ApplyOptions, applyForSeat } from './apply.ts'
-import { bundleFromLink, isBundleLink } from './bundle-link.ts'
 import { addCommand, type CommandPorts, gather, parseHex, usage } from './command.ts'
-import { fileExists, readNamedFile, readOptionalText, writeNewFile } from './files.ts'
+import { fileExists, readOptionalText, writeNewFile } from './files.ts'
 import { type CreatedNode, chooseSettings, createNode, type InitOptions } from './init.ts'
 import { addProtectionOptions, chosenProtection } from './keys.ts'
+import { openBundle } from './open-bundle.ts'
 import { count, createOutput, table } from './output.ts'
 import { absolute, addSettingFlags, settingsFileOf } from './settings.ts'
 
@@ -53,7 +44,7 @@ export function addJoinCommand(program: Command, ports: CommandPorts): void {
     program,
     'join',
     'make a node of a network from a join bundle; later, ask its members for a seat'
-  ).argument('[bundle]', 'file or link that a member made with thingmoot bundle')
+  ).argument('[bundle]', 'file, link or link in a QR code that a member made with thingmoot bundle')
   addProtectionOptions(command)
     .option('--keys <dir>', 'take the keys that `keys new` made')
     .option('--region <name>', 'where the node stands, one of the regions of the network')
@@ -99,26 +90,6 @@ async function joinNetwork(
   const { dataDirectory } = config
   const notApplying = await prepareApplication(options, { genesis, created, dataDirectory })
   report({ settingsPath, dataDirectory, bundle, created, notApplying }, options, ports)
-}
-
-/** A bundle from anybody: it must hold together, and its genesis be the one that it names. */
-async function openBundle(
-  source: string
-): Promise<{ readonly bundle: JoinBundle; readonly genesis: GenesisDocument }> {
-  const encoded = isBundleLink(source) ? bundleFromLink(source) : await readNamedFile(source)
-  const name = isBundleLink(source) ? 'the link' : source
-  const bundle = encoded === undefined ? undefined : decodeJoinBundle(encoded)
-  if (bundle === undefined) throw new NodeError('VERIFICATION_FAILED', `${name}: is no join bundle`)
-  const genesis = parseGenesis(bundle.genesisDocument, `${name}, its genesis`)
-  const judged = judgeJoinBundle(bundle, {
-    networkId: genesis.networkId,
-    genesisHash: genesisHashOf(genesis),
-    networkTag: networkTagOfGenesis(genesis),
-    electorate: genesisElectorate(genesis)
-  })
-  if (!judged.ok)
-    throw new NodeError('VERIFICATION_FAILED', `${name}: does not hold together (${judged.fault})`)
-  return { bundle, genesis }
 }
 
 /** Beside the settings: both belong to the network, and no other node of this machine is hurt. */

@@ -115,7 +115,13 @@ test('where the trust model decides, what is missing is told for each of its way
   const admit: Motion = { type: 'admit', applicationId: id(50) }
   const service = serviceOf(genesisOf(4, 'vouch'), (state) => {
     putApplication(state, id(50))
-    putMotion(state, id(50), { motion: admit, yes: [1, 2], change: { openedBy: null } })
+    // The third said yes while another trust model was in force, and certifies nobody with it.
+    putMotion(state, id(50), { motion: admit, yes: [1, 2, 3], change: { openedBy: null } })
+    for (const who of [1, 2]) {
+      const member = state.read(members, id(who))
+      assert.ok(member)
+      state.write(members, id(who), { ...member, vouchees: [id(9)] })
+    }
   })
   const motion = service.motion(id(50))
   assert.is(motion?.yesNeeded, null)

@@ -7,12 +7,14 @@
 import {
   applications,
   type BallotRecord,
+  certifiersOf,
   forecastMotion,
   isTrusted,
   judgeTrustChain,
   lapseTimeMs,
   MEMBER_STATUS,
   MOTION_STATUS,
+  type Motion,
   type MotionRecord,
   members,
   motions,
@@ -108,7 +110,7 @@ function rootOf({ motion }: MotionRecord, { state, timeMs }: GovernanceWorld): U
 function needOf(
   model: PlainTrustModel,
   {
-    record: { ballots },
+    record: { motion, ballots },
     trustRoot,
     world
   }: {
@@ -119,16 +121,15 @@ function needOf(
 ): TrustNeed {
   const { state } = world
   const { parameters } = networkOf(state)
-  const isMet = isTrusted(plainTrustPolicy(model), { ballots, trustRoot }, { state, parameters })
+  const support = { ballots, trustRoot, applicantId: applicantOf(motion, world) }
+  const isMet = isTrusted(plainTrustPolicy(model), support, { state, parameters })
   switch (model) {
     case 'open-vote': {
       const [have, needed] = [yesWeight(ballots, state), Math.ceil((2 * seatedWeight(state)) / 3)]
       return { model, have, needed, isMet, sentence: weightSentence(have, needed, world) }
     }
     case 'vouch': {
-      const have = ballots.filter(
-        ({ choice, memberId }) => choice === 1 && isSeated(memberId, world)
-      ).length
+      const have = certifiersOf(support, state).length
       const needed = Math.min(parameters.vouchesMin, readGovernance(state).seats.length)
       const tooFar =
         !isMet && have >= needed
@@ -188,8 +189,10 @@ function viewBallot({ memberId, choice }: BallotRecord, world: GovernanceWorld):
   return { memberId, choice: choice === 1 ? 'yes' : 'no', weight }
 }
 
-function isSeated(memberId: Uint8Array, { state }: GovernanceWorld): boolean {
-  return state.read(members, memberId)?.status === MEMBER_STATUS.seated
+/** Who would become a member; null for a maker. */
+function applicantOf(motion: Motion, { state }: GovernanceWorld): Uint8Array | null {
+  if (motion.type !== 'admit') return null
+  return state.read(applications, motion.applicationId)?.apply.memberId ?? null
 }
 
 function weightOf(ballots: readonly BallotView[], choice: BallotView['choice']): number {

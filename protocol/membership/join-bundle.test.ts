@@ -140,6 +140,14 @@ test('what does not belong together is named', () => {
     assert.equal(judgeJoinBundle(bundle, genesis), { ok: false, fault })
 })
 
+test('a network that goes on from another begins in a later epoch, and needs no seal for it', () => {
+  const refounded = { ...genesis, electorate: electorateOf(7) }
+  assert.ok(judgeJoinBundle({ ...later(7), seal: null }, refounded).ok)
+  const fault = 'BUNDLE_SEAL_WRONG'
+  assert.equal(judgeJoinBundle(later(8), refounded), { ok: false, fault })
+  assert.ok(judgeJoinBundle(later(9), refounded).ok)
+})
+
 test('the seal after genesis is believed for its signatures alone', () => {
   assert.equal(judgeJoinBundle(later(1), genesis), { ok: false, fault: 'BUNDLE_SEAL_WRONG' })
 })

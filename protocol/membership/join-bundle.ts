@@ -4,8 +4,8 @@
  * `[1, networkId, genesisHash, genesisDocument, epoch, electorateBytes, sealProof, addresses]`:
  * the genesis stands in it as the text of its file, since that file is what a node is started with;
  * the hash says which genesis it must be, and whoever opens the bundle compares the two. Beside it
- * stand the electorate of a recent epoch, the seal that began it (null for epoch 0), and addresses
- * to call first.
+ * stand the electorate of a recent epoch, the seal that began it (null for the epoch of genesis), and
+ * addresses to call first.
  *
  * Nobody signs a bundle. Who follows the ledger from genesis, as a node does, needs nothing of it
  * but genesis and an address; who begins at its electorate trusts whoever handed it over.
@@ -35,7 +35,7 @@ export interface JoinBundle {
   readonly epoch: number
   /** As the electorate hash covers it. */
   readonly electorateBytes: Uint8Array
-  /** The seal that began the epoch; null for epoch 0. */
+  /** The seal that began the epoch; null for the epoch of genesis. */
   readonly seal: SealProof | null
   /** Whom to call first: multiaddrs with peer ids. */
   readonly addresses: readonly string[]
@@ -98,8 +98,8 @@ export function decodeJoinBundle(encoded: Uint8Array): JoinBundle | undefined {
 /**
  * Judges whether a bundle holds together.
  *
- * The signatures of its seal are checked where the electorate before it is known: for epoch 1, whose
- * predecessor is genesis. For later epochs the seal must be of this network and name this electorate.
+ * The signatures of its seal are checked where the electorate before it is known: for the epoch after
+ * that of genesis. For later epochs the seal must be of this network and name this electorate.
  *
  * @param genesis - the network, as the genesis in the bundle makes it
  * @returns the electorate that the bundle speaks of
@@ -120,7 +120,8 @@ export function judgeJoinBundle(
   const electorate = decodeElectorate(electorateBytes)
   if (electorate === undefined || electorate.epoch !== epoch)
     return reject('BUNDLE_ELECTORATE_WRONG')
-  if (epoch === 0) {
+  const firstEpoch = genesis.electorate.epoch
+  if (epoch === firstEpoch) {
     const isFirst = seal === null && equalBytes(electorate.hash, genesis.electorate.hash)
     return isFirst ? acceptAs(electorate) : reject('BUNDLE_ELECTORATE_WRONG')
   }
@@ -128,7 +129,7 @@ export function judgeJoinBundle(
   if (!doesSealBegin(seal, electorate, genesis.networkTag)) return reject('BUNDLE_SEAL_WRONG')
   const { networkTag } = genesis
   const isForged =
-    epoch === 1 && !judgeSeal(seal, { networkTag, electorate: genesis.electorate }).ok
+    epoch === firstEpoch + 1 && !judgeSeal(seal, { networkTag, electorate: genesis.electorate }).ok
   return isForged ? reject('BUNDLE_SEAL_WRONG') : acceptAs(electorate)
 }
 

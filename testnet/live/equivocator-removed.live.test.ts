@@ -25,6 +25,7 @@ import {
   statusOf,
   untilEpoch,
   untilItVotes,
+  untilRole,
   untilSeated
 } from './governed-net.ts'
 import type { LightLoad } from './light-load.ts'
@@ -111,9 +112,7 @@ test('its name has a tombstone at all members, and it is never seated again', as
     assert.is(tombstone.offence, MEMBER_OFFENCES.twoNotarise)
   }
   await untilSeated(HONEST.map(url), HONEST.map(operator))
-  await waitFor('the liar to know that it is out', async () =>
-    (await statusOf(url(LIAR))).role === 'observer' ? true : undefined
-  )
+  await untilRole([url(LIAR)], 'observer')
   const said = await operator(LIAR).tryApply()
   assert.equal([said.outcome, said.code], ['refused', 'MEMBER_TOMBSTONED'])
   assert.is(await seatOf(url(0), operator(LIAR)), -1)

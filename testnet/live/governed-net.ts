@@ -157,9 +157,23 @@ export async function seatOf(url: string, { name }: Operator): Promise<number> {
 }
 
 /** How far a motion has come. */
-export async function motionOf(url: string, motionId: Uint8Array): Promise<StageJson> {
+async function motionOf(url: string, motionId: Uint8Array): Promise<StageJson> {
   const { body } = await ask(url, `/v1/motions/${toHex(motionId)}`)
   return (body as unknown as { readonly motion: StageJson }).motion
+}
+
+/** Waits until a node says so of a motion; it must be open still. */
+export async function untilOpenWith(
+  url: string,
+  motionId: Uint8Array,
+  sentence: string
+): Promise<void> {
+  // Node by node a ballot becomes final: where it was said it is seen first.
+  const motion = await waitFor(`"${sentence}" at ${url}`, async () => {
+    const now = await motionOf(url, motionId)
+    return now.sentence === sentence || now.status !== 'open' ? now : undefined
+  })
+  assert.equal([motion.status, motion.sentence], ['open', sentence])
 }
 
 /** How far an application has come. */
@@ -173,6 +187,14 @@ export async function untilEpoch(urls: readonly string[], epoch: number): Promis
   for (const url of urls)
     await waitFor(`epoch ${epoch} at ${url}`, async () =>
       (await statusOf(url)).epoch >= epoch ? true : undefined
+    )
+}
+
+/** Waits until nodes take part in this way. */
+export async function untilRole(urls: readonly string[], role: string): Promise<void> {
+  for (const url of urls)
+    await waitFor(`${url} to be ${role}`, async () =>
+      (await statusOf(url)).role === role ? true : undefined
     )
 }
 

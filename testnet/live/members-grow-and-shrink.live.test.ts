@@ -8,11 +8,11 @@ import {
   type GovernedNet,
   governanceOf,
   loadLightly,
-  motionOf,
   openGovernedNet,
   someMoreFinal,
-  statusOf,
   untilItVotes,
+  untilOpenWith,
+  untilRole,
   untilSeated
 } from './governed-net.ts'
 import type { LightLoad } from './light-load.ts'
@@ -64,13 +64,10 @@ test('six are voted out, each by a quorum and not by less: ten become four', asy
   }
   const voters = [0, 1, 2, 3, 4, 5]
   await Promise.all(voters.map((voter) => operator(voter).voteAtOnce(motions)))
-  for (const motionId of motions) {
-    const { status, sentence } = await motionOf(url(0), motionId)
-    assert.equal([status, sentence], ['open', '6 of 10 ballots, needs 7'])
-  }
+  for (const motionId of motions) await untilOpenWith(url(0), motionId, '6 of 10 ballots, needs 7')
   await operator(8).voteAtOnce(motions)
   await untilSeated(net.urls, operators(STAYING))
-  for (const index of LEAVING) assert.is((await statusOf(url(index))).role, 'observer')
+  await untilRole(LEAVING.map(url), 'observer')
   await someMoreFinal(load)
   await someMoreFinal(load)
 })
@@ -113,7 +110,7 @@ async function admit(applicants: readonly number[], voters: readonly number[]): 
     voters.map((voter) => operator(voter).voteAtOnce(applications, { mayBeLate: true }))
   )
   await untilSeated(net.urls, operators([...voters, ...applicants]))
-  for (const index of applicants) assert.is((await statusOf(url(index))).role, 'member')
+  await untilRole(applicants.map(url), 'member')
   await someMoreFinal(load)
 }
 

@@ -12,8 +12,8 @@ import { type ActSigner, type MemberAct, signAct } from '../../node/membership/o
 import { createNodeKeys, type KeyPair, type NodeKeys, readNodeKeys } from '../../node/node-keys.ts'
 import { dataPaths } from '../../node/storage/data-directory.ts'
 import { concatBytes, fromHex, keyHash, type Motion, toHex } from '../../protocol/index.ts'
-import type { LiveNode } from './live-net.ts'
-import { submit, submitFinal, waitForFinal } from './node-questions.ts'
+import { type LiveNode, waitFor } from './live-net.ts'
+import { ask, submit, submitFinal, waitForFinal } from './node-questions.ts'
 
 /** What the ledger made of an act: `applied`, or `refused` with a code. */
 export interface Said {
@@ -126,7 +126,8 @@ export class Operator {
   }
 
   /** Answers a motion, whatever comes of it. */
-  tryVote(motionId: Uint8Array, choice: Choice = 'yes'): Promise<Said> {
+  async tryVote(motionId: Uint8Array, choice: Choice = 'yes'): Promise<Said> {
+    await this.#hearOf(motionId)
     return this.#say(this.#ballot(motionId, choice))
   }
 
@@ -140,6 +141,7 @@ export class Operator {
     { mayBeLate = false }: { readonly mayBeLate?: boolean } = {}
   ): Promise<void> {
     const { networkTag } = this.#network
+    for (const id of motionIds) await this.#hearOf(id)
     const wires = motionIds.map((id) =>
       signAct(networkTag, this.#ballot(id, 'yes'), { identity: this.#identity })
     )
@@ -154,6 +156,14 @@ export class Operator {
       if (mayBeLate && code === CLOSED) continue
       assert.equal([outcome, code], ['applied', null])
     }
+  }
+
+  /** What is final at the node of whoever put it may not be at this one yet. */
+  async #hearOf(motionId: Uint8Array): Promise<void> {
+    const name = toHex(motionId)
+    await waitFor(`${this.url} to hear of motion ${name.slice(0, 8)}`, async () =>
+      (await ask(this.url, `/v1/motions/${name}`)).status === 200 ? true : undefined
+    )
   }
 
   #ballot(motionId: Uint8Array, choice: Choice): MemberAct {

@@ -39,6 +39,21 @@ test('nodes without distance dial each other directly, unless links shall be bre
   assert.is(relayCount(4, { oneWayMs, relayEveryLink: true }), 12)
 })
 
+test('who comes later has relays of its own for all the others, and they have none for it', () => {
+  const { oneWayMs } = planRegions('global', 3)
+  const options = { oneWayMs, onlyFrom: 2 }
+  assert.is(relayCount(3, options), 2)
+  const plan = planLinks({ nodePorts: [1, 2, 3], relayPorts: [10, 11], ...options })
+  assert.equal([plan.dialPort(2, 0), plan.dialPort(2, 1)], [10, 11])
+  assert.equal(
+    plan.links.map(({ from, to }) => [from, to]),
+    [
+      [2, 0],
+      [2, 1]
+    ]
+  )
+})
+
 test('too few ports, or a node that dials itself, is our own bug', () => {
   const { oneWayMs } = planRegions('global', 2)
   assert.throws(() => planLinks({ nodePorts: [1, 2], relayPorts: [10], oneWayMs }))

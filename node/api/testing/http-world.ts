@@ -29,7 +29,11 @@ export function withHttp(run: (world: HttpWorld) => Promise<void>): () => Promis
     const bugs: unknown[] = []
     const api = createHttpApi(
       { host: '127.0.0.1', port: 0 },
-      { ledger: ledger.service, reportBug: (error) => void bugs.push(error) }
+      {
+        ledger: ledger.service,
+        genesis: { networkId: 'test' },
+        reportBug: (error) => void bugs.push(error)
+      }
     )
     await api.start()
     const port = api.address()?.port ?? 0

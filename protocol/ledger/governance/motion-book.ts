@@ -20,7 +20,7 @@ import {
 } from '../records/motion-record.ts'
 import { releaseVouchers } from './apply-seal.ts'
 import { awakeMsAt } from './awake-time.ts'
-import { readGovernance } from './trust.ts'
+import { certifiersOf, readGovernance } from './trust.ts'
 import { removeVendor, revokeBirths, writeVendorGrant } from './vendor-motions.ts'
 
 /** When and by which rules a motion is settled. */
@@ -150,7 +150,7 @@ function expectMember(
   if (application === undefined) return
   const { apply, trustRoot } = application
   const before = state.read(members, apply.memberId)
-  const vouchers = ballots.filter(({ choice }) => choice === 1).map(({ memberId }) => memberId)
+  const vouchers = certifiersOf({ ballots, applicantId: apply.memberId }, state)
   const isVouching = state
     .read(networkTable, NETWORK_KEY)
     ?.trust.ways.some((way) => way.includes('vouch'))

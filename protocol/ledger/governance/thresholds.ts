@@ -55,13 +55,16 @@ function isTrustMet({ motion, ballots }: MotionRecord, world: ThresholdWorld): b
   const { state, timeMs } = world
   const { trust, vendorTrust } = readNetwork(state)
   if (motion.type === 'admit') {
-    const trustRoot = state.read(applications, motion.applicationId)?.trustRoot ?? null
-    return isTrusted(trust, { ballots, trustRoot: rootWithRoom(trust, trustRoot, state) }, world)
+    const application = state.read(applications, motion.applicationId)
+    if (application === undefined) return false
+    const trustRoot = rootWithRoom(trust, application.trustRoot, state)
+    return isTrusted(trust, { ballots, trustRoot, applicantId: application.apply.memberId }, world)
   }
   if (motion.type !== 'vendor-admit') return false
   const { vendorId, proofs } = motion
   const chain = judgeTrustChain(proofs, { vendorId, roots: vendorTrust.roots, timeMs })
-  return isTrusted(vendorTrust, { ballots, trustRoot: chain.ok ? chain.value.key : null }, world)
+  const trustRoot = chain.ok ? chain.value.key : null
+  return isTrusted(vendorTrust, { ballots, trustRoot, applicantId: null }, world)
 }
 
 /** A root may have gone, or others may have taken its places, since somebody applied. */

@@ -94,6 +94,24 @@ test('the stock of certifications runs out, and a taken back one is free again',
   assert.equal(world.member(0).vouchees.map(numberOf), [21, 22])
 })
 
+test('a yes from before a vote for vouching certifies nobody until it is said again', () => {
+  const world = vouched({ trust: plainTrustPolicy('open-vote') })
+  const apply = world.acts.apply(20)
+  world.block([apply])
+  const yes = (who: number): readonly string[] => world.block([world.acts.ballot(who, apply.id, 1)])
+  for (const who of [0, 1, 2]) assert.equal(yes(who), ['applied'])
+  const policy = plainTrustPolicy('vouch')
+  world.carry({ type: 'change-trust-model', subject: 'members', policy, renewByMs: 1 })
+  world.settle()
+  assert.equal(yes(3), ['applied'])
+  assert.is(motionOf(world, apply.id).status, MOTION_STATUS.open, 'one has certified, not four')
+  for (const who of [0, 1]) assert.equal(yes(who), ['applied'])
+  assert.is(motionOf(world, apply.id).status, MOTION_STATUS.carried)
+  assert.equal([...world.member(20).vouchers.map(numberOf)].sort(), [0, 1, 3])
+  for (const who of [0, 1, 3]) assert.equal(world.member(who).vouchees.map(numberOf), [20])
+  assert.equal(world.member(2).vouchees, [])
+})
+
 test('a certification is free again when the application lapses or the member leaves', () => {
   const world = vouched()
   world.admit(20)

@@ -19,6 +19,8 @@ export interface Support {
   readonly ballots: readonly BallotRecord[]
   /** The root that its certificates lead to, where that has room. */
   readonly trustRoot: Uint8Array | null
+  /** Who would become a member; null for a maker, for whom nobody's stock is used. */
+  readonly applicantId: Uint8Array | null
 }
 
 /** What is looked at beside it. */
@@ -37,7 +39,7 @@ function satisfies(model: PlainTrustModel, support: Support, world: TrustWorld):
     case 'open-vote':
       return isTwoThirds(support.ballots, world.state)
     case 'vouch':
-      return isVouchedFor(support.ballots, world)
+      return isVouchedFor(support, world)
     case 'anchored':
       return support.trustRoot !== null
   }
@@ -84,16 +86,28 @@ export function rootUse(state: LedgerReader, key: Uint8Array): number {
 }
 
 /**
+ * The seated whose yes is a certification. One to an applicant is, if it stands in its member's account:
+ * what was said under another trust model took nothing from anybody's stock.
+ */
+export function certifiersOf(
+  { ballots, applicantId }: Pick<Support, 'ballots' | 'applicantId'>,
+  state: LedgerReader
+): readonly Uint8Array[] {
+  return ballots
+    .filter(({ memberId, choice }) => {
+      const member = choice === 1 ? seatedMember(state, memberId) : undefined
+      if (member === undefined || applicantId === null) return member !== undefined
+      return member.vouchees.some((id) => equalBytes(id, applicantId))
+    })
+    .map(({ memberId }) => memberId)
+}
+
+/**
  * Enough certifications, and the chains of certification behind them short enough to two thirds of all:
  * a circle that only certifies itself stays outside.
  */
-function isVouchedFor(
-  ballots: readonly BallotRecord[],
-  { state, parameters }: TrustWorld
-): boolean {
-  const vouchers = ballots
-    .filter(({ memberId, choice }) => choice === 1 && seatedMember(state, memberId) !== undefined)
-    .map(({ memberId }) => memberId)
+function isVouchedFor(support: Support, { state, parameters }: TrustWorld): boolean {
+  const vouchers = certifiersOf(support, state)
   const { seats } = readGovernance(state)
   // Where fewer are seated than certifications asked for, all of them are enough.
   if (vouchers.length < Math.min(parameters.vouchesMin, seats.length)) return false

@@ -36,7 +36,7 @@ export const memberApplyRule: Rule<MemberApply> = (apply, transaction, context) 
   state.write(members, carrierId, carrier)
   state.write(voteKeys, apply.voteKey, { memberId: apply.memberId })
   enterApplication(apply, transaction, { context, trustRoot })
-  const support = { ballots: [], trustRoot }
+  const support = { ballots: [], trustRoot, applicantId: apply.memberId }
   if (isTrusted(readNetwork(context).trust, support, { state, parameters }))
     carryMotion(state, transaction.id, context)
   return applied
