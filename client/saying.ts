@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CONTENT_KINDS, CONTENT_SIZE_MAX_BYTES } from '../protocol/index.ts'
+import { CONTENT_KINDS, CONTENT_SIZE_MAX_BYTES, contentPriority } from '../protocol/index.ts'
 import type { DeviceContent, OutboxState } from './outbox.ts'
 import { isSayable, sealingBytesOf } from './sealed-outbox.ts'
 
@@ -28,6 +28,12 @@ export type SayFault =
 /** What an outbox takes unless said otherwise. */
 export const OUTBOX_LIMITS: OutboxLimits = { messagesMax: 256, bytesMax: 262_144 }
 
+/**
+ * Room for what is urgent beside a full outbox: alarms, replies, and the report by which a device that is
+ * held back shows that it is clean. Readings that wait must never keep it from being heard again.
+ */
+const URGENT_ROOM = { messages: 32, bytes: 65_536 }
+
 /** Judges what shall be said against the state of the outbox. */
 export function judgeSaid(
   state: OutboxState,
@@ -44,7 +50,11 @@ export function judgeSaid(
   const bytes =
     unconfirmed.reduce((sum, { wire }) => sum + wire.length, length) +
     held.reduce((sum, other) => sum + other.content.length, 0)
-  const isFull = unconfirmed.length + held.length >= messagesMax || bytes > bytesMax
+  const room =
+    contentPriority(said.contentKind) === 1 ? URGENT_ROOM : { messages: 0, bytes: 0 }
+  const isFull =
+    unconfirmed.length + held.length >= messagesMax + room.messages ||
+    bytes > bytesMax + room.bytes
   return isFull ? 'OUTBOX_FULL' : undefined
 }
 

@@ -27,7 +27,8 @@ import {
   signVendorSet,
   type Vendor
 } from '../vendor.ts'
-import { TestLedger, testGenesis } from './test-ledger.ts'
+import { testGenesis } from './test-genesis.ts'
+import { TestLedger } from './test-ledger.ts'
 
 /** Bytes that look random and are the same in every run (mulberry32). */
 export function seededRandom(seed: number): RandomBytes {

@@ -41,75 +41,22 @@ import {
   networkTagOfGenesis,
   type Outcome,
   openCommittedLedger,
-  PARAMETERS,
-  type Parameters,
-  type PrivateKey,
-  plainTrustPolicy,
-  publicKeyOf,
   SEALS_MAX,
   type SealProof,
   signBytes,
   stateKey,
+  type Table,
   type Transaction,
   toHex,
   transactionLeaf,
-  type VendorGrant,
   type View,
   versionOfBlock
 } from '../../protocol/index.ts'
 import { signMotion } from './motion.ts'
+import { MEMBER_ID, MEMBER_KEY, VOTE_KEY } from './test-genesis.ts'
 
-/** The member's identity key and vote key. */
-const MEMBER_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(101) }
-const VOTE_KEY: PrivateKey = { algorithm: 'Ed25519', bytes: new Uint8Array(32).fill(102) }
-const MEMBER_ID = publicKeyOf(MEMBER_KEY)
 
 const BLOCK_MS = 1000
-const RATE = 10_000_000
-const GENEROUS: readonly string[] = [
-  'controlBurst',
-  'controlPerHour',
-  'ownerBurst',
-  'ownerPerHour',
-  'vendorBurst',
-  'vendorPerHour',
-  'introductionsBurst',
-  'introductionsPerHour'
-]
-
-/** A genesis of one member in which quotas are never the matter. */
-export function testGenesis(vendorId: Uint8Array): Genesis {
-  const parameters = Object.fromEntries(
-    PARAMETERS.map(({ name, default: value }) => [name, GENEROUS.includes(name) ? RATE : value])
-  ) as Parameters
-  const grant: VendorGrant = {
-    vendorId,
-    birthCap: 1_000_000,
-    claimsPerDay: 1_000_000,
-    rateUnitsPerHour: RATE
-  }
-  const member = {
-    memberId: MEMBER_ID,
-    voteKey: publicKeyOf(VOTE_KEY),
-    nextVoteKeyHash: new Uint8Array(32),
-    recoveryKeyHash: new Uint8Array(32),
-    operatorId: new Uint8Array(16),
-    region: 'test',
-    weight: 1,
-    endpoints: []
-  }
-  return {
-    networkId: 'test',
-    timeMs: 1_700_000_000_000,
-    faultModel: 'byzantine',
-    trust: plainTrustPolicy('open-vote'),
-    vendorTrust: plainTrustPolicy('open-vote'),
-    parameters,
-    members: [member],
-    vendorGrants: [grant],
-    regions: ['test']
-  }
-}
 
 interface FinalBlock {
   readonly block: Block
@@ -162,6 +109,17 @@ export class TestLedger {
   execute(wires: readonly Uint8Array[]): readonly Outcome[] {
     this.#sealIfDue()
     return this.#append(wires)
+  }
+
+  /** Header time of the last block. */
+  get timeMs(): number {
+    return this.#tip.header.timeMs
+  }
+
+  /** A record of the state after the last block. */
+  read<Record>(table: Table<Record>, key: Uint8Array): Record | undefined {
+    const value = this.#values.get(`${table.number}:${toHex(key)}`)
+    return value && table.decode(value)
   }
 
   /** The seals from an epoch on. */

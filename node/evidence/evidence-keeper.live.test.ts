@@ -11,7 +11,13 @@ import {
   type Transaction
 } from '../../protocol/index.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
-import { DEVICE_ID, OWNER_KEY, signBody, testKey } from './testing/claimed-ledger.ts'
+import {
+  ANCHOR_WINDOW_BLOCKS,
+  DEVICE_ID,
+  OWNER_KEY,
+  signBody,
+  testKey
+} from './testing/claimed-ledger.ts'
 import { Keeping } from './testing/keeping.ts'
 
 const test = suite('the keeper of evidence')
@@ -124,10 +130,8 @@ test(
     const clone = keeping.genuine.copy(150)
     await keeping.grow([clone.say()])
     const genuine = keeping.genuine.say()
-    const [signature] = genuine.signatures
-    const forged = { ...genuine, signatures: [{ ...signature, signature: new Uint8Array(64) }] }
     // Both at once, so that the second comes while the first is being looked at.
-    keeping.keeper.refused(forged as Transaction, 'SEQUENCE_USED', { isVerified: false })
+    keeping.keeper.refused(forged(genuine), 'SEQUENCE_USED', { isVerified: false })
     await keeping.refuse(genuine, 'SEQUENCE_USED')
     assert.equal(kindsOf(keeping.filed), ['device-fork'])
     assert.is(keeping.counts.get('forged'), 1)
@@ -200,6 +204,23 @@ test(
 )
 
 test(
+  'what the ledger has forgotten proves nothing any more, and is told to those who suspect',
+  withKeeping(async (keeping) => {
+    const { genuine, ledger } = keeping
+    const late = genuine.copy(150).say()
+    await keeping.grow([genuine.say()])
+    await keeping.grow([genuine.say()])
+    await ledger.growEmpty(ANCHOR_WINDOW_BLOCKS)
+    await keeping.refuse(late, 'SEQUENCE_USED')
+    assert.equal(keeping.tooOld, [DEVICE_ID])
+    assert.equal([keeping.filed.length, keeping.keeper.size], [0, 0])
+    // Forged it is nothing at all.
+    await keeping.refuse(forged(late), 'SEQUENCE_USED')
+    assert.is(keeping.tooOld.length, 1)
+  })
+)
+
+test(
   'two acts of an owner under one key freeze the device',
   withKeeping(async (keeping) => {
     const [act, other] = [ownerAct('lost', 1), ownerAct('transfer-cancel', 1)]
@@ -236,6 +257,12 @@ test(
 )
 
 test.run()
+
+/** The same words with a signature that nobody made. */
+function forged(transaction: Transaction): Transaction {
+  const signatures = [{ algorithm: 'Ed25519' as const, signature: new Uint8Array(64) }]
+  return { ...transaction, signatures }
+}
 
 function ownerAct(kind: 'lost' | 'transfer-cancel', ownerSequence: number): Transaction {
   const body = encodePlainOwnerAct(kind, {

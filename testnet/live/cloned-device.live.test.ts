@@ -10,8 +10,8 @@ import { recordOf, submit, submitFinal, waitForFinal } from './node-questions.ts
 import { claimDevices, type LiveDevice } from './spoken.ts'
 
 const test = suite('a cloned device')
-/** Blocks from the second message to the quarantine, with others that may be under way. */
-const BLOCKS_MAX = 4
+/** Blocks from the second message to the quarantine: two by the law, and one that may be under way. */
+const BLOCKS_MAX = 3
 const REASON_FORK = 1
 const FORK_COUNTED = 1
 const MISUSE_COUNTED = 2
@@ -23,7 +23,7 @@ let fleet: readonly LiveDevice[]
 test.before(async () => {
   net = await openLiveNet(4, 1)
   urls = net.nodes.map(({ url }) => url)
-  fleet = await claimDevices(net, 3)
+  fleet = await claimDevices(net, 4)
 })
 test.after(() => net?.close())
 
@@ -119,6 +119,21 @@ test('a clone that speaks late, with an old sequence and through the observer, c
     assert.equal(await outcomeOf(at(count), cloned.say().wire), ['applied', null])
   const { body } = await submit(at(4), late.wire)
   assert.is(body.code, 'SEQUENCE_USED')
+  for (const url of urls) {
+    const record = await awaitRecord(url, cloned.name, ({ evidenceMask }) => evidenceMask !== 0)
+    assert.equal([record.status, record.evidenceMask], [DEVICE_STATUS.quarantined, FORK_COUNTED])
+  }
+})
+
+test('two different messages that wait for one turn at one node convict it when that turn comes', async () => {
+  const cloned = device(3)
+  const first = cloned.say()
+  const [ahead, other] = [cloned.draft(), cloned.draft()]
+  const pooled = await submit(at(1), ahead.wire)
+  assert.is(pooled.body.transaction?.stage, 'pooled')
+  assert.is((await submit(at(1), other.wire)).status, 503)
+  assert.equal(await outcomeOf(at(1), first.wire), ['applied', null])
+  assert.is((await waitForFinal(at(1), ahead.name)).outcome, 'applied')
   for (const url of urls) {
     const record = await awaitRecord(url, cloned.name, ({ evidenceMask }) => evidenceMask !== 0)
     assert.equal([record.status, record.evidenceMask], [DEVICE_STATUS.quarantined, FORK_COUNTED])

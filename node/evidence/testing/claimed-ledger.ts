@@ -7,6 +7,7 @@
 
 import {
   BIRTH_BATCH_KIND,
+  type Block,
   CLAIM_KIND,
   CLASS_DEFINE_KIND,
   classIdOf,
@@ -50,6 +51,8 @@ import { GENESIS, signBatch } from '../../testing/small-network.ts'
 
 /** The regions of the two founders. */
 export const REGIONS: readonly string[] = ['frankfurt', 'tokyo']
+/** Blocks that the ledger remembers. */
+export const ANCHOR_WINDOW_BLOCKS = 256
 const BLOCK_MS = 1_000
 const YEAR_MS = 31_536_000_000
 const NO_HASH = new Uint8Array(32)
@@ -75,6 +78,8 @@ const classId = classIdOf(vendorId, 1)
 /** The genesis of the two, who grant a share to the maker. */
 const genesis: Genesis = {
   ...GENESIS,
+  // The least that there may be, so that a test can outlive it.
+  parameters: { ...GENESIS.parameters, anchorWindowBlocks: ANCHOR_WINDOW_BLOCKS },
   members: GENESIS.members.map((member, index) => ({
     ...member,
     region: REGIONS[index] as string
@@ -216,6 +221,27 @@ export class ClaimedLedger {
     )
     invariant(committed !== undefined, 'the block is committed')
     return committed
+  }
+
+  /** Makes empty blocks, of which only the last is waited for on the disk. */
+  async growEmpty(count: number): Promise<void> {
+    const { keeper } = this
+    const { epoch } = keeper.floor
+    const blocks: Block[] = []
+    let parent = { view: keeper.floor.view, id: keeper.tip.blockId, timeMs: keeper.tip.timeMs }
+    while (blocks.length < count) {
+      const view = (parent.view + 1) as View
+      const timeMs = parent.timeMs + BLOCK_MS
+      const place = { epoch, view, parentView: parent.view, parentId: parent.id, timeMs }
+      const block = await keeper.build({ ...place, batches: [] })
+      invariant(block !== null, 'what it stands on is there')
+      blocks.push(block)
+      parent = { view, id: block.id, timeMs }
+    }
+    const last = blocks[blocks.length - 1]
+    invariant(last !== undefined, 'there are blocks to make')
+    const ids = blocks.map(({ id }) => id)
+    await keeper.commit(ids, certify('finalise', last, keeper.electorate))
   }
 
   async #hold(
