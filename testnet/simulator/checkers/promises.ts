@@ -46,7 +46,7 @@ export class PromiseChecker implements Checker {
 
   /** A client was told that a transaction is final. */
   onFinal(node: SimNode, id: string, height: number): void {
-    const folder = node.disk.folders.get(node.path('ledger'))
+    const folder = node.disk.database(node.path('ledger'))
     expectKept(
       'I6',
       folder !== undefined && isDurable(folder, blockKey(height)),
@@ -63,7 +63,7 @@ export class PromiseChecker implements Checker {
 
   /** A client was given a receipt that a node holds it durably in a batch of its own. */
   onAccepted(node: SimNode, id: string, receipt: Uint8Array): void {
-    const folder = node.disk.folders.get(node.path('ledger'))
+    const folder = node.disk.database(node.path('ledger'))
     const read = decodeAcceptedReceipt(receipt)
     expectKept(
       'I6',

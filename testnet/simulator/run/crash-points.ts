@@ -40,6 +40,7 @@ export const CRASH_SWEEP: CrashSweep = {
     devices: 2,
     pauseMs: 2_000,
     churnMs: 0,
+    snapshots: null,
     healMs: COUNTED_MS,
     endMs: END_MS,
     faults: []

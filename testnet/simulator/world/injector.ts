@@ -119,7 +119,7 @@ export class Injector {
     node.crash('power')
     this.#keepDown(fault.node, fault.downMs)
     const where = fault.kind === 'bit-flip' ? 'ledger' : fault.where
-    const folder = node.disk.folders.get(node.path(where))
+    const folder = node.disk.database(node.path(where))
     if (folder === undefined) return
     if (fault.kind === 'log-hole') folder.hasLogDamage = true
     else if (fault.kind === 'marker-lost') folder.hasMarker = false

@@ -6,10 +6,8 @@
 
 import { createEd25519Signer } from '#crypto'
 import { NodeError } from '../../../node/errors.ts'
+import type { Logger } from '../../../node/logger.ts'
 import { openReplica, type Replica } from '../../../node/replica.ts'
-import type { Database } from '../../../node/storage/database.ts'
-import { openDatabase } from '../../../node/storage/open-database.ts'
-import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
 import { type Electorate, fromHex } from '../../../protocol/index.ts'
 import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
@@ -17,10 +15,12 @@ import type { Dice } from '../virtual/dice.ts'
 import { createLocalVerifier } from '../virtual/local-verifier.ts'
 import { NodeNetwork } from '../virtual/node-network.ts'
 import { type ClockError, createVirtualClock, type VirtualTime } from '../virtual/virtual-clock.ts'
-import { VirtualDisk } from '../virtual/virtual-disk.ts'
+import type { VirtualDisk } from '../virtual/virtual-disk.ts'
 import type { VirtualNetwork } from '../virtual/virtual-network.ts'
 import type { Founding } from './founding.ts'
+import { NodeStorage, type OpenStorage } from './node-storage.ts'
 import type { Observer } from './observer.ts'
+import type { SnapshotPlan } from './plan.ts'
 import { createQuietLog, ignore } from './quiet-log.ts'
 import { SimVoteKeys } from './sim-vote-keys.ts'
 
@@ -30,6 +30,8 @@ export interface SimNodeOptions {
   readonly founding: Founding
   readonly vice: Vice | null
   readonly clockError: ClockError
+  /** Null where snapshots are neither made nor taken, and everything is kept. */
+  readonly snapshots: SnapshotPlan | null
 }
 
 /** What a node needs from the world. */
@@ -39,8 +41,8 @@ export interface SimNodePorts {
   readonly diskDice: Dice
   readonly viceDice: Dice
   readonly observer: Required<Observer>
-  /** The node's vice has bitten. */
-  readonly markVice: (name: string) => void
+  /** Something that coverage counts has happened. */
+  readonly mark: (name: string) => void
   /** A bug of our own: the run has failed. */
   readonly onBug: (node: number, error: unknown) => void
 }
@@ -50,17 +52,20 @@ export type Ending = 'kill' | 'power'
 
 interface Life {
   isAlive: boolean
+  /** It stops in good order: what fails meanwhile is told by the stop itself. */
+  isStopping: boolean
   network: NodeNetwork
   replica: Replica | null
+  storage: OpenStorage | null
   hands: Hands
 }
 
-const SCHEMA_VERSION = 1
+/** As long as the daemon gives itself; then it ends as it stands. */
+const STOP_DEADLINE_MS = 30_000
 
 /** A node of the world. */
 export class SimNode {
   readonly index: number
-  readonly disk: VirtualDisk
   readonly clockError: ClockError
   readonly vice: Vice | null
   /** Set to end the process at the k-th write or send from now on. */
@@ -70,10 +75,10 @@ export class SimNode {
   /** Why it does not come up; null while it can. */
   refusal: string | null = null
   readonly #founding: Founding
+  readonly #snapshots: SnapshotPlan | null
+  readonly #storage: NodeStorage
   readonly #ports: SimNodePorts
   #life: Life | null = null
-  #isFounded = false
-  #isLogLost = false
   readonly voteKeys: SimVoteKeys
   #starts = 0
 
@@ -82,8 +87,9 @@ export class SimNode {
     this.vice = options.vice
     this.clockError = options.clockError
     this.#founding = options.founding
+    this.#snapshots = options.snapshots
     this.#ports = ports
-    this.disk = new VirtualDisk(ports.diskDice)
+    this.#storage = new NodeStorage(options.index, ports.diskDice)
     ports.network.name(this.index, this.key)
     this.voteKeys = new SimVoteKeys(
       { identityKey: fromHex(this.key) as Uint8Array, firstSeed: this.#keys.voteSeed },
@@ -111,18 +117,18 @@ export class SimNode {
     return this.#life?.isAlive === true
   }
 
+  /** Its disk. */
+  get disk(): VirtualDisk {
+    return this.#storage.disk
+  }
+
   /**
-   * What `thingmoot repair --apply` does: a damaged ledger is set aside, to be fetched anew; in the
-   * place of a damaged vote log comes one that says that the last one was lost.
+   * The operator repairs what is damaged on its disk.
    *
    * @returns false when it was the vote log: this key never votes again
    */
   repair(): boolean {
-    const sign = this.disk.folders.get(this.path('sign'))
-    const isWhole = sign ? sign.hasMarker && !sign.hasLogDamage : this.#isLogLost
-    this.disk.folders.delete(this.path(isWhole ? 'ledger' : 'sign'))
-    if (!isWhole) this.#isLogLost = true
-    return isWhole
+    return this.#storage.repair()
   }
 
   /** What nobody caught ends the process, as it ends the daemon. */
@@ -132,7 +138,7 @@ export class SimNode {
 
   /** Where a database lies on its disk. */
   path(name: 'ledger' | 'sign'): string {
-    return `${this.index}/${name}`
+    return this.#storage.path(name)
   }
 
   /** Starts a process. */
@@ -163,7 +169,12 @@ export class SimNode {
   }
 
   #createLife(): Life {
-    const life = { isAlive: true, replica: null } as unknown as Life
+    const life = {
+      isAlive: true,
+      isStopping: false,
+      replica: null,
+      storage: null
+    } as unknown as Life
     life.network = this.#createNetwork(life)
     life.hands = this.#createHands(life)
     return life
@@ -205,10 +216,11 @@ export class SimNode {
 
   async #open(life: Life): Promise<void> {
     const founding = this.#founding
-    const { ledger, voteLog } = await this.#openDatabases(life)
+    const storage = await this.#openStorage(life)
+    life.storage = storage
+    const { ledger, voteLog } = storage
     const identity = createEd25519Signer(this.#keys.identitySeed)
     const { observer } = this.#ports
-    const fail = (error: unknown): void => this.#end(life, error)
     const replica = await openReplica(
       {
         genesis: founding.genesis,
@@ -218,7 +230,11 @@ export class SimNode {
         memberAddresses: new Map(),
         pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
         batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
-        dissemination: { mode: 'auto', pushMembersMax: 16 }
+        dissemination: { mode: 'auto', pushMembersMax: 16 },
+        ...(this.#snapshots && {
+          snapshot: this.#snapshots,
+          keepBlocks: this.#snapshots.keepBlocks
+        })
       },
       {
         clock: this.#createClock(life),
@@ -227,9 +243,12 @@ export class SimNode {
         voteLog,
         verifier: createLocalVerifier(founding.networkTag),
         voteKeys: this.voteKeys,
-        log: createQuietLog((code) => observer.onAlarm(this.index, code)),
+        log: this.#createLog(),
         metrics: { count: ignore, measure: () => ignore },
-        fail
+        ...(this.#snapshots && {
+          snapshots: { ...storage.places, onInstalled: () => this.#goOn(life) }
+        }),
+        fail: (error) => this.#fail(life, error)
       }
     )
     if (!life.isAlive) return
@@ -239,39 +258,62 @@ export class SimNode {
     this.vice?.start?.(life.hands)
   }
 
-  async #openDatabases(life: Life): Promise<{ ledger: Database; voteLog: VoteLog }> {
+  #openStorage(life: Life): Promise<OpenStorage> {
     const { time, observer } = this.#ports
-    const engine = this.disk.engine({
-      wait: (delayMs) =>
-        new Promise((resolve) => void time.agenda.enter(time.nowMs() + delayMs, resolve)),
-      point: () => this.#pass(life),
-      isAlive: () => life.isAlive,
-      onSynced: (path, changes) => observer.onSynced(this.index, path, changes)
+    return this.#storage.open(
+      { isForgotten: this.vice?.isAmnesiac === true },
+      {
+        wait: (delayMs) =>
+          new Promise((resolve) => void time.agenda.enter(time.nowMs() + delayMs, resolve)),
+        point: () => this.#pass(life),
+        isAlive: () => life.isAlive,
+        onSynced: (path, changes) => observer.onSynced(this.index, path, changes),
+        onWriteFailure: (error) => this.#fail(life, error)
+      }
+    )
+  }
+
+  /** A ledger is built from a snapshot: as the daemon does, the node stops, and starts on it. */
+  #goOn(life: Life): void {
+    const { agenda, nowMs } = this.#ports.time
+    agenda.enter(nowMs(), () => {
+      if (!life.isAlive || life.isStopping) return
+      life.isStopping = true
+      const deadline = agenda.enter(nowMs() + STOP_DEADLINE_MS, () => {
+        if (life.isAlive) this.crash('kill')
+      })
+      const startAnew = (): void => {
+        deadline.isCancelled = true
+        if (!life.isAlive) return
+        life.isAlive = false
+        this.#ports.observer.onDown(this.index, 'snapshot')
+        this.start()
+      }
+      this.#stop(life).then(startAnew, (error) => this.#end(life, error))
     })
-    const identity = {
-      uuid: `node-${this.index}`,
-      networkId: 'simulated',
-      schemaVersion: SCHEMA_VERSION
-    }
-    const ports = { engine, onWriteFailure: (error: NodeError) => this.#end(life, error) }
-    const [ledgerPath, signPath] = [this.path('ledger'), this.path('sign')]
-    const isFirst = !this.#isFounded
-    this.#isFounded = true
-    const isForgotten = this.vice?.isAmnesiac === true
-    if (isForgotten) this.disk.folders.delete(signPath)
-    const isNew = !this.disk.folders.has(ledgerPath)
-    const ledger = await openDatabase({ path: ledgerPath, identity, create: isNew }, ports)
-    const create = !this.disk.folders.has(signPath) && (isFirst || isForgotten || this.#isLogLost)
-    const log = { path: signPath, identity, create, isLost: this.#isLogLost }
-    return { ledger, voteLog: await openVoteLog(log, ports) }
+  }
+
+  async #stop({ replica, network, storage }: Life): Promise<void> {
+    await replica?.stop()
+    await network.stop()
+    await storage?.close()
   }
 
   #createClock(life: Life): ReturnType<typeof createVirtualClock> {
     return createVirtualClock(this.#ports.time, this.clockError, () => life.isAlive)
   }
 
+  #createLog(): Logger {
+    const { observer, mark } = this.#ports
+    return createQuietLog({
+      onAlarm: (code) => observer.onAlarm(this.index, code),
+      // What liars make of their own ledgers proves nothing.
+      onMark: (name) => (this.isHonest ? mark(name) : undefined)
+    })
+  }
+
   #createHands(life: Life): Hands {
-    const { viceDice: dice, markVice } = this.#ports
+    const { viceDice: dice, mark } = this.#ports
     return createHands({
       index: this.index,
       founding: this.#founding,
@@ -281,10 +323,15 @@ export class SimNode {
       life,
       mark: (trick) => {
         const name = this.vice?.name ?? ''
-        markVice(name)
-        markVice(`${name}/${trick}`)
+        mark(`vice:${name}`)
+        mark(`vice:${name}/${trick}`)
       }
     })
+  }
+
+  /** What fails while a node stops in good order changes nothing about it; a bug is one at any time. */
+  #fail(life: Life, error: unknown): void {
+    if (!life.isStopping || !(error instanceof NodeError)) this.#end(life, error)
   }
 
   /** The process cannot go on: by the world's trouble, which is expected, or by a bug of ours. */

@@ -86,7 +86,8 @@ export class World {
           clockError: {
             offsetMs: plan.clockOffsetsMs[index] ?? 0,
             driftPpm: plan.driftsPpm[index] ?? 0
-          }
+          },
+          snapshots: plan.snapshots
         },
         {
           time,
@@ -94,7 +95,7 @@ export class World {
           diskDice: new Dice(seed, `disk/${index}`),
           viceDice: new Dice(seed, `vice/${index}`),
           observer,
-          markVice: (name) => this.mark(`vice:${name}`),
+          mark: (name) => this.mark(name),
           onBug: (node, error) =>
             this.fail(new Error(`node ${node}: ${String((error as Error)?.stack ?? error)}`))
         }
