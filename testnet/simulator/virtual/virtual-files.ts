@@ -10,7 +10,7 @@
 import { basename, dirname } from 'node:path'
 import { writeFailure } from '../../../node/storage/disk-errors.ts'
 import type { Files } from '../../../node/storage/files.ts'
-import { Directory, isDatabase, isFile, type Item, type VirtualFile } from './directory.ts'
+import { Directory, type Item, isDatabase, isFile, type VirtualFile } from './directory.ts'
 import { directoryAt, itemAt, makeDirectory } from './paths.ts'
 import type { DiskFaults, DiskPorts } from './virtual-disk.ts'
 
@@ -99,7 +99,10 @@ class Changes {
     const before = target.names.get(basename(to))
     const isInTheWay = isDatabase(before) || (before instanceof Directory && before.names.size > 0)
     if (item === undefined || isInTheWay)
-      throw writeFailure(to, new Error(`rename from ${from}: ${isInTheWay ? 'ENOTEMPTY' : 'ENOENT'}`))
+      throw writeFailure(
+        to,
+        new Error(`rename from ${from}: ${isInTheWay ? 'ENOTEMPTY' : 'ENOENT'}`)
+      )
     if (source === target)
       source.change([
         [basename(from), null],

@@ -88,7 +88,7 @@ function drawSnapshots(seed: number): SnapshotPlan | null {
   return {
     everyBlocks,
     keep: 2,
-    joinBehindBlocks: dice.between(everyBlocks, 3 * everyBlocks),
+    joinBehindBlocks: dice.between(4, 2 * everyBlocks),
     keepBlocks: dice.pick([0, 1, 1, 2]) * everyBlocks
   }
 }

@@ -4,51 +4,22 @@
  * @module
  */
 
-import { createEd25519Signer } from '#crypto'
 import { NodeError } from '../../../node/errors.ts'
-import type { Logger } from '../../../node/logger.ts'
-import { openReplica, type Replica } from '../../../node/replica.ts'
+import type { Replica } from '../../../node/replica.ts'
 import { type Electorate, fromHex } from '../../../protocol/index.ts'
 import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
-import type { Dice } from '../virtual/dice.ts'
-import { createLocalVerifier } from '../virtual/local-verifier.ts'
 import { NodeNetwork } from '../virtual/node-network.ts'
-import { type ClockError, createVirtualClock, type VirtualTime } from '../virtual/virtual-clock.ts'
+import { type ClockError, createVirtualClock } from '../virtual/virtual-clock.ts'
 import type { VirtualDisk } from '../virtual/virtual-disk.ts'
-import type { VirtualNetwork } from '../virtual/virtual-network.ts'
 import type { Founding } from './founding.ts'
 import { NodeStorage, type OpenStorage } from './node-storage.ts'
-import type { Observer } from './observer.ts'
+import { stopInOrder } from './orderly-stop.ts'
 import type { SnapshotPlan } from './plan.ts'
 import { createQuietLog, ignore } from './quiet-log.ts'
+import type { Ending, SimNodeOptions, SimNodePorts } from './sim-node-ports.ts'
+import { openSimReplica } from './sim-replica.ts'
 import { SimVoteKeys } from './sim-vote-keys.ts'
-
-/** What a node is made of. */
-export interface SimNodeOptions {
-  readonly index: number
-  readonly founding: Founding
-  readonly vice: Vice | null
-  readonly clockError: ClockError
-  /** Null where snapshots are neither made nor taken, and everything is kept. */
-  readonly snapshots: SnapshotPlan | null
-}
-
-/** What a node needs from the world. */
-export interface SimNodePorts {
-  readonly time: VirtualTime
-  readonly network: VirtualNetwork
-  readonly diskDice: Dice
-  readonly viceDice: Dice
-  readonly observer: Required<Observer>
-  /** Something that coverage counts has happened. */
-  readonly mark: (name: string) => void
-  /** A bug of our own: the run has failed. */
-  readonly onBug: (node: number, error: unknown) => void
-}
-
-/** How a process ends. */
-export type Ending = 'kill' | 'power'
 
 interface Life {
   isAlive: boolean
@@ -59,9 +30,6 @@ interface Life {
   storage: OpenStorage | null
   hands: Hands
 }
-
-/** As long as the daemon gives itself; then it ends as it stands. */
-const STOP_DEADLINE_MS = 30_000
 
 /** A node of the world. */
 export class SimNode {
@@ -122,11 +90,7 @@ export class SimNode {
     return this.#storage.disk
   }
 
-  /**
-   * The operator repairs what is damaged on its disk.
-   *
-   * @returns false when it was the vote log: this key never votes again
-   */
+  /** The operator repairs its disk; false when it was the vote log: this key never votes again. */
   repair(): boolean {
     return this.#storage.repair()
   }
@@ -215,39 +179,28 @@ export class SimNode {
   }
 
   async #open(life: Life): Promise<void> {
-    const founding = this.#founding
     const storage = await this.#openStorage(life)
     life.storage = storage
-    const { ledger, voteLog } = storage
-    const identity = createEd25519Signer(this.#keys.identitySeed)
-    const { observer } = this.#ports
-    const replica = await openReplica(
+    const { identitySeed } = this.#keys
+    const { observer, mark } = this.#ports
+    const replica = await openSimReplica(
       {
-        genesis: founding.genesis,
-        identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
-        softwareHash: new Uint8Array(32),
-        instance: ++this.#starts,
-        memberAddresses: new Map(),
-        pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
-        batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
-        dissemination: { mode: 'auto', pushMembersMax: 16 },
-        ...(this.#snapshots && {
-          snapshot: this.#snapshots,
-          keepBlocks: this.#snapshots.keepBlocks
-        })
+        founding: this.#founding,
+        identitySeed,
+        snapshots: this.#snapshots,
+        instance: ++this.#starts
       },
       {
         clock: this.#createClock(life),
         network: life.network,
-        ledger,
-        voteLog,
-        verifier: createLocalVerifier(founding.networkTag),
+        storage,
         voteKeys: this.voteKeys,
-        log: this.#createLog(),
-        metrics: { count: ignore, measure: () => ignore },
-        ...(this.#snapshots && {
-          snapshots: { ...storage.places, onInstalled: () => this.#goOn(life) }
+        log: createQuietLog({
+          onAlarm: (code) => observer.onAlarm(this.index, code),
+          // What liars make of their own ledgers proves nothing.
+          onMark: this.isHonest ? mark : ignore
         }),
+        onInstalled: () => this.#goOn(life),
         fail: (error) => this.#fail(life, error)
       }
     )
@@ -275,41 +228,28 @@ export class SimNode {
 
   /** A ledger is built from a snapshot: as the daemon does, the node stops, and starts on it. */
   #goOn(life: Life): void {
-    const { agenda, nowMs } = this.#ports.time
-    agenda.enter(nowMs(), () => {
+    const { time, observer } = this.#ports
+    time.agenda.enter(time.nowMs(), () => {
       if (!life.isAlive || life.isStopping) return
       life.isStopping = true
-      const deadline = agenda.enter(nowMs() + STOP_DEADLINE_MS, () => {
-        if (life.isAlive) this.crash('kill')
+      stopInOrder(life, {
+        time,
+        onStopped: () => {
+          if (!life.isAlive) return
+          life.isAlive = false
+          observer.onDown(this.index, 'snapshot')
+          this.start()
+        },
+        onLate: () => {
+          if (life.isAlive) this.crash('kill')
+        },
+        onFailure: (error) => this.#end(life, error)
       })
-      const startAnew = (): void => {
-        deadline.isCancelled = true
-        if (!life.isAlive) return
-        life.isAlive = false
-        this.#ports.observer.onDown(this.index, 'snapshot')
-        this.start()
-      }
-      this.#stop(life).then(startAnew, (error) => this.#end(life, error))
     })
-  }
-
-  async #stop({ replica, network, storage }: Life): Promise<void> {
-    await replica?.stop()
-    await network.stop()
-    await storage?.close()
   }
 
   #createClock(life: Life): ReturnType<typeof createVirtualClock> {
     return createVirtualClock(this.#ports.time, this.clockError, () => life.isAlive)
-  }
-
-  #createLog(): Logger {
-    const { observer, mark } = this.#ports
-    return createQuietLog({
-      onAlarm: (code) => observer.onAlarm(this.index, code),
-      // What liars make of their own ledgers proves nothing.
-      onMark: (name) => (this.isHonest ? mark(name) : undefined)
-    })
   }
 
   #createHands(life: Life): Hands {
