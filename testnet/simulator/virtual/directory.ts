@@ -74,6 +74,13 @@ export class Directory {
       else forgetTail(item, dice)
   }
 
+  /** All files in it and below. */
+  *files(): Generator<VirtualFile> {
+    for (const item of this.names.values())
+      if (item instanceof Directory) yield* item.files()
+      else if (isFile(item)) yield item
+  }
+
   /** All of it once more, as a backup of a running machine has it. */
   copy(): Directory {
     const copy = new Directory()

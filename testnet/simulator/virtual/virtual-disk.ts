@@ -13,7 +13,7 @@ import { NodeError } from '../../../node/errors.ts'
 import type { StorageEngine } from '../../../node/storage/engine.ts'
 import type { Files } from '../../../node/storage/files.ts'
 import type { Dice } from './dice.ts'
-import { Directory, isDatabase } from './directory.ts'
+import { Directory, isDatabase, type VirtualFile } from './directory.ts'
 import { type Change, emptyFolder, type Folder } from './folder.ts'
 import { itemAt, makeDirectory } from './paths.ts'
 import { createVirtualFiles } from './virtual-files.ts'
@@ -55,6 +55,11 @@ export class VirtualDisk {
   database(path: string): Folder | undefined {
     const item = itemAt(this.#root, path)
     return isDatabase(item) ? item : undefined
+  }
+
+  /** All files, wherever they lie; databases are none. */
+  get allFiles(): readonly VirtualFile[] {
+    return [...this.#root.files()]
   }
 
   /** Puts a database in a place for good, or takes away what lies there, as an operator does. */

@@ -8,7 +8,8 @@
  */
 
 import { Dice } from '../virtual/dice.ts'
-import type { Fault, Plan, SnapshotPlan } from './plan.ts'
+import { drawSnapshots } from './draw-snapshots.ts'
+import type { Fault, Plan } from './plan.ts'
 
 /** A shape of network that runs are drawn for. */
 export interface PlanShape {
@@ -52,7 +53,8 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
   const endMs = 1000 * options.seconds
   const healMs = Math.floor((endMs * STORM_PERCENT) / 100)
   const isNear = dice.happens(500)
-  return {
+  const damaged = sinners.filter((node) => !liars.includes(node))
+  const plan: Plan = {
     seed,
     ...shape,
     vices: liars.map((node) => ({ node, vice: dice.pick(options.vices) })),
@@ -63,34 +65,17 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
     devices: dice.between(2, 4),
     pauseMs: dice.pick([1_000, 4_000, 8_000, 8_000]),
     churnMs: drawChurn(seed, options.isChurning === true),
-    snapshots: drawSnapshots(seed),
+    snapshots: null,
     healMs,
     endMs,
-    faults: isFair
-      ? []
-      : drawFaults(
-          { count, healMs, damaged: sinners.filter((node) => !liars.includes(node)) },
-          seed
-        )
+    faults: isFair ? [] : drawFaults({ count, healMs, damaged }, seed)
   }
+  return drawSnapshots(plan, { damaged, vices: options.vices })
 }
 
 function drawChurn(seed: number, isAlways: boolean): number {
   const dice = new Dice(seed, 'churn')
   return isAlways || dice.happens(500) ? dice.pick([2_000, 5_000, 10_000]) : 0
-}
-
-/** Numbers so small that a run of two minutes sees snapshots made, taken and forgotten. */
-function drawSnapshots(seed: number): SnapshotPlan | null {
-  const dice = new Dice(seed, 'snapshots')
-  if (!dice.happens(500)) return null
-  const everyBlocks = dice.between(8, 32)
-  return {
-    everyBlocks,
-    keep: 2,
-    joinBehindBlocks: dice.between(4, 2 * everyBlocks),
-    keepBlocks: dice.pick([0, 1, 1, 2]) * everyBlocks
-  }
 }
 
 /** Members of at most the fault weight: those that may lie, or lose what they had. */
