@@ -189,7 +189,8 @@ function isHindrance(fault: Hindrance | Damage): fault is Hindrance {
 function flipBit(node: SimNode, place: number): void {
   const { disk } = node
   const files = disk.allFiles
-  const file = place % FILES_ONE_IN === 0 ? files[place % files.length] : undefined
+  const number = Math.floor(place / FILES_ONE_IN) % files.length
+  const file = place % FILES_ONE_IN === 0 ? files[number] : undefined
   if (file !== undefined) file.content = flipped(file.content, place)
   const entries = file === undefined ? disk.database(node.path('ledger'))?.entries : undefined
   const keys = [...(entries?.keys() ?? [])]
