@@ -7,7 +7,7 @@
  * @module
  */
 
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { encodeManifest, type SnapshotManifest, snapshotIdOf, toHex } from '../../protocol/index.ts'
 import type { Files } from '../storage/files.ts'
 import { isPartMeant } from './part-check.ts'
@@ -116,9 +116,15 @@ export class SnapshotStore {
   async begin(): Promise<SnapshotFolder> {
     const folder = new SnapshotFolder(join(this.#options.folder, makingName()), this.#files)
     await folder.remove()
-    await this.#files.makeFolder(this.#options.folder)
+    await this.makeRoom()
     await folder.make()
     return folder
+  }
+
+  /** Makes the folder that all of them lie in, durably: without it nothing in it would be. */
+  async makeRoom(): Promise<void> {
+    await this.#files.makeFolder(this.#options.folder)
+    await this.#files.syncFolder(dirname(this.#options.folder))
   }
 
   /** Does without a snapshot from here on. */

@@ -194,7 +194,7 @@ export class SnapshotSync {
       const given = await this.#askManifest(candidate, giver)
       if (given === undefined) continue
       await this.#removeOthers(candidate.idHex)
-      await files.makeFolder(store.folder)
+      await store.makeRoom()
       await folder.make()
       await folder.writeManifest(given.encoded)
       await folder.sync()

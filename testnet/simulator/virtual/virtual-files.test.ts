@@ -1,14 +1,18 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NodeError } from '../../../node/errors.ts'
+import { SnapshotStore } from '../../../node/snapshot/snapshot-store.ts'
+import { makeState } from '../../../node/snapshot/testing/test-state.ts'
 import type { Files } from '../../../node/storage/files.ts'
 import { declareReady, ledgerPlaces, settleLedgerSwap } from '../../../node/storage/ledger-swap.ts'
+import { encodeManifest, type SnapshotManifest } from '../../../protocol/index.ts'
 import { Dice } from './dice.ts'
 import { emptyFolder, type Folder, put } from './folder.ts'
 import { VirtualDisk } from './virtual-disk.ts'
 
 const test = suite('files of the virtual disk')
 
+const STATE = makeState(8, 1)
 const DATA = '0'
 const PLACES = ledgerPlaces(DATA)
 const SEEDS = Array.from({ length: 40 }, (_, seed) => seed)
@@ -144,6 +148,31 @@ test('wherever the power is cut in a swap of ledgers, one whole ledger is in pla
       found.add(nameOf(ledger))
     }
   assert.equal([...found].sort(), ['new', 'old'])
+})
+
+test('a snapshot that was taken in is there whenever the power is cut afterwards', async () => {
+  const { block, finalisation } = STATE
+  const manifest: SnapshotManifest = {
+    block,
+    finalisation,
+    descendants: [],
+    leafCount: 1,
+    runRoots: [new Uint8Array(32)],
+    valueChunks: []
+  }
+  for (const seed of SEEDS) {
+    const { disk, files } = machine(seed)
+    const options = { folder: '0/snapshots', keep: 2 }
+    const store = new SnapshotStore(options, { files })
+    const folder = await store.begin()
+    await folder.writePart({ kind: 'leaves', index: 0 }, new Uint8Array(96))
+    await folder.writeManifest(encodeManifest(manifest))
+    await store.adopt(folder)
+    disk.cutPower()
+    const found = new SnapshotStore(options, { files: processOn(disk) })
+    await found.open()
+    assert.is(found.list().length, 1, `seed ${seed}`)
+  }
 })
 
 test.run()
