@@ -591,6 +591,7 @@ export class Replica {
       networkTag: this.networkTag,
       electorate: () => this.electorate,
       electorateOf: (epoch) => seals.electorateOf(epoch),
+      ownElectorateOf: (epoch) => this.keeper.electorateOf(epoch),
       followedSeals: () => seals.seals,
       blocksBehind: () => this.catchUp.highestKnown - this.keeper.tip.height,
       peers: () => this.#connectedPeers(),

@@ -17,6 +17,7 @@ import {
   stateValueHash
 } from '../../protocol/index.ts'
 import type { LeafIndex } from './leaf-index.ts'
+import type { PartName } from './snapshot-folder.ts'
 
 /**
  * What is to be thought of a part.
@@ -41,6 +42,16 @@ export function judgeRun(
   if (expected === undefined || bytes.length !== leaves * LEAF_BYTES) return 'alien'
   const root = runRoot(bytes, leafCount)
   return root !== undefined && equalBytes(root, expected) ? 'good' : 'alien'
+}
+
+/** Whether bytes are those of a part that the manifest means. */
+export function isPartMeant(
+  manifest: SnapshotManifest,
+  { kind, index }: PartName,
+  bytes: Uint8Array
+): boolean {
+  if (kind === 'leaves') return judgeRun(manifest, index, bytes) === 'good'
+  return isChunkMeant(manifest, index, bytes)
 }
 
 /** Whether bytes are those of a chunk of values that the manifest means. */

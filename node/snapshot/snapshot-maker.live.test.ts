@@ -276,7 +276,7 @@ test(
     await store.open()
     assert.equal(store.list(), [])
     assert.equal(await systemFiles.list(path), [])
-    assert.is(await store.manifestOf(new Uint8Array(32)), null)
+    assert.is(store.manifestOf(new Uint8Array(32)), null)
     assert.is(await store.partOf(new Uint8Array(32), { kind: 'leaves', index: 2 ** 52 }), null)
   })
 )

@@ -7,9 +7,10 @@
  * @module
  */
 
-import { join } from 'node:path'
-import { snapshotIdOf, toHex } from '../../protocol/index.ts'
+import { dirname, join } from 'node:path'
+import { encodeManifest, type SnapshotManifest, snapshotIdOf, toHex } from '../../protocol/index.ts'
 import type { Files } from '../storage/files.ts'
+import { isPartMeant } from './part-check.ts'
 import {
   makingName,
   type PartName,
@@ -26,6 +27,7 @@ export interface StoredSnapshot {
   /** Of all its parts. */
   readonly bytes: number
   readonly path: string
+  readonly manifest: SnapshotManifest
 }
 
 /** Where the snapshots lie, and how many are kept. */
@@ -84,13 +86,24 @@ export class SnapshotStore {
   }
 
   /** The encoded manifest of a snapshot; null when it is not here. */
-  async manifestOf(id: Uint8Array): Promise<Uint8Array | null> {
-    return (await this.folderOf(id)?.readManifestBytes()) ?? null
+  manifestOf(id: Uint8Array): Uint8Array | null {
+    const found = this.find(id)
+    return found === undefined ? null : encodeManifest(found.manifest)
   }
 
-  /** One part of a snapshot; null when it is not here. */
+  /**
+   * One part of a snapshot; null when it is not here.
+   *
+   * A snapshot that the disk has spoilt is forgotten: a part that is not what the manifest says would
+   * be held against this node.
+   */
   async partOf(id: Uint8Array, part: PartName): Promise<Uint8Array | null> {
-    return (await this.folderOf(id)?.readPart(part)) ?? null
+    const found = this.find(id)
+    const bytes = await this.folderOf(id)?.readPart(part)
+    if (found === undefined || !isNamed(found.manifest, part)) return null
+    if (bytes !== undefined && isPartMeant(found.manifest, part, bytes)) return bytes
+    await this.forget(id)
+    return null
   }
 
   /** The folder of a whole snapshot. */
@@ -103,9 +116,23 @@ export class SnapshotStore {
   async begin(): Promise<SnapshotFolder> {
     const folder = new SnapshotFolder(join(this.#options.folder, makingName()), this.#files)
     await folder.remove()
-    await this.#files.makeFolder(this.#options.folder)
+    await this.makeRoom()
     await folder.make()
     return folder
+  }
+
+  /** Makes the folder that all of them lie in, durably: without it nothing in it would be. */
+  async makeRoom(): Promise<void> {
+    await this.#files.makeFolder(this.#options.folder)
+    await this.#files.syncFolder(dirname(this.#options.folder))
+  }
+
+  /** Does without a snapshot from here on. */
+  async forget(id: Uint8Array): Promise<void> {
+    const found = this.find(id)
+    if (found === undefined) return
+    this.#snapshots = this.#snapshots.filter((one) => one !== found)
+    await this.#remove(found)
   }
 
   /**
@@ -134,11 +161,13 @@ export class SnapshotStore {
   async #forgetOldest(): Promise<void> {
     const old = this.#snapshots.slice(this.#options.keep)
     this.#snapshots = this.#snapshots.slice(0, this.#options.keep)
-    // The manifest first: without it nobody takes what is left for a snapshot.
-    for (const { path } of old) {
-      await this.#files.remove(join(path, 'manifest'))
-      await this.#files.remove(path)
-    }
+    for (const snapshot of old) await this.#remove(snapshot)
+  }
+
+  /** The manifest first: without it nobody takes what is left for a snapshot. */
+  async #remove({ path }: StoredSnapshot): Promise<void> {
+    await this.#files.remove(join(path, 'manifest'))
+    await this.#files.remove(path)
   }
 
   async #read(name: string): Promise<StoredSnapshot | undefined> {
@@ -152,6 +181,11 @@ export class SnapshotStore {
     const idHex = toHex(id)
     if (!idHex.startsWith(named.idStart)) return undefined
     const bytes = await folder.measure(manifest)
-    return bytes === undefined ? undefined : { height: named.height, id, idHex, bytes, path }
+    if (bytes === undefined) return undefined
+    return { height: named.height, id, idHex, bytes, path, manifest }
   }
+}
+
+function isNamed(manifest: SnapshotManifest, { kind, index }: PartName): boolean {
+  return index < (kind === 'leaves' ? manifest.runRoots : manifest.valueChunks).length
 }

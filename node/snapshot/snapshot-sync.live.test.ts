@@ -93,6 +93,34 @@ test(
 )
 
 test(
+  'one that is held already is installed as it is, and fetched anew where the disk has spoilt it',
+  withStore(async (folder, store) => {
+    const first = await joinIn(folder, new Peers({ [MEMBER]: honest(store) }))
+    invariant(first.folder !== undefined, 'it came')
+    const held = await first.store.adopt(first.folder)
+    invariant(held !== undefined, 'it is held')
+    let asked = 0
+    const peers = new Peers({
+      [MEMBER]: lyingAboutParts(honest(store), (question, truth) => {
+        asked++
+        return truth(question)
+      })
+    })
+    assert.is((await joinIn(folder, peers)).end, 'installed')
+    assert.is(asked, 0)
+    const place = join(held.path, 'values-000001')
+    const spoilt = (await systemFiles.read(place)) as Uint8Array
+    spoilt[40] = (spoilt[40] as number) ^ 1
+    await systemFiles.write(place, spoilt)
+    const again = await joinIn(folder, peers)
+    assert.is(again.end, 'installed')
+    assert.ok(asked > 0)
+    await assertRoot(folder, again, STATE)
+    assert.equal(peers.blamed, [])
+  })
+)
+
+test(
   'wherever a download is killed, the next start finishes it with the same root',
   withFolder(async (folder) => {
     const small = makeState(8, 60)

@@ -110,12 +110,9 @@ export class SnapshotSync {
   }
 
   async #attempt(candidate: Candidate): Promise<Attempt> {
-    const held = this.#ports.store.folderOf(candidate.id)
-    const heldManifest = await held?.readManifest()
-    if (held !== undefined && heldManifest !== undefined) {
-      // It was judged before it was held; this brings the seals that the new ledger is to hold.
-      await this.#ports.electorateOf(heldManifest.block.header.epoch)
-      await this.#ports.install(heldManifest, held)
+    const held = await this.#findHeld(candidate)
+    if (held !== undefined) {
+      await this.#ports.install(held.manifest, held.folder)
       return 'installed'
     }
     const opened = await this.#openIncoming(candidate)
@@ -130,6 +127,23 @@ export class SnapshotSync {
     }
     if (end === 'lie') await this.#refuse(candidate, incoming.folder, giver)
     return 'failed'
+  }
+
+  /**
+   * The snapshot, if this node holds it already. It was judged before it was held, and is judged once
+   * more: of what the disk has spoilt meanwhile no ledger can be built, however often it is tried.
+   */
+  async #findHeld(candidate: Candidate): Promise<IncomingSnapshot | undefined> {
+    const { store, clock } = this.#ports
+    const folder = store.folderOf(candidate.id)
+    const manifest = await folder?.readManifest()
+    if (folder === undefined || manifest === undefined) return undefined
+    // This also brings the seals that the new ledger is to hold.
+    const judged = await this.#judge(manifest, candidate)
+    const held = new IncomingSnapshot({ manifest, folder }, clock)
+    if (judged !== 'wrong' && (await held.find()) === 'good' && held.isWhole()) return held
+    await store.forget(candidate.id)
+    return undefined
   }
 
   async #download(
@@ -180,7 +194,7 @@ export class SnapshotSync {
       const given = await this.#askManifest(candidate, giver)
       if (given === undefined) continue
       await this.#removeOthers(candidate.idHex)
-      await files.makeFolder(store.folder)
+      await store.makeRoom()
       await folder.make()
       await folder.writeManifest(given.encoded)
       await folder.sync()

@@ -4,9 +4,16 @@
  * @module
  */
 
-import type { Block, Electorate, Epoch } from '../../protocol/index.ts'
+import {
+  type Block,
+  type Electorate,
+  type Epoch,
+  judgeManifest,
+  type SnapshotManifest
+} from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Archive } from '../service/archive.ts'
+import { readIfWhole } from '../storage/damaged-record.ts'
 import type { Database } from '../storage/database.ts'
 import type { Files } from '../storage/files.ts'
 import type { FollowedSeal } from '../sync/seal-follower.ts'
@@ -48,6 +55,8 @@ export interface SnapshotsPorts {
   readonly electorate: () => Electorate
   /** The electorate of an epoch, also of a later one; undefined when this node cannot know it. */
   readonly electorateOf: (epoch: Epoch) => Promise<Electorate | undefined>
+  /** The electorate of an epoch as the own ledger has it; undefined when it does not. */
+  readonly ownElectorateOf: (epoch: Epoch) => Electorate | undefined
   /** The seals that led to the electorates of later epochs. */
   readonly followedSeals: () => readonly FollowedSeal[]
   /** How many blocks this node is behind the highest that there is reason to believe in. */
@@ -111,9 +120,11 @@ export class Snapshots {
     return this.#store.list()[0]?.height ?? 0
   }
 
-  /** Clears away what an earlier process left unfinished. */
+  /** Clears away what an earlier process left unfinished, and what the disk has spoilt since. */
   async open(): Promise<void> {
     await this.#store.open()
+    for (const { id, manifest } of this.#store.list())
+      if (!this.#isGenuine(manifest)) await this.#store.forget(id)
   }
 
   /** Hears of a block right after its write. */
@@ -136,7 +147,7 @@ export class Snapshots {
       case 'snapshots':
         return encodeOffers(this.#store.list())
       case 'snapshot-manifest':
-        return encodeBytesAnswer(await this.#store.manifestOf(question.id))
+        return encodeBytesAnswer(this.#store.manifestOf(question.id))
       case 'snapshot-part':
         return encodeBytesAnswer(await this.#store.partOf(question.id, question.part))
     }
@@ -151,6 +162,15 @@ export class Snapshots {
   /** Once the node has stopped for good: completes the ledger that was built, if one was. */
   async complete(): Promise<void> {
     await this.#switch.complete(this.#ports.database)
+  }
+
+  /** Offered as it is, a manifest that is not good would be held against this node. */
+  #isGenuine(manifest: SnapshotManifest): boolean {
+    const { networkTag, ownElectorateOf } = this.#ports
+    const { epoch } = manifest.block.header
+    // Where the ledger was lost there may be nobody to judge it by yet: it is judged when it is installed.
+    const electorate = readIfWhole(() => ownElectorateOf(epoch))
+    return electorate === undefined || judgeManifest(manifest, { networkTag, electorate }).ok
   }
 
   #createSync(): SnapshotSync {

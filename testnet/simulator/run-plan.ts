@@ -7,6 +7,7 @@
 import { AgreementChecker } from './checkers/agreement.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { ConductChecker } from './checkers/conduct.ts'
+import { LedgerRecord } from './checkers/ledger-record.ts'
 import { LightClientChecker } from './checkers/light-client.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { SignatureChecker } from './checkers/signatures.ts'
@@ -58,12 +59,14 @@ export function watchWorld(plan: Plan, watchers: readonly Checker[] = []): Watch
   const signatures = new SignatureChecker(() => world)
   const conduct = new ConductChecker(() => world, signatures)
   const lightClient = new LightClientChecker(() => world, agreement)
-  const promises = new PromiseChecker(agreement)
+  const record = new LedgerRecord(agreement)
+  const promises = new PromiseChecker(agreement, record)
   const world: World = new World(plan, {
-    checkers: [...watchers, agreement, signatures, conduct, promises, lightClient],
+    checkers: [...watchers, agreement, record, signatures, conduct, promises, lightClient],
     answers: {
       onFinal: (node, id, height) => promises.onFinal(node, id, height),
-      onAccepted: (node, id, receipt) => promises.onAccepted(node, id, receipt)
+      onAccepted: (node, id, receipt) => promises.onAccepted(node, id, receipt),
+      isFinal: (id) => record.heightOf(id) !== undefined
     }
   })
   return { world, agreement, signatures, conduct }

@@ -22,7 +22,7 @@ export function honest(store: SnapshotStore): Provider {
       case 'snapshots':
         return encodeOffers(store.list())
       case 'snapshot-manifest':
-        return encodeBytesAnswer(await store.manifestOf(question.id))
+        return encodeBytesAnswer(store.manifestOf(question.id))
       case 'snapshot-part':
         return encodeBytesAnswer(await store.partOf(question.id, question.part))
     }

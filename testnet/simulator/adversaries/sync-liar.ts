@@ -1,5 +1,6 @@
 /**
- * The sync liar: tells those who are behind of heights that are not, and gives them blocks that lead nowhere.
+ * The sync liar: tells those who are behind of heights that are not, and gives them
+ * blocks and snapshots that lead nowhere.
  *
  * @module
  */
@@ -22,6 +23,7 @@ import type { Outgoing } from '../virtual/node-network.ts'
 import { forgeCertificate } from './forged-certificate.ts'
 import { flipped, junk, readOwn } from './own-view.ts'
 import { type RawCertificate, type RawParcel, rawOf, rawParcels } from './raw-message.ts'
+import { SnapshotLies } from './snapshot-lies.ts'
 import type { AskedQuestion, Hands, SentMessage, Vice } from './vice.ts'
 
 /** Gives something else for a run of final blocks; undefined is silence. */
@@ -84,10 +86,12 @@ export function createSyncLiar(): Vice {
       : { run: dice.pick(RUN_NAMES), liePermille: ALWAYS_PERMILLE }
     return manner
   }
+  const lies = new SnapshotLies()
   return {
     name: 'sync-liar',
     send: boast,
-    answer: (hands, asked) => mislead(hands, asked, mannerOf(hands))
+    start: (hands) => lies.start(hands),
+    answer: (hands, asked) => mislead(hands, asked, { ...mannerOf(hands), lies })
   }
 }
 
@@ -110,12 +114,18 @@ function boast(hands: Hands, { message }: SentMessage): Outgoing {
 function mislead(
   hands: Hands,
   { protocol, request, answer }: AskedQuestion,
-  { run, liePermille }: Manner
+  { run, liePermille, lies }: Manner & { readonly lies: SnapshotLies }
 ): Uint8Array | undefined {
   const { dice } = hands
   if (protocol === 'status') return misstate(hands, answer)
   const asked = protocol === 'fetch' ? decodeFetchRequest(request) : undefined
   if (asked === undefined || !dice.happens(liePermille)) return answer
+  if (
+    asked.kind === 'snapshots' ||
+    asked.kind === 'snapshot-manifest' ||
+    asked.kind === 'snapshot-part'
+  )
+    return lies.answer(hands, asked, answer)
   if (asked.kind === 'final-blocks') {
     const name = run ?? dice.pick(RUN_NAMES)
     hands.mark(name)

@@ -21,6 +21,7 @@ function planOf(vice: string): Plan {
     devices: 3,
     pauseMs: 600,
     churnMs: 0,
+    snapshots: null,
     healMs: 1_000,
     endMs: END_MS,
     faults: []

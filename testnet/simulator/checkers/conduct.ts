@@ -91,7 +91,7 @@ export class ConductChecker implements Checker {
   }
 
   #expectNoFalseEvidence(world: World, node: SimNode): void {
-    const folder = node.disk.folders.get(node.path('ledger'))
+    const folder = node.disk.database(node.path('ledger'))
     for (const key of folder?.entries.keys() ?? []) {
       if (key.charCodeAt(0) !== EVIDENCE_PREFIX) continue
       const bytes = Buffer.from(key, 'latin1')

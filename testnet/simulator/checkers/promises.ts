@@ -8,6 +8,7 @@
  */
 
 import { batchKey, blockKey } from '../../../node/ledger/keyspace.ts'
+import type { Replica } from '../../../node/replica.ts'
 import {
   batchIdOf,
   decodeAcceptedReceipt,
@@ -21,6 +22,7 @@ import type { SimNode } from '../world/sim-node.ts'
 import type { World } from '../world/world.ts'
 import type { AgreementChecker } from './agreement.ts'
 import { type Checker, expectKept } from './checker.ts'
+import type { LedgerRecord } from './ledger-record.ts'
 import { isDurable } from './signatures.ts'
 
 /** New heights that must follow within a minute of mending. */
@@ -34,19 +36,21 @@ const SPREAD_MS = 3_000
 /** Watches answers. */
 export class PromiseChecker implements Checker {
   readonly #agreement: AgreementChecker
+  readonly #record: LedgerRecord
   readonly #final = new Map<string, number>()
   #heightAtHeal: number | null = null
   /** What was final somewhere shortly before the end: by then it must be final everywhere. */
   #heightBeforeEnd: number | null = null
   #progressAtMs: number | null = null
 
-  constructor(agreement: AgreementChecker) {
+  constructor(agreement: AgreementChecker, record: LedgerRecord) {
     this.#agreement = agreement
+    this.#record = record
   }
 
   /** A client was told that a transaction is final. */
   onFinal(node: SimNode, id: string, height: number): void {
-    const folder = node.disk.folders.get(node.path('ledger'))
+    const folder = node.disk.database(node.path('ledger'))
     expectKept(
       'I6',
       folder !== undefined && isDurable(folder, blockKey(height)),
@@ -63,7 +67,7 @@ export class PromiseChecker implements Checker {
 
   /** A client was given a receipt that a node holds it durably in a batch of its own. */
   onAccepted(node: SimNode, id: string, receipt: Uint8Array): void {
-    const folder = node.disk.folders.get(node.path('ledger'))
+    const folder = node.disk.database(node.path('ledger'))
     const read = decodeAcceptedReceipt(receipt)
     expectKept(
       'I6',
@@ -88,7 +92,15 @@ export class PromiseChecker implements Checker {
 
   atEnd(world: World): void {
     this.#expectLiveness(world)
-    for (const [id, height] of this.#final) this.#expectKeptEverywhere(world, id, height)
+    for (const [id, height] of this.#final) {
+      const counts = this.#record.heightOf(id)
+      expectKept(
+        'I6',
+        counts === undefined || counts === height,
+        () => `${id.slice(0, 8)} was said to be final at ${height}, and counts at ${counts}`
+      )
+      this.#expectKeptEverywhere(world, id, height)
+    }
     for (const node of world.honest) this.#expectSequences(world, node)
   }
 
@@ -123,12 +135,15 @@ export class PromiseChecker implements Checker {
     }
   }
 
-  /** What was answered final is found at its height on every honest node, and its receipt holds. */
+  /**
+   * What was answered final is found at its height on every honest node that has not forgotten it,
+   * and its receipt holds.
+   */
   #expectKeptEverywhere(world: World, id: string, height: number): void {
     const { networkTag } = world.founding
     for (const node of world.honest) {
       const { replica } = node
-      if (replica === null || replica.keeper.tip.height < height) continue
+      if (replica === null || !isKept(world, replica, height)) continue
       const transactionId = fromHex(id) as Uint8Array
       const status = world.read(() => replica.archive.statusOf(transactionId))
       if (status === undefined) continue
@@ -180,4 +195,10 @@ export class PromiseChecker implements Checker {
       }
     }
   }
+}
+
+/** Whether a node has a height with all that stood in it. */
+function isKept(world: World, { keeper, archive }: Replica, height: number): boolean {
+  const from = world.read(() => archive.batchesFrom) ?? Number.POSITIVE_INFINITY
+  return from <= height && height <= keeper.tip.height
 }

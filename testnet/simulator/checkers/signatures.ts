@@ -80,7 +80,7 @@ export class SignatureChecker implements Checker {
     const name = toHex(signature)
     if (this.#durable.has(name)) return
     const sender = this.#world().nodes[node] as SimNode
-    const log = sender.disk.folders.get(sender.path('sign'))
+    const log = sender.disk.database(sender.path('sign'))
     expectKept(
       'I4',
       log !== undefined && holdsDurably(log, Buffer.from(signature)),
@@ -109,7 +109,7 @@ export class SignatureChecker implements Checker {
   }
 
   #expectBlockDurable(node: SimNode, blockId: BlockId, block: Block): void {
-    const folder = node.disk.folders.get(node.path('ledger'))
+    const folder = node.disk.database(node.path('ledger'))
     if (folder === undefined) return
     const isHeld = (key: Uint8Array): boolean => isDurable(folder, key)
     // A block that has become final meanwhile lies under its height.

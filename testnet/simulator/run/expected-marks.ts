@@ -43,12 +43,22 @@ const GOVERNANCE: readonly string[] = [
   'motion:change-parameter'
 ]
 
+/** What becomes of snapshots and of what stands below them. */
+const SNAPSHOTS: readonly string[] = [
+  'snapshot:made',
+  'snapshot:joining',
+  'snapshot:installed',
+  'snapshot:refused',
+  'pruned'
+]
+
 /** The marks that are expected. */
 const EXPECTED_MARKS: readonly string[] = [
   ...Object.keys(FAULTS).map((kind) => `fault:${kind}`),
   ...VICE_NAMES.map((vice) => `vice:${vice}`),
   ...REFUSALS.map((code) => `refused:${code}`),
   ...GOVERNANCE,
+  ...SNAPSHOTS,
   'view:nullified',
   'light-client:taken',
   'light-client:refused',

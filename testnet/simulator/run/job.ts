@@ -24,11 +24,12 @@ export type Job =
   | { readonly kind: 'explain'; readonly plan: Plan; readonly linesMax: number }
   | { readonly kind: 'twins'; readonly range: TwinRange }
   | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
-  /** How many writes and sends a node makes until a time. */
+  /** How many writes and sends a node makes from one time until another. */
   | {
       readonly kind: 'points'
       readonly plan: Plan
       readonly node: number
+      readonly fromMs: number
       readonly untilMs: number
     }
 

@@ -21,6 +21,7 @@ export interface SavedPlan {
 }
 
 const milliseconds = z.number().nonnegative()
+const count = z.int().nonnegative()
 const planShape = z.object({
   seed: z.int().nonnegative(),
   weights: z.array(z.int().positive()).min(1),
@@ -33,6 +34,15 @@ const planShape = z.object({
   devices: z.int().nonnegative(),
   pauseMs: milliseconds,
   churnMs: milliseconds.default(0),
+  snapshots: z
+    .object({
+      everyBlocks: count,
+      keep: z.int().positive(),
+      joinBehindBlocks: count,
+      keepBlocks: count
+    })
+    .nullable()
+    .default(null),
   healMs: milliseconds,
   endMs: milliseconds,
   // The parts of a fault are as its kind wants them: who writes one by hand sees at once if not.

@@ -13,7 +13,7 @@ import type { SignedMessage } from '../../benchmarks/messages.ts'
 import { VICE_NAMES } from '../adversaries/vices.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { type WatchedWorld, watchWorld } from '../run-plan.ts'
-import { emptyFolder, type Folder } from '../virtual/folder.ts'
+import type { Directory } from '../virtual/directory.ts'
 import type { SimNode } from '../world/sim-node.ts'
 import type { World } from '../world/world.ts'
 import { Transcript, type TranscriptLine } from './transcript.ts'
@@ -42,7 +42,7 @@ export class ScenarioWorld {
   }
   readonly #vices = new Map<number, string>()
   readonly #lines: TranscriptLine[] = []
-  readonly #backups = new Map<number, ReadonlyMap<string, Folder>>()
+  readonly #backups = new Map<number, Directory>()
   /** Nodes that were given an old disk: they must say so. */
   readonly #restored = new Set<number>()
   readonly #handedIn: SignedMessage[] = []
@@ -131,7 +131,7 @@ export class ScenarioWorld {
 
   /** Keeps a copy of a disk, as a backup of a running machine does. */
   backUp(node: SimNode): void {
-    this.#backups.set(node.index, copyOf(node.disk.folders))
+    this.#backups.set(node.index, node.disk.backUp())
   }
 
   /** Puts the copy in the place of what is on the disk. */
@@ -140,8 +140,7 @@ export class ScenarioWorld {
     if (backup === undefined) throw usage(`n${node.index} has no backup`)
     if (node.isUp) throw usage(`n${node.index} is up`)
     this.#restored.add(node.index)
-    node.disk.folders.clear()
-    for (const [path, folder] of copyOf(backup)) node.disk.folders.set(path, folder)
+    node.disk.restore(backup)
   }
 
   /** What was written down of a node, if it holds a text. */
@@ -189,6 +188,7 @@ export class ScenarioWorld {
         devices: 0,
         pauseMs: 0,
         churnMs: 0,
+        snapshots: null,
         healMs: Number.POSITIVE_INFINITY,
         endMs: Number.POSITIVE_INFINITY,
         // Never brought about; it says that the weather is not fair.
@@ -210,13 +210,4 @@ function forgive(
   conduct.onAlarm = (node, code) => {
     if (!isForgiven(node)) strict(node, code)
   }
-}
-
-function copyOf(folders: ReadonlyMap<string, Folder>): Map<string, Folder> {
-  return new Map(
-    [...folders].map(([path, { entries, hasMarker, hasLogDamage }]) => [
-      path,
-      { ...emptyFolder(), entries: new Map(entries), hasMarker, hasLogDamage }
-    ])
-  )
 }

@@ -18,6 +18,7 @@ const plan: Plan = {
   devices: 4,
   pauseMs: 1_000,
   churnMs: 0,
+  snapshots: null,
   healMs: 50_000,
   endMs: 120_000,
   faults: [

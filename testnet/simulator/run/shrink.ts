@@ -76,6 +76,7 @@ class Shrinking {
       await this.#try({ ...this.best, vices: this.best.vices.filter((one) => one !== sinner) })
     for (let place = 0; place < this.best.faults.length; place++) await this.#ease(place)
     await this.#straightenClocks()
+    if (this.best.snapshots !== null) await this.#try({ ...this.best, snapshots: null })
   }
 
   /** Where too little is said, too little is final: what is promised of progress supposes traffic. */

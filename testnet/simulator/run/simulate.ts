@@ -9,7 +9,7 @@ import { usage } from '../../../node/cli/command.ts'
 import type { Terminal } from '../../report/terminal.ts'
 import { type BatchReport, type FailedSeed, runBatch } from './batch.ts'
 import { batchSummary, progressLine } from './batch-summary.ts'
-import { CRASH_SWEEP, chosenPoints, cutAtPoint } from './crash-points.ts'
+import { CRASH_SWEEPS, type CrashSweep, chosenPoints, cutAtPoint } from './crash-points.ts'
 import { seedCommand } from './failure-report.ts'
 import { type HuntReport, huntMutant, huntTable } from './hunt.ts'
 import { MUTANTS } from './mutants.ts'
@@ -135,17 +135,36 @@ async function simulateOne(wish: WishFor<'one'>, ports: SimPorts): Promise<boole
 }
 
 async function sweepCrashPoints(wish: WishFor<'crash-points'>, ports: SimPorts): Promise<boolean> {
-  const { stage, terminal, nowMs } = ports
+  const sweeps: SweepReport[] = []
+  for (const sweep of CRASH_SWEEPS) sweeps.push(await cutEverywhere(sweep, wish, ports))
+  if (wish.isJson) ports.terminal.answer(sweeps)
+  return sweeps.every(({ failed }) => failed.length === 0)
+}
+
+interface SweepReport {
+  readonly name: string
+  readonly points: number
+  readonly stride: number
+  readonly cuts: number
+  readonly failed: readonly number[]
+}
+
+async function cutEverywhere(
+  sweep: CrashSweep,
+  wish: WishFor<'crash-points'>,
+  { stage, terminal, nowMs }: SimPorts
+): Promise<SweepReport> {
   const say = (line: string): void => terminal.say(line)
+  const { name, plan: whole, node, fromMs, untilMs } = sweep
   const pool = stage.pool(wish.crypto)
-  const points = await pool.do({ kind: 'points', ...CRASH_SWEEP })
+  const points = await pool.do({ kind: 'points', plan: whole, node, fromMs, untilMs })
   const { stride, chosen } = chosenPoints(points, wish.triesMax)
   const which = stride === 1 ? 'each of them' : `every ${stride}th`
-  say(`node ${CRASH_SWEEP.node} writes and sends ${points} times; the power is cut at ${which}`)
+  say(`${name}: node ${node} writes and sends ${points} times; the power is cut at ${which}`)
   const failed: number[] = []
   let done = 0
   await forEachAtOnce(chosen, pool.size, async (point) => {
-    const plan = cutAtPoint(CRASH_SWEEP, point)
+    const plan = cutAtPoint(sweep, point)
     const { failure } = (await pool.do({ kind: 'plan', plan })).report
     done++
     if (terminal.isLive) terminal.show(`${done} of ${chosen.length} cuts, ${failed.length} failed`)
@@ -156,8 +175,7 @@ async function sweepCrashPoints(wish: WishFor<'crash-points'>, ports: SimPorts):
     await tellFailure({ plan, crypto: wish.crypto, failure }, { stage, say, nowMs })
   })
   say(`${chosen.length} cuts, ${failed.length} failed${failed.length === 0 ? '' : `: ${failed}`}`)
-  if (wish.isJson) terminal.answer({ points, stride, cuts: chosen.length, failed })
-  return failed.length === 0
+  return { name, points, stride, cuts: chosen.length, failed }
 }
 
 async function runTwinSweep(wish: WishFor<'twins'>, ports: SimPorts): Promise<boolean> {

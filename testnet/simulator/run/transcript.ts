@@ -84,7 +84,8 @@ export class Transcript implements Checker {
 
   onDown(node: number, code: string): void {
     const isDoneToIt = code === 'kill' || code === 'power'
-    this.#say(node, isDoneToIt ? `crash by ${code}` : `ends: ${code}`)
+    if (code === 'snapshot') this.#say(node, 'stops, to go on from a snapshot')
+    else this.#say(node, isDoneToIt ? `crash by ${code}` : `ends: ${code}`)
   }
 
   onAlarm(node: number, code: string): void {

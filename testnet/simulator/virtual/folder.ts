@@ -18,6 +18,8 @@ export interface Folder {
   hasMarker: boolean
   /** A block of its log is damaged: opening would drop records in silence, so checking says so. */
   hasLogDamage: boolean
+  /** It is being removed, file by file; once that is durable it is gone. */
+  isGoing: boolean
 }
 
 /** A folder with nothing in it. */
@@ -27,7 +29,8 @@ export function emptyFolder(): Folder {
     before: new Map(),
     unsynced: [],
     hasMarker: true,
-    hasLogDamage: false
+    hasLogDamage: false,
+    isGoing: false
   }
 }
 

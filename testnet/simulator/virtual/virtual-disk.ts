@@ -8,10 +8,15 @@
  * @module
  */
 
+import { basename, dirname } from 'node:path'
 import { NodeError } from '../../../node/errors.ts'
 import type { StorageEngine } from '../../../node/storage/engine.ts'
+import type { Files } from '../../../node/storage/files.ts'
 import type { Dice } from './dice.ts'
-import { type Change, emptyFolder, type Folder, put, settle } from './folder.ts'
+import { Directory, isDatabase, type VirtualFile } from './directory.ts'
+import { type Change, emptyFolder, type Folder } from './folder.ts'
+import { itemAt, makeDirectory } from './paths.ts'
+import { createVirtualFiles } from './virtual-files.ts'
 import { VirtualStore } from './virtual-store.ts'
 
 /** What a disk is told to do. */
@@ -38,26 +43,42 @@ export interface DiskPorts {
 
 /** The disk of one node; processes come and go on it. */
 export class VirtualDisk {
-  readonly folders: Map<string, Folder> = new Map()
   readonly faults: DiskFaults = { isRefusing: false, isFull: false, syncMs: 0 }
   readonly #dice: Dice
+  #root = new Directory()
 
   constructor(dice: Dice) {
     this.#dice = dice
   }
 
-  /** The engine by which one process uses the disk. */
+  /** The database of a path; undefined when there is none. */
+  database(path: string): Folder | undefined {
+    const item = itemAt(this.#root, path)
+    return isDatabase(item) ? item : undefined
+  }
+
+  /** All files, wherever they lie; databases are none. */
+  get allFiles(): readonly VirtualFile[] {
+    return [...this.#root.files()]
+  }
+
+  /** Puts a database in a place for good, or takes away what lies there, as an operator does. */
+  place(path: string, database: Folder | null): void {
+    makeDirectory(this.#root, dirname(path), { isDurable: true }).place(basename(path), database)
+  }
+
+  /** The engine by which one process uses the databases. */
   engine(ports: Omit<DiskPorts, 'dice'>): StorageEngine {
     return {
-      isTaken: (path) => this.folders.has(path),
-      isDatabase: (path) => this.folders.get(path)?.hasMarker === true,
+      isTaken: (path) => itemAt(this.#root, path) !== undefined,
+      isDatabase: (path) => this.database(path)?.hasMarker === true,
       check: async (path) => {
-        if (this.folders.get(path)?.hasLogDamage === true)
+        if (this.database(path)?.hasLogDamage === true)
           throw new NodeError('STORAGE_DAMAGED', `${path}: the log is damaged`)
       },
       open: async (path, { create }) => {
-        if (create) this.folders.set(path, emptyFolder())
-        const folder = this.folders.get(path)
+        if (create) this.place(path, emptyFolder())
+        const folder = this.database(path)
         if (folder === undefined) throw new NodeError('STORAGE_MISSING', `${path}: is not there`)
         return new VirtualStore(path, folder, this.faults, { ...ports, dice: this.#dice })
       },
@@ -65,20 +86,28 @@ export class VirtualDisk {
     }
   }
 
+  /** The files and names of the disk, as one process uses them. */
+  files(ports: Omit<DiskPorts, 'dice'>): Files {
+    return createVirtualFiles(() => this.#root, this.faults, { ...ports, dice: this.#dice })
+  }
+
   /** The power is cut: of what was not synced a head of random length stays. */
   cutPower(): void {
-    for (const folder of this.folders.values()) this.#forgetTail(folder)
+    this.#root.cutPower(this.#dice)
   }
 
   /** The process ends, the machine does not: everything written is there. */
   settleAll(): void {
-    for (const folder of this.folders.values()) settle(folder)
+    this.#root.settle()
   }
 
-  #forgetTail(folder: Folder): void {
-    const kept = folder.unsynced.slice(0, this.#dice.below(folder.unsynced.length + 1))
-    for (const [key, value] of folder.before) put(folder, key, value)
-    for (const changes of kept) for (const [key, value] of changes) put(folder, key, value)
-    settle(folder)
+  /** A copy of everything, as a backup of a running machine has it. */
+  backUp(): Directory {
+    return this.#root.copy()
+  }
+
+  /** Puts a copy in the place of everything. */
+  restore(backup: Directory): void {
+    this.#root = backup.copy()
   }
 }

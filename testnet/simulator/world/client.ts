@@ -30,6 +30,8 @@ export interface ClientsPorts {
   readonly agenda: Agenda
   readonly dice: Dice
   readonly nodes: readonly SimNode[]
+  /** Whether something is known to be final, be it that all nodes have forgotten it. */
+  readonly isFinal: (id: string) => boolean
   /** An honest node said that it is durable in a batch. */
   readonly onAccepted: (node: number, id: string, receipt: Uint8Array) => void
   /** An honest node said that it is final. */
@@ -102,7 +104,10 @@ export class Clients {
     for (let turn = 0; told.final === null; turn++) {
       const node = order[turn % order.length] as SimNode
       const submission = await this.#submit(node, message)
-      if (submission?.kind !== 'taken') await this.#wait(RETRY_MS)
+      if (submission?.kind === 'refused' && this.#ports.isFinal(id))
+        // The ledger has it, and its nodes have forgotten where: what is refused is its repetition.
+        told.final = { node: -1, height: 0, atMs: nowMs() }
+      else if (submission?.kind !== 'taken') await this.#wait(RETRY_MS)
       else {
         if (submission.acceptedReceipt !== null && node.isHonest)
           this.#ports.onAccepted(node.index, id, submission.acceptedReceipt)
@@ -125,18 +130,12 @@ export class Clients {
     if (status?.stage !== 'final' || status.height === null) return
     if (!node.isHonest) {
       // A liar's word counts for nothing: another node is asked.
-      if (this.#isFinalElsewhere(id))
+      if (this.#ports.isFinal(toHex(id)))
         told.final = { node: -1, height: 0, atMs: this.#ports.nowMs() }
       return
     }
     told.final = { node: node.index, height: status.height, atMs: this.#ports.nowMs() }
     this.#ports.onFinal(node.index, told.id, status.height)
-  }
-
-  #isFinalElsewhere(id: Uint8Array): boolean {
-    return this.#ports.nodes.some(
-      (node) => node.isHonest && node.replica?.archive.statusOf(id)?.stage === 'final'
-    )
   }
 
   #wait(delayMs: number): Promise<void> {

@@ -8,6 +8,7 @@
  */
 
 import { Dice } from '../virtual/dice.ts'
+import { drawSnapshots } from './draw-snapshots.ts'
 import type { Fault, Plan } from './plan.ts'
 
 /** A shape of network that runs are drawn for. */
@@ -52,7 +53,8 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
   const endMs = 1000 * options.seconds
   const healMs = Math.floor((endMs * STORM_PERCENT) / 100)
   const isNear = dice.happens(500)
-  return {
+  const damaged = sinners.filter((node) => !liars.includes(node))
+  const plan: Plan = {
     seed,
     ...shape,
     vices: liars.map((node) => ({ node, vice: dice.pick(options.vices) })),
@@ -63,15 +65,12 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
     devices: dice.between(2, 4),
     pauseMs: dice.pick([1_000, 4_000, 8_000, 8_000]),
     churnMs: drawChurn(seed, options.isChurning === true),
+    snapshots: null,
     healMs,
     endMs,
-    faults: isFair
-      ? []
-      : drawFaults(
-          { count, healMs, damaged: sinners.filter((node) => !liars.includes(node)) },
-          seed
-        )
+    faults: isFair ? [] : drawFaults({ count, healMs, damaged }, seed)
   }
+  return drawSnapshots(plan, { damaged, vices: options.vices })
 }
 
 function drawChurn(seed: number, isAlways: boolean): number {

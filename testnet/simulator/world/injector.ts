@@ -32,6 +32,8 @@ type Damage = Extract<Fault, { kind: 'log-hole' | 'marker-lost' | 'bit-flip' }>
 
 /** How long the operator takes to look after a node that is down. */
 const OPERATOR_MS = 2_000
+/** One bit in so many is flipped in a file of a snapshot, where there are any. */
+const FILES_ONE_IN = 2
 /** What the operator knows a cure for: the ledger is set aside and fetched anew. */
 const REPAIRABLE = new Set(['STORAGE_DAMAGED', 'STORAGE_MISSING', 'VOTE_LOG_MISSING'])
 
@@ -118,21 +120,14 @@ export class Injector {
     const node = this.#node(fault.node)
     node.crash('power')
     this.#keepDown(fault.node, fault.downMs)
-    const where = fault.kind === 'bit-flip' ? 'ledger' : fault.where
-    const folder = node.disk.folders.get(node.path(where))
+    if (fault.kind === 'bit-flip') {
+      flipBit(node, fault.place)
+      return
+    }
+    const folder = node.disk.database(node.path(fault.where))
     if (folder === undefined) return
     if (fault.kind === 'log-hole') folder.hasLogDamage = true
-    else if (fault.kind === 'marker-lost') folder.hasMarker = false
-    else {
-      const keys = [...folder.entries.keys()]
-      const key = keys[fault.place % keys.length]
-      const value = key === undefined ? undefined : folder.entries.get(key)
-      if (key === undefined || value === undefined || value.length === 0) return
-      const spoilt = new Uint8Array(value)
-      const at = fault.place % spoilt.length
-      spoilt[at] = (spoilt[at] as number) ^ 1
-      folder.entries.set(key, spoilt)
-    }
+    else folder.hasMarker = false
   }
 
   #mend(directions: readonly (readonly [number, number])[]): void {
@@ -188,4 +183,26 @@ function mendDisk(node: SimNode): void {
 
 function isHindrance(fault: Hindrance | Damage): fault is Hindrance {
   return fault.kind === 'slow-disk' || fault.kind === 'full-disk' || fault.kind === 'refusing-disk'
+}
+
+/** One bit in the ledger, or in a file of a snapshot where there are any. */
+function flipBit(node: SimNode, place: number): void {
+  const { disk } = node
+  const files = disk.allFiles
+  const number = Math.floor(place / FILES_ONE_IN) % files.length
+  const file = place % FILES_ONE_IN === 0 ? files[number] : undefined
+  if (file !== undefined) file.content = flipped(file.content, place)
+  const entries = file === undefined ? disk.database(node.path('ledger'))?.entries : undefined
+  const keys = [...(entries?.keys() ?? [])]
+  const key = keys[place % keys.length]
+  const value = key === undefined ? undefined : entries?.get(key)
+  if (key !== undefined && value !== undefined && value.length > 0)
+    entries?.set(key, flipped(value, place))
+}
+
+function flipped(bytes: Uint8Array, place: number): Uint8Array {
+  const spoilt = new Uint8Array(bytes)
+  const at = place % spoilt.length
+  spoilt[at] = (spoilt[at] as number) ^ 1
+  return spoilt
 }

@@ -31,16 +31,26 @@ export interface Observer {
   readonly onDown?: (node: number, code: string) => void
 }
 
-/** Tells all of several observers. */
-export function tellAll(observers: readonly Observer[]): Required<Observer> {
+/**
+ * Tells all of several observers.
+ *
+ * @param guard - stands around each of them
+ */
+export function tellAll(
+  observers: readonly Observer[],
+  guard: (look: () => void) => void
+): Required<Observer> {
+  const each = (tell: (one: Observer) => void): void => {
+    for (const one of observers) guard(() => tell(one))
+  }
   return {
-    onSigned: (...facts) => observers.forEach((one) => void one.onSigned?.(...facts)),
-    onSend: (...facts) => observers.forEach((one) => void one.onSend?.(...facts)),
-    onLeave: (...facts) => observers.forEach((one) => void one.onLeave?.(...facts)),
-    onSynced: (...facts) => observers.forEach((one) => void one.onSynced?.(...facts)),
-    onPenalty: (...facts) => observers.forEach((one) => void one.onPenalty?.(...facts)),
-    onAlarm: (...facts) => observers.forEach((one) => void one.onAlarm?.(...facts)),
-    onUp: (...facts) => observers.forEach((one) => void one.onUp?.(...facts)),
-    onDown: (...facts) => observers.forEach((one) => void one.onDown?.(...facts))
+    onSigned: (...facts) => each((one) => one.onSigned?.(...facts)),
+    onSend: (...facts) => each((one) => one.onSend?.(...facts)),
+    onLeave: (...facts) => each((one) => one.onLeave?.(...facts)),
+    onSynced: (...facts) => each((one) => one.onSynced?.(...facts)),
+    onPenalty: (...facts) => each((one) => one.onPenalty?.(...facts)),
+    onAlarm: (...facts) => each((one) => one.onAlarm?.(...facts)),
+    onUp: (...facts) => each((one) => one.onUp?.(...facts)),
+    onDown: (...facts) => each((one) => one.onDown?.(...facts))
   }
 }

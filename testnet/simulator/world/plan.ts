@@ -71,6 +71,18 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'clock-jump'; readonly node: number; readonly byMs: number }
 )
 
+/** How the nodes of a network make and take snapshots, and what they forget. */
+export interface SnapshotPlan {
+  /** Heights that are multiples of it get one. */
+  readonly everyBlocks: number
+  /** How many each node keeps. */
+  readonly keep: number
+  /** Blocks behind from which on a snapshot is looked for first. */
+  readonly joinBehindBlocks: number
+  /** Blocks below the tip whose transactions are kept; 0 keeps all. */
+  readonly keepBlocks: number
+}
+
 /** Everything that a run follows from. */
 export interface Plan {
   readonly seed: number
@@ -86,6 +98,8 @@ export interface Plan {
   readonly pauseMs: number
   /** Pause between two questions that the members put to the vote; 0 for none at all. */
   readonly churnMs: number
+  /** Null where snapshots are neither made nor taken, and everything is kept. */
+  readonly snapshots: SnapshotPlan | null
   /** When everything is mended. */
   readonly healMs: number
   readonly endMs: number

@@ -4,63 +4,36 @@
  * @module
  */
 
-import { createEd25519Signer } from '#crypto'
 import { NodeError } from '../../../node/errors.ts'
-import { openReplica, type Replica } from '../../../node/replica.ts'
-import type { Database } from '../../../node/storage/database.ts'
-import { openDatabase } from '../../../node/storage/open-database.ts'
-import { openVoteLog, type VoteLog } from '../../../node/storage/vote-log.ts'
+import type { Replica } from '../../../node/replica.ts'
 import { type Electorate, fromHex } from '../../../protocol/index.ts'
 import { createHands } from '../adversaries/hands.ts'
 import type { Hands, Vice } from '../adversaries/vice.ts'
-import type { Dice } from '../virtual/dice.ts'
-import { createLocalVerifier } from '../virtual/local-verifier.ts'
 import { NodeNetwork } from '../virtual/node-network.ts'
-import { type ClockError, createVirtualClock, type VirtualTime } from '../virtual/virtual-clock.ts'
-import { VirtualDisk } from '../virtual/virtual-disk.ts'
-import type { VirtualNetwork } from '../virtual/virtual-network.ts'
+import { type ClockError, createVirtualClock } from '../virtual/virtual-clock.ts'
+import type { VirtualDisk } from '../virtual/virtual-disk.ts'
 import type { Founding } from './founding.ts'
-import type { Observer } from './observer.ts'
+import { NodeStorage, type OpenStorage } from './node-storage.ts'
+import { stopInOrder } from './orderly-stop.ts'
+import type { SnapshotPlan } from './plan.ts'
 import { createQuietLog, ignore } from './quiet-log.ts'
+import type { Ending, SimNodeOptions, SimNodePorts } from './sim-node-ports.ts'
+import { openSimReplica } from './sim-replica.ts'
 import { SimVoteKeys } from './sim-vote-keys.ts'
-
-/** What a node is made of. */
-export interface SimNodeOptions {
-  readonly index: number
-  readonly founding: Founding
-  readonly vice: Vice | null
-  readonly clockError: ClockError
-}
-
-/** What a node needs from the world. */
-export interface SimNodePorts {
-  readonly time: VirtualTime
-  readonly network: VirtualNetwork
-  readonly diskDice: Dice
-  readonly viceDice: Dice
-  readonly observer: Required<Observer>
-  /** The node's vice has bitten. */
-  readonly markVice: (name: string) => void
-  /** A bug of our own: the run has failed. */
-  readonly onBug: (node: number, error: unknown) => void
-}
-
-/** How a process ends. */
-export type Ending = 'kill' | 'power'
 
 interface Life {
   isAlive: boolean
+  /** It stops in good order: what fails meanwhile is told by the stop itself. */
+  isStopping: boolean
   network: NodeNetwork
   replica: Replica | null
+  storage: OpenStorage | null
   hands: Hands
 }
-
-const SCHEMA_VERSION = 1
 
 /** A node of the world. */
 export class SimNode {
   readonly index: number
-  readonly disk: VirtualDisk
   readonly clockError: ClockError
   readonly vice: Vice | null
   /** Set to end the process at the k-th write or send from now on. */
@@ -70,10 +43,10 @@ export class SimNode {
   /** Why it does not come up; null while it can. */
   refusal: string | null = null
   readonly #founding: Founding
+  readonly #snapshots: SnapshotPlan | null
+  readonly #storage: NodeStorage
   readonly #ports: SimNodePorts
   #life: Life | null = null
-  #isFounded = false
-  #isLogLost = false
   readonly voteKeys: SimVoteKeys
   #starts = 0
 
@@ -82,8 +55,9 @@ export class SimNode {
     this.vice = options.vice
     this.clockError = options.clockError
     this.#founding = options.founding
+    this.#snapshots = options.snapshots
     this.#ports = ports
-    this.disk = new VirtualDisk(ports.diskDice)
+    this.#storage = new NodeStorage(options.index, ports.diskDice)
     ports.network.name(this.index, this.key)
     this.voteKeys = new SimVoteKeys(
       { identityKey: fromHex(this.key) as Uint8Array, firstSeed: this.#keys.voteSeed },
@@ -111,18 +85,14 @@ export class SimNode {
     return this.#life?.isAlive === true
   }
 
-  /**
-   * What `thingmoot repair --apply` does: a damaged ledger is set aside, to be fetched anew; in the
-   * place of a damaged vote log comes one that says that the last one was lost.
-   *
-   * @returns false when it was the vote log: this key never votes again
-   */
+  /** Its disk. */
+  get disk(): VirtualDisk {
+    return this.#storage.disk
+  }
+
+  /** The operator repairs its disk; false when it was the vote log: this key never votes again. */
   repair(): boolean {
-    const sign = this.disk.folders.get(this.path('sign'))
-    const isWhole = sign ? sign.hasMarker && !sign.hasLogDamage : this.#isLogLost
-    this.disk.folders.delete(this.path(isWhole ? 'ledger' : 'sign'))
-    if (!isWhole) this.#isLogLost = true
-    return isWhole
+    return this.#storage.repair()
   }
 
   /** What nobody caught ends the process, as it ends the daemon. */
@@ -132,7 +102,7 @@ export class SimNode {
 
   /** Where a database lies on its disk. */
   path(name: 'ledger' | 'sign'): string {
-    return `${this.index}/${name}`
+    return this.#storage.path(name)
   }
 
   /** Starts a process. */
@@ -163,7 +133,12 @@ export class SimNode {
   }
 
   #createLife(): Life {
-    const life = { isAlive: true, replica: null } as unknown as Life
+    const life = {
+      isAlive: true,
+      isStopping: false,
+      replica: null,
+      storage: null
+    } as unknown as Life
     life.network = this.#createNetwork(life)
     life.hands = this.#createHands(life)
     return life
@@ -204,32 +179,29 @@ export class SimNode {
   }
 
   async #open(life: Life): Promise<void> {
-    const founding = this.#founding
-    const { ledger, voteLog } = await this.#openDatabases(life)
-    const identity = createEd25519Signer(this.#keys.identitySeed)
-    const { observer } = this.#ports
-    const fail = (error: unknown): void => this.#end(life, error)
-    const replica = await openReplica(
+    const storage = await this.#openStorage(life)
+    life.storage = storage
+    const { identitySeed } = this.#keys
+    const { observer, mark } = this.#ports
+    const replica = await openSimReplica(
       {
-        genesis: founding.genesis,
-        identity: { publicKey: identity.publicKey, sign: (message) => identity.sign(message) },
-        softwareHash: new Uint8Array(32),
-        instance: ++this.#starts,
-        memberAddresses: new Map(),
-        pace: { minMs: 20, maxMs: 50, enoughBytes: 262_144 },
-        batch: { closeAfterMs: 10, closeAtBytes: 65_536 },
-        dissemination: { mode: 'auto', pushMembersMax: 16 }
+        founding: this.#founding,
+        identitySeed,
+        snapshots: this.#snapshots,
+        instance: ++this.#starts
       },
       {
         clock: this.#createClock(life),
         network: life.network,
-        ledger,
-        voteLog,
-        verifier: createLocalVerifier(founding.networkTag),
+        storage,
         voteKeys: this.voteKeys,
-        log: createQuietLog((code) => observer.onAlarm(this.index, code)),
-        metrics: { count: ignore, measure: () => ignore },
-        fail
+        log: createQuietLog({
+          onAlarm: (code) => observer.onAlarm(this.index, code),
+          // What liars make of their own ledgers proves nothing.
+          onMark: this.isHonest ? mark : ignore
+        }),
+        onInstalled: () => this.#goOn(life),
+        fail: (error) => this.#fail(life, error)
       }
     )
     if (!life.isAlive) return
@@ -239,31 +211,41 @@ export class SimNode {
     this.vice?.start?.(life.hands)
   }
 
-  async #openDatabases(life: Life): Promise<{ ledger: Database; voteLog: VoteLog }> {
+  #openStorage(life: Life): Promise<OpenStorage> {
     const { time, observer } = this.#ports
-    const engine = this.disk.engine({
-      wait: (delayMs) =>
-        new Promise((resolve) => void time.agenda.enter(time.nowMs() + delayMs, resolve)),
-      point: () => this.#pass(life),
-      isAlive: () => life.isAlive,
-      onSynced: (path, changes) => observer.onSynced(this.index, path, changes)
+    return this.#storage.open(
+      { isForgotten: this.vice?.isAmnesiac === true },
+      {
+        wait: (delayMs) =>
+          new Promise((resolve) => void time.agenda.enter(time.nowMs() + delayMs, resolve)),
+        point: () => this.#pass(life),
+        isAlive: () => life.isAlive,
+        onSynced: (path, changes) => observer.onSynced(this.index, path, changes),
+        onWriteFailure: (error) => this.#fail(life, error)
+      }
+    )
+  }
+
+  /** A ledger is built from a snapshot: as the daemon does, the node stops, and starts on it. */
+  #goOn(life: Life): void {
+    const { time, observer } = this.#ports
+    time.agenda.enter(time.nowMs(), () => {
+      if (!life.isAlive || life.isStopping) return
+      life.isStopping = true
+      stopInOrder(life, {
+        time,
+        onStopped: () => {
+          if (!life.isAlive) return
+          life.isAlive = false
+          observer.onDown(this.index, 'snapshot')
+          this.start()
+        },
+        onLate: () => {
+          if (life.isAlive) this.crash('kill')
+        },
+        onFailure: (error) => this.#end(life, error)
+      })
     })
-    const identity = {
-      uuid: `node-${this.index}`,
-      networkId: 'simulated',
-      schemaVersion: SCHEMA_VERSION
-    }
-    const ports = { engine, onWriteFailure: (error: NodeError) => this.#end(life, error) }
-    const [ledgerPath, signPath] = [this.path('ledger'), this.path('sign')]
-    const isFirst = !this.#isFounded
-    this.#isFounded = true
-    const isForgotten = this.vice?.isAmnesiac === true
-    if (isForgotten) this.disk.folders.delete(signPath)
-    const isNew = !this.disk.folders.has(ledgerPath)
-    const ledger = await openDatabase({ path: ledgerPath, identity, create: isNew }, ports)
-    const create = !this.disk.folders.has(signPath) && (isFirst || isForgotten || this.#isLogLost)
-    const log = { path: signPath, identity, create, isLost: this.#isLogLost }
-    return { ledger, voteLog: await openVoteLog(log, ports) }
   }
 
   #createClock(life: Life): ReturnType<typeof createVirtualClock> {
@@ -271,7 +253,7 @@ export class SimNode {
   }
 
   #createHands(life: Life): Hands {
-    const { viceDice: dice, markVice } = this.#ports
+    const { viceDice: dice, mark } = this.#ports
     return createHands({
       index: this.index,
       founding: this.#founding,
@@ -281,10 +263,15 @@ export class SimNode {
       life,
       mark: (trick) => {
         const name = this.vice?.name ?? ''
-        markVice(name)
-        markVice(`${name}/${trick}`)
+        mark(`vice:${name}`)
+        mark(`vice:${name}/${trick}`)
       }
     })
+  }
+
+  /** What fails while a node stops in good order changes nothing about it; a bug is one at any time. */
+  #fail(life: Life, error: unknown): void {
+    if (!life.isStopping || !(error instanceof NodeError)) this.#end(life, error)
   }
 
   /** The process cannot go on: by the world's trouble, which is expected, or by a bug of ours. */

@@ -33,6 +33,8 @@ import { SimNode } from './sim-node.ts'
 export interface AnswerListener {
   readonly onFinal: (node: SimNode, id: string, height: number) => void
   readonly onAccepted: (node: SimNode, id: string, receipt: Uint8Array) => void
+  /** Whether a transaction is known to be final, be it that all nodes have forgotten it. */
+  readonly isFinal: (id: string) => boolean
 }
 
 /** What a world is given beside its plan. */
@@ -75,7 +77,7 @@ export class World {
         dice: new Dice(seed, 'network')
       }
     )
-    const observer = tellAll(this.#guarded(ports.checkers))
+    const observer = tellAll(ports.checkers, (look) => this.#guard(look))
     this.nodes = plan.weights.map((_, index) => {
       const sinner = plan.vices.find(({ node }) => node === index)
       return new SimNode(
@@ -86,7 +88,8 @@ export class World {
           clockError: {
             offsetMs: plan.clockOffsetsMs[index] ?? 0,
             driftPpm: plan.driftsPpm[index] ?? 0
-          }
+          },
+          snapshots: plan.snapshots
         },
         {
           time,
@@ -94,7 +97,7 @@ export class World {
           diskDice: new Dice(seed, `disk/${index}`),
           viceDice: new Dice(seed, `vice/${index}`),
           observer,
-          markVice: (name) => this.mark(`vice:${name}`),
+          mark: (name) => this.mark(name),
           onBug: (node, error) =>
             this.fail(new Error(`node ${node}: ${String((error as Error)?.stack ?? error)}`))
         }
@@ -264,7 +267,7 @@ export class World {
     })
   }
 
-  #createClients({ onFinal, onAccepted }: AnswerListener): Clients {
+  #createClients({ onFinal, onAccepted, isFinal }: AnswerListener): Clients {
     const { founding, plan } = this
     const node = (index: number): SimNode => this.nodes[index] as SimNode
     return new Clients(
@@ -280,6 +283,7 @@ export class World {
         agenda: this.#agenda,
         dice: new Dice(plan.seed, 'workload'),
         nodes: this.nodes,
+        isFinal,
         onFinal: (index, id, height) => this.#guard(() => onFinal(node(index), id, height)),
         onAccepted: (index, id, receipt) =>
           this.#guard(() => onAccepted(this.#authorOf(receipt) ?? node(index), id, receipt))
@@ -288,19 +292,6 @@ export class World {
   }
 
   /** What a checker throws in the middle of the product's own work must not be caught by that. */
-  #guarded(checkers: readonly Checker[]): Checker[] {
-    return checkers.map((checker) => ({
-      onSigned: (...facts) => this.#guard(() => checker.onSigned?.(...facts)),
-      onSend: (...facts) => this.#guard(() => checker.onSend?.(...facts)),
-      onLeave: (...facts) => this.#guard(() => checker.onLeave?.(...facts)),
-      onSynced: (...facts) => this.#guard(() => checker.onSynced?.(...facts)),
-      onPenalty: (...facts) => this.#guard(() => checker.onPenalty?.(...facts)),
-      onAlarm: (...facts) => this.#guard(() => checker.onAlarm?.(...facts)),
-      onUp: (...facts) => this.#guard(() => checker.onUp?.(...facts)),
-      onDown: (...facts) => this.#guard(() => checker.onDown?.(...facts))
-    }))
-  }
-
   #guard(look: () => void): void {
     try {
       look()
