@@ -73,7 +73,7 @@ export function buyerKeyOf(
 }
 
 /** The key of this wallet to which the open offer is made; undefined when it is made to another. */
-export function findBuyerKey(
+function findBuyerKey(
   walletSeed: Uint8Array,
   deviceId: Uint8Array,
   { openOffer, ownerSequence }: OwnershipRecord

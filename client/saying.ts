@@ -50,11 +50,9 @@ export function judgeSaid(
   const bytes =
     unconfirmed.reduce((sum, { wire }) => sum + wire.length, length) +
     held.reduce((sum, other) => sum + other.content.length, 0)
-  const room =
-    contentPriority(said.contentKind) === 1 ? URGENT_ROOM : { messages: 0, bytes: 0 }
+  const room = contentPriority(said.contentKind) === 1 ? URGENT_ROOM : { messages: 0, bytes: 0 }
   const isFull =
-    unconfirmed.length + held.length >= messagesMax + room.messages ||
-    bytes > bytesMax + room.bytes
+    unconfirmed.length + held.length >= messagesMax + room.messages || bytes > bytesMax + room.bytes
   return isFull ? 'OUTBOX_FULL' : undefined
 }
 

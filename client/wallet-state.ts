@@ -26,7 +26,7 @@ export const IN_FLIGHT_MAX = 8
 /** Most recovery keys that a wallet knows the hashes of. */
 export const RECOVERY_HASHES_MAX = 1_024
 /** How long a restored wallet waits: acts that another copy sent have an end by then. */
-export const RESTORE_WAIT_MS = 600_000
+const RESTORE_WAIT_MS = 600_000
 /** A proof that ends the waiting is at most this old: an old one would hide what was signed since. */
 const FRESH_MS = 300_000
 /** Keys that are tried below the one that is expected: guardians choose one long before it is used. */

@@ -55,7 +55,6 @@ import {
 import { signMotion } from './motion.ts'
 import { MEMBER_ID, MEMBER_KEY, VOTE_KEY } from './test-genesis.ts'
 
-
 const BLOCK_MS = 1000
 
 interface FinalBlock {

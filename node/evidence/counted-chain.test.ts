@@ -51,7 +51,12 @@ class Chain {
     this.reads++
     const sequence = new DataView(id.buffer, id.byteOffset).getUint32(0)
     const previousMessageId = idOf(sequence - 1)
-    const body = { kind: 'device-message', sequence, previousMessageId, signingKey: keyOf(sequence) }
+    const body = {
+      kind: 'device-message',
+      sequence,
+      previousMessageId,
+      signingKey: keyOf(sequence)
+    }
     return { transaction: { id, body } } as unknown as ArchivedTransaction
   }
 }

@@ -17,7 +17,7 @@ import {
   OWNER_KEY,
   signBody,
   testKey
-} from './testing/claimed-ledger.ts'
+} from './testing/claimed-device.ts'
 import { Keeping } from './testing/keeping.ts'
 
 const test = suite('the keeper of evidence')

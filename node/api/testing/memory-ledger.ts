@@ -1,9 +1,8 @@
 /**
  * A ledger in memory for tests of the API and the gateways: one member, real signatures and proofs.
  *
- * It judges bytes by the rules of protocol/, keeps one sequence per device, and
- * makes a block whenever a test says so. Its state tree is empty, so what it
- * proves of the state are absences.
+ * It judges bytes by the rules of protocol/, keeps one sequence per device, and makes a block whenever
+ * a test says so. Its state tree is empty, so what it proves of the state are absences.
  *
  * @module
  */
@@ -304,5 +303,6 @@ function readingOf(
 ): StoredReading {
   const { incarnation, sequence, contentKind, dataKeyEpoch } = message
   const place = { transactionId: status.transactionId, height, timeMs, incarnation, sequence }
-  return { ...place, contentKind, dataKeyEpoch, ...bytes, outcome: 'applied', code: null, marks: [] }
+  const end = { outcome: 'applied', code: null, marks: [] } as const
+  return { ...place, ...end, contentKind, dataKeyEpoch, ...bytes }
 }

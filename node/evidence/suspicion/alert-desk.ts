@@ -137,7 +137,7 @@ export class AlertDesk {
 }
 
 /** What a member commits to: what it saw, in numbers that are on the ledger anyway. */
-export function detailHashOf(
+function detailHashOf(
   { deviceId, rule, severity, detail }: FiledSuspicion,
   windowStartMs: number
 ): Uint8Array {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ALERT_RULES_MAX, ALERT_RULES_VERSION, type Profile } from '../../../protocol/index.ts'
-import { PROFILE } from '../testing/claimed-ledger.ts'
+import { PROFILE } from '../testing/claimed-device.ts'
 import { type DeviceFacts, emptyWindow, FactBook, type WindowFacts } from './device-facts.ts'
 import { malformedContent } from './malformed-content.ts'
 import { isStale, oldAnchors } from './old-anchors.ts'

@@ -10,35 +10,21 @@ import {
   type Block,
   CLAIM_KIND,
   CLASS_DEFINE_KIND,
-  classIdOf,
-  createPrivateKey,
-  deviceIdOf,
   encodeBirthBatch,
   encodeClaim,
   encodeClassDefine,
-  encodeInception,
-  encodeTransaction,
   encodeVendorSet,
-  type Genesis,
   invariant,
-  judgeTransaction,
   keyHash,
   type LedgerVersion,
   listRoot,
-  networkTagOfGenesis,
-  type PrivateKey,
-  type Profile,
   publicKeyOf,
   RATE_PER_HOUR_MAX,
-  type Role,
-  signBytes,
   type Transaction,
   transactionLeaf,
   transactionPriority,
-  transactionSigningBytes,
   VENDOR_SET_KIND,
-  type View,
-  vendorIdOf
+  type View
 } from '../../../protocol/index.ts'
 import { systemClock } from '../../clock.ts'
 import { batchKey } from '../../ledger/keyspace.ts'
@@ -48,100 +34,25 @@ import { Archive } from '../../service/archive.ts'
 import type { Database } from '../../storage/database.ts'
 import { certify } from '../../testing/small-chain.ts'
 import { GENESIS, signBatch } from '../../testing/small-network.ts'
-
-/** The regions of the two founders. */
-export const REGIONS: readonly string[] = ['frankfurt', 'tokyo']
-/** Blocks that the ledger remembers. */
-export const ANCHOR_WINDOW_BLOCKS = 256
-const BLOCK_MS = 1_000
-const YEAR_MS = 31_536_000_000
-const NO_HASH = new Uint8Array(32)
-
-/** A key of a seed that is one byte. */
-export function testKey(byte: number): PrivateKey {
-  const key = createPrivateKey('Ed25519', new Uint8Array(32).fill(byte))
-  invariant(key !== undefined, 'every 32 bytes are an Ed25519 seed')
-  return key
-}
-
-const VENDOR_KEY = testKey(31)
-const BOX_KEY = testKey(32)
-const PRESENCE_KEY = testKey(33)
-/** The key that signs the device's first message. */
-export const FIRST_KEY: PrivateKey = testKey(34)
-/** The key that signs the owner's first act. */
-export const OWNER_KEY: PrivateKey = testKey(35)
-
-const vendorId = vendorIdOf([publicKeyOf(VENDOR_KEY)], 1)
-const classId = classIdOf(vendorId, 1)
-
-/** The genesis of the two, who grant a share to the maker. */
-const genesis: Genesis = {
-  ...GENESIS,
-  // The least that there may be, so that a test can outlive it.
-  parameters: { ...GENESIS.parameters, anchorWindowBlocks: ANCHOR_WINDOW_BLOCKS },
-  members: GENESIS.members.map((member, index) => ({
-    ...member,
-    region: REGIONS[index] as string
-  })),
-  vendorGrants: [{ vendorId, birthCap: 10, claimsPerDay: 10, rateUnitsPerHour: RATE_PER_HOUR_MAX }],
-  regions: REGIONS
-}
-
-/** Its tag. */
-export const NETWORK_TAG: Uint8Array = networkTagOfGenesis(genesis)
-
-/** What the class asks of its devices: a fresh key for each message; a fork stops them. */
-export const PROFILE: Profile = {
-  sealing: 0,
-  signatureSuites: 3,
-  ratchetEvery: 4,
-  inlineBytesMax: 1_024,
-  rateBurst: 100_000,
-  ratePerHour: RATE_PER_HOUR_MAX,
-  silenceMaxMs: 60_000,
-  anchorAgeMaxMs: YEAR_MS,
-  speedMaxMetresPerSecond: 300,
-  regions: null,
-  attestLevel: 0,
-  attestEveryMs: YEAR_MS,
-  onFork: 1,
-  heuristicQuarantine: 0,
-  readersMax: 16,
-  firmwareConsent: 0,
-  verdictsMin: 0
-}
-
-const inceptionBytes = encodeInception({
+import {
+  BOX_KEY,
   classId,
-  classVersion: 1,
-  signingKeyHash: keyHash(publicKeyOf(FIRST_KEY)),
-  deviceRotationKeyHash: keyHash(publicKeyOf(testKey(36))),
-  encryptionKey: publicKeyOf(testKey(37)),
-  attestationKey: publicKeyOf(PRESENCE_KEY),
-  boxKeyHash: keyHash(publicKeyOf(BOX_KEY)),
-  salt: new Uint8Array(16)
-})
-/** The device. */
-export const DEVICE_ID: Uint8Array = deviceIdOf(inceptionBytes)
+  DEVICE_ID,
+  genesis,
+  inceptionBytes,
+  NETWORK_TAG,
+  NO_HASH,
+  OWNER_KEY,
+  PRESENCE_KEY,
+  PROFILE,
+  signBody,
+  testKey,
+  VENDOR_KEY,
+  vendorId,
+  YEAR_MS
+} from './claimed-device.ts'
 
-/** Signs a body, whatever it is. */
-export function signBody(
-  kind: number,
-  body: Uint8Array,
-  signers: readonly (readonly [Role, PrivateKey])[],
-  attachment: Uint8Array | null = null
-): Transaction {
-  const signatures = signers.map(([role, key]) =>
-    signBytes(
-      key,
-      transactionSigningBytes(NETWORK_TAG, body, { kind, role, key: publicKeyOf(key) })
-    )
-  )
-  const judged = judgeTransaction(encodeTransaction(body, signatures, attachment), NETWORK_TAG)
-  invariant(judged.ok, 'a test signs what is sound')
-  return judged.value
-}
+const BLOCK_MS = 1_000
 
 /** A ledger that a test makes blocks for. */
 export class ClaimedLedger {

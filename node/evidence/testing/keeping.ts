@@ -16,7 +16,8 @@ import { systemClock } from '../../clock.ts'
 import type { CommittedBlock } from '../../ledger/ledger-keeper.ts'
 import { create } from '../../storage/testing/entries.ts'
 import { EvidenceKeeper } from '../evidence-keeper.ts'
-import { ClaimedLedger, DEVICE_ID, NETWORK_TAG } from './claimed-ledger.ts'
+import { DEVICE_ID, NETWORK_TAG } from './claimed-device.ts'
+import { ClaimedLedger } from './claimed-ledger.ts'
 import { Speaker } from './speaker.ts'
 
 const silent = (): void => undefined

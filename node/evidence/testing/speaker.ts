@@ -15,7 +15,8 @@ import {
   publicKeyOf,
   type Transaction
 } from '../../../protocol/index.ts'
-import { type ClaimedLedger, DEVICE_ID, FIRST_KEY, signBody, testKey } from './claimed-ledger.ts'
+import { DEVICE_ID, FIRST_KEY, signBody, testKey } from './claimed-device.ts'
+import type { ClaimedLedger } from './claimed-ledger.ts'
 
 const HEARTBEAT = 3
 /** Keys of this byte and those after it are drawn one by one. */
