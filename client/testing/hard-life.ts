@@ -4,7 +4,6 @@
  * @module
  */
 
-import * as assert from 'uvu/assert'
 import {
   decodeTransaction,
   devices,
@@ -15,6 +14,7 @@ import {
   encodeRemediate,
   encodeRotate,
   GRANT_KIND,
+  invariant,
   isCounting,
   keyHash,
   type Outcome,
@@ -76,8 +76,8 @@ export class HardLife {
   #starts = 0
 
   get device(): Device {
-    assert.ok(this.#device)
-    return this.#device as Device
+    invariant(this.#device !== undefined, 'its life has begun')
+    return this.#device
   }
 
   async begin(): Promise<void> {
@@ -113,7 +113,7 @@ export class HardLife {
     for (const { messageId, wire } of this.device.pending(count)) {
       this.#sent.push(wire)
       const [outcome] = this.claimed.ledger.execute([wire])
-      assert.ok(outcome)
+      invariant(outcome !== undefined, 'a block tells of all it holds')
       const id = toHex(messageId)
       if (isCounting(outcome)) {
         this.#outcomes.set(id, outcome)
@@ -122,7 +122,7 @@ export class HardLife {
       const final = this.#outcomes.get(id)
       // It waits for its owner: then it is sent again, as it is.
       if (final === undefined) {
-        assert.is(outcome.outcome, 'waits', `${outcome.outcome} ${outcome.code}`)
+        invariant(outcome.outcome === 'waits', `it is stuck: ${outcome.outcome} ${outcome.code}`)
         return
       }
       await this.device.settle(messageId, final.outcome, final.code)
@@ -150,7 +150,7 @@ export class HardLife {
     this.said.add(toHex(content))
     try {
       const said = await this.device.say(READING, content)
-      assert.ok(said.ok || said.fault === 'OUTBOX_FULL', said.ok ? '' : said.fault)
+      invariant(said.ok || said.fault === 'OUTBOX_FULL', 'it can say what it measures')
       if (!said.ok) this.said.delete(toHex(content))
     } catch (error) {
       const again = await openDevice({ storage: this.storage, randomBytes: this.#random })
@@ -173,13 +173,12 @@ export class HardLife {
     const old = this.#sent[this.below(Math.max(1, this.#sent.length))]
     if (old === undefined) return
     const [outcome] = this.claimed.ledger.execute([old])
-    assert.ok(
-      outcome && ['duplicate', 'refused', 'waits', 'applied', 'void'].includes(outcome.outcome)
-    )
+    invariant(outcome !== undefined, 'a block tells of all it holds')
     if (isCounting(outcome)) this.#note(old, outcome)
     const spoilt = old.slice()
     spoilt[spoilt.length - 1] = (spoilt.at(-1) ?? 0) ^ 1
-    assert.not(decodeTransaction(spoilt, this.claimed.ledger.networkTag).ok)
+    const isTaken = decodeTransaction(spoilt, this.claimed.ledger.networkTag).ok
+    invariant(!isTaken, 'nobody takes what a carrier has spoilt')
   }
 
   async #own(): Promise<void> {
@@ -242,7 +241,7 @@ export class HardLife {
     const ones = new Array<number>(32).fill(1)
     const content = new Uint8Array([0x84, 0x58, 0x20, ...ones, 0, 4, 0x58, 0x20, ...ones])
     const said = await this.device.say(REPORT, content)
-    assert.ok(said.ok)
+    invariant(said.ok, 'it can always show that it is clean')
     await this.carry(1_000)
   }
 
@@ -252,7 +251,7 @@ export class HardLife {
     await this.carry(1_000)
     const newSigningKeyHash = await this.device.prepareIncarnation()
     const before = ledger.read(devices, this.#deviceId)
-    assert.ok(before)
+    invariant(before !== undefined, 'it was claimed')
     const next: PrivateKey = { algorithm: 'Ed25519', bytes: this.#random(32) }
     const hashes = ledger.read(ownerships, this.#deviceId)?.rotationKeyHashes ?? []
     const key = publicKeyOf(this.#rotationKey)
@@ -273,7 +272,7 @@ export class HardLife {
     const fate = fates.shift()
     // Whoever dies here is told again: the act is final, and stays so.
     const begun = await this.device.beginIncarnation(before.incarnation + 1, id)
-    assert.ok(begun.ok)
+    invariant(begun.ok, 'its next incarnation begins')
     if (fate !== undefined) fates.push(fate)
   }
 
@@ -291,7 +290,7 @@ export class HardLife {
       signatures.push(signBody(rotationKey, body, { networkTag, kind, role: 'rotation' }))
     const { wire, transactionId } = joinTransaction(networkTag, body, signatures)
     const [outcome] = ledger.execute([wire])
-    assert.ok(outcome && isCounting(outcome), `${outcome?.outcome} ${outcome?.code}`)
+    invariant(outcome !== undefined && isCounting(outcome), 'what its owner does counts')
     return [outcome, transactionId]
   }
 
@@ -314,16 +313,16 @@ export class HardLife {
 
   #note(wire: Uint8Array, outcome: Outcome): void {
     const decoded = decodeTransaction(wire, this.claimed.ledger.networkTag)
-    assert.ok(decoded.ok)
-    if (decoded.ok) this.#outcomes.set(toHex(decoded.value.id), outcome)
+    invariant(decoded.ok, 'what was taken once decodes')
+    this.#outcomes.set(toHex(decoded.value.id), outcome)
     this.#count(wire, outcome)
   }
 
   #count(wire: Uint8Array, { outcome }: Outcome): void {
     const content = readDeviceMessageEnvelope(wire)?.content
-    assert.ok(content)
+    invariant(content !== undefined, 'it says device messages')
     if (outcome !== 'applied') return
-    const name = toHex(content as Uint8Array)
+    const name = toHex(content)
     this.applied.set(name, (this.applied.get(name) ?? 0) + 1)
   }
 
@@ -336,11 +335,11 @@ export class HardLife {
   #watch(wires: readonly Uint8Array[]): void {
     for (const wire of wires) {
       const envelope = readDeviceMessageEnvelope(wire)
-      assert.ok(envelope)
-      const { incarnation, sequence } = envelope?.message ?? {}
+      invariant(envelope !== undefined, 'it says device messages')
+      const { incarnation, sequence } = envelope.message
       const place = `${incarnation}/${sequence}`
-      const body = toHex(envelope?.signedBody ?? wire)
-      assert.is(this.#bodies.get(place) ?? body, body, `two messages at ${place}`)
+      const body = toHex(envelope.signedBody)
+      invariant((this.#bodies.get(place) ?? body) === body, `two messages at ${place}`)
       this.#bodies.set(place, body)
     }
   }

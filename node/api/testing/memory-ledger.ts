@@ -292,8 +292,8 @@ class MemoryWorld {
 }
 
 function taken(status: TransactionStatus): Submission {
-  const acceptedReceipt = status.stage === 'pooled' ? null : encodeCbor([status.transactionId])
-  return { kind: 'taken', status, acceptedReceipt }
+  const receipt = status.stage === 'pooled' ? null : encodeCbor([status.transactionId])
+  return { kind: 'taken', status, acceptedReceipt: receipt }
 }
 
 function readingOf(
@@ -303,6 +303,6 @@ function readingOf(
 ): StoredReading {
   const { incarnation, sequence, contentKind, dataKeyEpoch } = message
   const place = { transactionId: status.transactionId, height, timeMs, incarnation, sequence }
-  const end = { outcome: 'applied', code: null, marks: [] } as const
-  return { ...place, ...end, contentKind, dataKeyEpoch, ...bytes }
+  const said = { contentKind, dataKeyEpoch, ...bytes }
+  return { ...place, ...said, outcome: 'applied', code: null, marks: [] }
 }
