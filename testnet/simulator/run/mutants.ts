@@ -170,8 +170,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'local clock in execution',
     file: 'node/ledger/ledger-keeper.js',
-    find: '() => this.#run(block.batches, parent, timeMs)',
-    replace: '() => this.#run(block.batches, parent, Date.now())',
+    find: 'await this.#run(block.batches, parent, timeMs)',
+    replace: 'await this.#run(block.batches, parent, Date.now())',
     hunt: SEEDS
   },
   {
