@@ -10,7 +10,13 @@
 import type { Command } from 'commander'
 import { createTaggedHash, ownershipAt, toHex } from '../../protocol/index.ts'
 import { addCommand, type CommandPorts, parseDurationMs, parseHex, usage } from './command.ts'
-import { catchUp, comingKeysOf, type DeviceBeside, presenceOf, withDeviceBeside } from './device-present.ts'
+import {
+  catchUp,
+  comingKeysOf,
+  type DeviceBeside,
+  presenceOf,
+  withDeviceBeside
+} from './device-present.ts'
 import { at, explainOwnerCode, shortDevice } from './device-words.ts'
 import { readNamedFile } from './files.ts'
 import { absolute } from './settings.ts'

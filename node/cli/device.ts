@@ -103,10 +103,14 @@ async function signIn(
   const standing =
     options.node === undefined
       ? null
-      : await keepUpBySeal(device, { folder, born }, {
-          network: await networkOf(born, options, ports),
-          transport: createHttpClient({ baseUrls: [options.node] })
-        })
+      : await keepUpBySeal(
+          device,
+          { folder, born },
+          {
+            network: await networkOf(born, options, ports),
+            transport: createHttpClient({ baseUrls: [options.node] })
+          }
+        )
   if (standing === null && options.genesis !== undefined) await networkOf(born, options, ports)
   const verdict = await device.say(said.contentKind, said.content)
   if (!verdict.ok) throw new NodeError('USAGE_WRONG', `${folder.path}: ${explain(verdict.fault)}`)
