@@ -8,8 +8,7 @@ import type { Command } from 'commander'
 import { type Box, decodeBox } from '../../client/index.ts'
 import { deviceIdOf, equalBytes, fromHex, toHex } from '../../protocol/index.ts'
 import { addCommand, type CommandPorts, usage } from './command.ts'
-import { keepUp } from './device-ledger.ts'
-import { type DeviceBeside, presenceOf, withDeviceBeside } from './device-present.ts'
+import { catchUp, type DeviceBeside, presenceOf, withDeviceBeside } from './device-present.ts'
 import { shortDevice } from './device-words.ts'
 import { readNamedFile } from './files.ts'
 import { absolute } from './settings.ts'
@@ -53,9 +52,10 @@ async function claim(box: Box, beside: DeviceBeside, desk: OwnerDesk): Promise<v
     wallet.claim(claimOptions, presenceOf(beside, null))
   )
   // The device keeps it too, so that its folder tells that it was claimed.
-  await beside.folder.writeBorn({ ...beside.born, claimId: toHex(signed.transactionId) })
+  const born = { ...beside.born, claimId: toHex(signed.transactionId) }
+  await beside.folder.writeBorn(born)
   const end = await sendAndSee(desk, deviceId, { transactions: [signed], name: 'claim' })
-  await keepUp(beside.device, desk)
+  await catchUp({ ...beside, born }, desk)
   for (const warning of warningsOf(desk)) output.note(`! ${warning}`)
   output.answer({
     json: { isSent: true, act: 'claim', deviceId, ...end },

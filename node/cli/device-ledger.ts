@@ -87,6 +87,16 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
 }
 
 /**
+ * Begins the incarnation that the ledger has begun, if it has, and does nothing else.
+ *
+ * @throws NodeError VERIFICATION_FAILED, REQUEST_FAILED; ClientError
+ */
+export async function beginByLedger(device: Device, ports: LedgerPorts): Promise<void> {
+  const { record } = await readProvedRecord(device.state.deviceId, ports)
+  await beginWhatBegan(device, record)
+}
+
+/**
  * Begins the incarnation that the ledger has begun with a key of this very device. In a record
  * without a message the head is the act that began it.
  */

@@ -1,36 +1,29 @@
 /**
  * The device beside its owner: a reference device whose folder is at hand, asked as over NFC.
  *
- * Keys of the next incarnation are stored in the folder before anybody is told of them, and take the
- * place of the old ones once the device has begun it.
+ * It tells of new keys only once they are stored in its folder.
  *
  * @module
  */
 
-import { readFile, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
-import * as z from 'zod'
 import {
   type AskPresence,
   type ComingKeys,
   type Device,
-  drawPrivateKey,
   encryptionKeyOf,
   type PresentDevice,
   type RotationSigner,
   signDeviceRotation,
   signOwnerPresence,
-  signPresence,
-  systemRandomBytes
+  signPresence
 } from '../../client/index.ts'
-import { equalBytes, keyHash, type PrivateKey, publicKeyOf, toHex } from '../../protocol/index.ts'
+import { equalBytes, keyHash, type PrivateKey, publicKeyOf } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import { hasErrno, writeFailure } from '../storage/disk-errors.ts'
-import { writeFileDurably } from '../storage/durable-file.ts'
 import { usage } from './command.ts'
+import { adoptComing, prepareComing } from './device-coming.ts'
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
+import { keepUp, type LedgerPorts } from './device-ledger.ts'
 import { openOrCreate } from './device-new.ts'
-import { trouble } from './files.ts'
 import type { NetworkTrust } from './network-trust.ts'
 import { absolute } from './settings.ts'
 
@@ -42,26 +35,7 @@ export interface DeviceBeside {
   readonly device: Device
 }
 
-interface StoredComing {
-  readonly format: 1
-  /** The incarnation that these keys are for. */
-  readonly incarnation: number
-  readonly rotationKey: string
-  readonly encryptionSecret: string
-}
-
-const COMING_FILE = 'coming.json'
-const SECRET_MODE = 0o600
-const SECRET_BYTES = 32
 const ALGORITHM = 'Ed25519'
-
-const hex = z.string().regex(/^([0-9a-f]{2})+$/)
-const comingShape: z.ZodType<StoredComing> = z.strictObject({
-  format: z.literal(1),
-  incarnation: z.int().positive(),
-  rotationKey: hex,
-  encryptionSecret: hex
-})
 
 /**
  * Uses a device that is at hand, alone.
@@ -84,10 +58,19 @@ export function withDeviceBeside<Result>(
   })
 }
 
+/** Has the device take in what is final, and its coming keys where their incarnation began. */
+export async function catchUp(
+  { folder, born, device }: DeviceBeside,
+  ports: LedgerPorts
+): Promise<void> {
+  await keepUp(device, ports)
+  await adoptComing(folder, born, device)
+}
+
 /** The public halves of the keys of the next incarnation; asked again, the same. */
 export async function comingKeysOf({ folder, device }: DeviceBeside): Promise<ComingKeys> {
   const signingKeyHash = await device.prepareIncarnation()
-  const stored = (await readComing(folder)) ?? (await drawComing(folder, device))
+  const stored = await prepareComing(folder, device)
   return {
     signingKeyHash,
     rotationKeyHash: keyHash(publicKeyOf(keyOf(stored.rotationKey))),
@@ -126,56 +109,6 @@ function presentOf({ born, deviceId }: DeviceBeside, coming: ComingKeys | null):
     attestationKey: keyOf(born.attestationKey),
     rotationKey: keyOf(born.rotationKey),
     coming
-  }
-}
-
-/** Once the device has begun the incarnation that they are for, coming keys are its own. */
-async function adoptComing(
-  folder: DeviceFolder,
-  born: BornDevice,
-  device: Device
-): Promise<BornDevice> {
-  const coming = await readComing(folder)
-  if (coming === undefined || device.state.incarnation < coming.incarnation) return born
-  const { rotationKey, encryptionSecret } = coming
-  const next = { ...born, rotationKey, encryptionSecret }
-  // Cut off between the two, the next run does both again.
-  await folder.writeBorn(next)
-  const path = join(folder.path, COMING_FILE)
-  await unlink(path).catch((error) => {
-    throw writeFailure(path, error)
-  })
-  return next
-}
-
-async function drawComing(folder: DeviceFolder, device: Device): Promise<StoredComing> {
-  const coming: StoredComing = {
-    format: 1,
-    incarnation: device.state.incarnation + 1,
-    rotationKey: toHex(drawPrivateKey(ALGORITHM, systemRandomBytes).bytes),
-    encryptionSecret: toHex(systemRandomBytes(SECRET_BYTES))
-  }
-  await writeFileDurably({
-    path: join(folder.path, COMING_FILE),
-    content: `${JSON.stringify(coming, undefined, 2)}\n`,
-    mode: SECRET_MODE
-  })
-  return coming
-}
-
-async function readComing({ path }: DeviceFolder): Promise<StoredComing | undefined> {
-  const file = join(path, COMING_FILE)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined
-    throw trouble('STORAGE_DAMAGED', `${file}: cannot be read`, error)
-  }
-  try {
-    return comingShape.parse(JSON.parse(text))
-  } catch (error) {
-    throw trouble('STORAGE_DAMAGED', `${file}: is not as it was written`, error)
   }
 }
 

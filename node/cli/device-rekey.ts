@@ -16,8 +16,7 @@ import {
 } from '../../protocol/index.ts'
 import { addCommand, type CommandPorts, parseCount, usage } from './command.ts'
 import { bytesOf } from './device-folder.ts'
-import { keepUp } from './device-ledger.ts'
-import { comingKeysOf, type DeviceBeside } from './device-present.ts'
+import { catchUp, comingKeysOf, type DeviceBeside } from './device-present.ts'
 import { branchOf, explainOwnerCode } from './device-words.ts'
 import { orderAct, type PlannedAct } from './wallet-acts.ts'
 import {
@@ -85,7 +84,7 @@ function rekey(
         planNewKeys(facts, { desk, beside, signers, orderOf })
       )
       // The act is final: the device begins its incarnation at once, where it is at hand.
-      if (end !== undefined) await keepUp(beside.device, desk)
+      if (end !== undefined) await catchUp(beside, desk)
     })
   )
 }

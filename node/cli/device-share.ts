@@ -2,8 +2,8 @@
  * `thingmoot device share` and `unshare`: who reads what a reference device says from now on.
  *
  * The ledger knows readers by ids that tell nothing, so their keys are kept in the device's folder,
- * in `readers.json`. Each change is a grant of another data key. The owner's keys are those of the
- * folder; a wallet signs the same orders.
+ * in `readers.json`. Each change is a grant of another data key. The owner's keys are those of a
+ * wallet, or of the folder where device and owner are in one hand.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import {
   createHttpClient,
   createSeedSigner,
   type ReaderTerm,
+  type SignOwnerAct,
   signGrant,
   systemRandomBytes
 } from '../../client/index.ts'
@@ -38,12 +39,15 @@ import { readOptionalText, trouble } from './files.ts'
 import { trustNetwork } from './network-trust.ts'
 import { count, createOutput, table } from './output.ts'
 import { absolute, addConfigOption, readGenesis, readSettings } from './settings.ts'
+import { withWalletSigner } from './wallet-grants.ts'
 
 interface ShareOptions extends CommonOptions {
   readonly device: string
   readonly node: string
   readonly genesis?: string
   readonly for: string
+  readonly wallet?: string
+  readonly passphraseFile?: string
 }
 
 interface StoredReader {
@@ -66,6 +70,8 @@ export function addDeviceShareCommands(group: Command, ports: CommandPorts): voi
       .requiredOption('--device <dir>', 'folder of the device')
       .requiredOption('--node <url>', 'node to ask, with proofs, and to hand the grant to')
       .option('--genesis <file>', 'genesis of the network (default: as in the settings)')
+      .option('--wallet <dir>', 'folder of the wallet that owns the device')
+      .option('--passphrase-file <file>', 'file with the passphrase of the wallet')
   add('share', 'let a reader read what the device says from now on')
     .option('--for <span>', 'how long nodes serve its key, such as 30d', '365d')
     .action((readerKey: string, options: ShareOptions) =>
@@ -100,7 +106,9 @@ async function change(
     const file = join(folder.path, READERS_FILE)
     const now = Date.now()
     const stored = changed(await readReaders(file)).filter((one) => one.notAfterMs > now)
-    const dataKeyEpoch = await grant(born, stored, ledger)
+    const dataKeyEpoch = await withSigner(born, options, ledger, (sign) =>
+      grant(born, stored, { ...ledger, sign })
+    )
     await writeFileDurably({
       path: file,
       content: `${JSON.stringify(stored, undefined, 2)}\n`,
@@ -124,11 +132,31 @@ async function change(
   })
 }
 
+/** Who signs for the owner: a wallet, or the seed in the folder where device and owner are in one hand. */
+async function withSigner<Result>(
+  born: BornDevice,
+  { wallet, passphraseFile }: ShareOptions,
+  ledger: LedgerPorts,
+  use: (sign: SignOwnerAct) => Promise<Result>
+): Promise<Result> {
+  const [deviceId, networkTag] = [bytesOf(born.deviceId), bytesOf(born.networkTag)]
+  if (wallet !== undefined) {
+    const place = passphraseFile === undefined ? { wallet } : { wallet, passphraseFile }
+    return withWalletSigner(place, deviceId, ledger, use)
+  }
+  if (born.claimId !== undefined)
+    throw usage('a wallet owns the device: name it with --wallet <dir>')
+  const ownership = await readProved(ownerships, deviceId, ledger)
+  if (ownership === null) throw new NodeError('REQUEST_FAILED', 'the ledger has no such device')
+  const owner = { networkTag, walletSeed: bytesOf(born.walletSeed) }
+  return use(createSeedSigner(owner, ownership.ownerSequence))
+}
+
 /** Grants a new data key to exactly these, and has it proved. */
 async function grant(
   born: BornDevice,
   stored: readonly StoredReader[],
-  ledger: LedgerPorts
+  { sign, ...ledger }: LedgerPorts & { readonly sign: SignOwnerAct }
 ): Promise<number> {
   const [deviceId, networkTag] = [bytesOf(born.deviceId), bytesOf(born.networkTag)]
   const { device } = await readGrant(deviceId, ledger)
@@ -137,8 +165,6 @@ async function grant(
   const terms = stored.map(
     ({ readerKey, notAfterMs }): ReaderTerm => ({ readerKey: bytesOf(readerKey), notAfterMs })
   )
-  const walletSeed = bytesOf(born.walletSeed)
-  const sign = createSeedSigner({ networkTag, walletSeed }, ownership.ownerSequence)
   const { dataKeyEpoch } = device
   const { encryptionKey } = ownership
   const signed = await signGrant({ networkTag, deviceId, dataKeyEpoch, encryptionKey }, terms, {

@@ -10,8 +10,13 @@
 import type { Command } from 'commander'
 import { createTaggedHash, ownershipAt, toHex } from '../../protocol/index.ts'
 import { addCommand, type CommandPorts, parseDurationMs, parseHex, usage } from './command.ts'
-import { keepUp } from './device-ledger.ts'
-import { comingKeysOf, type DeviceBeside, presenceOf, withDeviceBeside } from './device-present.ts'
+import {
+  catchUp,
+  comingKeysOf,
+  type DeviceBeside,
+  presenceOf,
+  withDeviceBeside
+} from './device-present.ts'
 import { at, explainOwnerCode, shortDevice } from './device-words.ts'
 import { readNamedFile } from './files.ts'
 import { absolute } from './settings.ts'
@@ -126,7 +131,7 @@ async function accept(deviceId: Uint8Array, beside: DeviceBeside, desk: OwnerDes
     )
   )
   const end = await sendAndSee(desk, deviceId, { transactions: [signed], name: 'transfer-accept' })
-  await keepUp(beside.device, desk)
+  await catchUp(beside, desk)
   output.answer({
     json: { isSent: true, act: 'transfer-accept', deviceId, ...end },
     lines: (paint) => [

@@ -13,11 +13,12 @@ import { equalBytes } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, gather, usage } from './command.ts'
 import { addDeviceClaimCommand } from './device-claim.ts'
+import { adoptComing } from './device-coming.ts'
 import { contentOf, type Said, type SayOptions } from './device-content.ts'
 import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { addDeviceFollowCommand } from './device-follow.ts'
 import { addDeviceGuardiansCommand } from './device-guardians.ts'
-import { type DeviceStanding, keepUp, type LedgerPorts } from './device-ledger.ts'
+import { beginByLedger, type DeviceStanding, keepUp, type LedgerPorts } from './device-ledger.ts'
 import { addDeviceListCommand } from './device-list.ts'
 import { addDeviceNewCommand } from './device-new.ts'
 import { addDeviceOrderCommands } from './device-orders.ts'
@@ -102,10 +103,14 @@ async function signIn(
   const standing =
     options.node === undefined
       ? null
-      : await keepUpBySeal(device, born, {
-          network: await networkOf(born, options, ports),
-          transport: createHttpClient({ baseUrls: [options.node] })
-        })
+      : await keepUpBySeal(
+          device,
+          { folder, born },
+          {
+            network: await networkOf(born, options, ports),
+            transport: createHttpClient({ baseUrls: [options.node] })
+          }
+        )
   if (standing === null && options.genesis !== undefined) await networkOf(born, options, ports)
   const verdict = await device.say(said.contentKind, said.content)
   if (!verdict.ok) throw new NodeError('USAGE_WRONG', `${folder.path}: ${explain(verdict.fault)}`)
@@ -120,13 +125,14 @@ async function signIn(
   }
 }
 
-/** The key first: an anchor above a grant vouches to know it. */
+/** New keys first, for a grant is to them; then its key: an anchor above a grant vouches to know it. */
 async function keepUpBySeal(
   device: Device,
-  born: BornDevice,
+  { folder, born }: { readonly folder: DeviceFolder; readonly born: BornDevice },
   ledger: LedgerPorts
 ): Promise<DeviceStanding> {
-  await adoptGrant(device, born, ledger)
+  await beginByLedger(device, ledger)
+  await adoptGrant(device, await adoptComing(folder, born, device), ledger)
   return keepUp(device, ledger)
 }
 

@@ -144,7 +144,7 @@ export function namedDevice(text: string, { wallet }: Pick<OwnerDesk, 'wallet'>)
  */
 export async function lookAt(
   deviceId: Uint8Array,
-  { network, transport }: LookDesk
+  { network, transport }: Pick<LookDesk, 'network' | 'transport'>
 ): Promise<DeviceFacts> {
   const facts = await proveDevice(deviceId, { ledger: network.ledger, transport })
   if (facts.ok) return facts.value
