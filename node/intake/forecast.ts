@@ -4,7 +4,14 @@
  * @module
  */
 
-import { devices, forecastTransaction, type Transaction } from '../../protocol/index.ts'
+import {
+  type DeviceMessage,
+  type DeviceRecord,
+  devices,
+  equalBytes,
+  forecastTransaction,
+  type Transaction
+} from '../../protocol/index.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { DeviceLanes } from './device-lanes.ts'
 import type { IntakePorts } from './intake-ports.ts'
@@ -30,14 +37,21 @@ export function forecast(transaction: Transaction, ports: ForecastPorts): Foreca
   if (body.kind === 'device-message') {
     const device = version.view.read(devices, body.deviceId)
     if (device === undefined) return { kind: 'refused', code: 'DEVICE_UNKNOWN' }
-    const verdict = lanes.judge(body, device)
-    if (verdict.kind === 'refused') return verdict
-    return { kind: verdict.kind === 'next' ? 'now' : 'later' }
+    // The marked rival of a forked device goes on beside it; its next word is judged by the ledger alone.
+    if (!isNextOfRival(device, body)) {
+      const verdict = lanes.judge(body, device)
+      if (verdict.kind === 'refused') return verdict
+      return { kind: verdict.kind === 'next' ? 'now' : 'later' }
+    }
   }
   const block = { timeMs: Math.max(clock.timeMs(), version.timeMs + 1), networkTag, carrierId }
   const { outcome, code } = forecastTransaction(version, transaction, block)
   if (outcome === 'refused') return { kind: 'refused', code: code ?? 'REFUSED' }
   return { kind: outcome === 'waits' ? 'later' : 'now' }
+}
+
+function isNextOfRival({ rival }: DeviceRecord, { previousMessageId }: DeviceMessage): boolean {
+  return rival !== null && equalBytes(rival.headMessageId, previousMessageId)
 }
 
 /** The forecast of what is taken in already: while a record is being mended, it waits. */
