@@ -66,7 +66,7 @@ export async function readProvedRecord(
 export async function keepUp(device: Device, ports: LedgerPorts): Promise<DeviceStanding> {
   const { deviceId } = device.state
   const { record, read } = await readProvedRecord(deviceId, ports)
-  await beginWhatBegan(device, record)
+  await beginWhatBegan(device, record, ports)
   const { sequence, incarnation } = device.state
   const isAhead =
     record.incarnation > incarnation ||
@@ -93,22 +93,29 @@ export async function keepUp(device: Device, ports: LedgerPorts): Promise<Device
  */
 export async function beginByLedger(device: Device, ports: LedgerPorts): Promise<void> {
   const { record } = await readProvedRecord(device.state.deviceId, ports)
-  await beginWhatBegan(device, record)
+  await beginWhatBegan(device, record, ports)
 }
 
 /**
  * Begins the incarnation that the ledger has begun with a key of this very device. In a record
  * without a message the head is the act that began it.
  */
-async function beginWhatBegan(device: Device, record: DeviceRecord): Promise<void> {
+async function beginWhatBegan(
+  device: Device,
+  record: DeviceRecord,
+  ports: LedgerPorts
+): Promise<void> {
   if (record.sequence !== 0) return
   const { incarnation, headMessageId } = device.state
   const isClaimed = record.incarnation === 0 && headMessageId === null
   const isRekeyed =
     record.incarnation > incarnation &&
     equalBytes(await device.prepareIncarnation(), record.signingKeyHash)
-  if (isClaimed || isRekeyed)
-    await device.beginIncarnation(record.incarnation, record.headMessageId)
+  if (!isClaimed && !isRekeyed) return
+  // What has counted is not said again; what has not is, under keys that nobody has seen.
+  await settlePending(device, ports)
+  await device.beginIncarnation(record.incarnation, record.headMessageId)
+  for (const { wire } of device.pending()) await ports.transport.submit(wire)
 }
 
 async function settlePending(device: Device, { network, transport }: LedgerPorts): Promise<number> {
