@@ -8,6 +8,7 @@
  * @module
  */
 
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
@@ -23,6 +24,7 @@ import {
 } from '../../client/index.ts'
 import { ownerships, toHex } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import { writeFailure } from '../storage/disk-errors.ts'
 import { writeFileDurably } from '../storage/durable-file.ts'
 import {
   addCommand,
@@ -32,7 +34,7 @@ import {
   parseHex,
   usage
 } from './command.ts'
-import { type BornDevice, bytesOf, withDeviceFolder } from './device-folder.ts'
+import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import type { LedgerPorts } from './device-ledger.ts'
 import { readGrant, readProved } from './device-sealing.ts'
 import { readOptionalText, trouble } from './files.ts'
@@ -195,6 +197,18 @@ async function submitProved(
   const { outcome, code } = receipt.value.outcome
   if (outcome !== 'applied')
     throw new NodeError('REQUEST_FAILED', `the grant ended ${outcome}, ${code}`)
+}
+
+/**
+ * Forgets the readers of an owner before: the next grant is its successor's alone.
+ *
+ * @throws NodeError DISK_WRITE_FAILED
+ */
+export async function forgetReaders({ path }: DeviceFolder): Promise<void> {
+  const file = join(path, READERS_FILE)
+  await rm(file, { force: true }).catch((error) => {
+    throw writeFailure(file, error)
+  })
 }
 
 async function readReaders(file: string): Promise<readonly StoredReader[]> {

@@ -17,6 +17,7 @@ import {
   presenceOf,
   withDeviceBeside
 } from './device-present.ts'
+import { forgetReaders } from './device-share.ts'
 import { at, explainOwnerCode, shortDevice } from './device-words.ts'
 import { readNamedFile } from './files.ts'
 import { absolute } from './settings.ts'
@@ -132,11 +133,13 @@ async function accept(deviceId: Uint8Array, beside: DeviceBeside, desk: OwnerDes
   )
   const end = await sendAndSee(desk, deviceId, { transactions: [signed], name: 'transfer-accept' })
   await catchUp(beside, desk)
+  await forgetReaders(beside.folder)
   output.answer({
     json: { isSent: true, act: 'transfer-accept', deviceId, ...end },
     lines: (paint) => [
       `${paint.green('✔')} device ${shortDevice(deviceId)} is yours, with new keys, final in block ${end.height}.`,
-      "Nothing of the seller's is left: readers, controllers, guardians and profile are yours to set."
+      "Nothing of the seller's is left: readers, controllers, guardians and profile are yours to set.",
+      'Where it seals what it says, it is silent until you share it: thingmoot device share.'
     ]
   })
 }

@@ -73,6 +73,25 @@ async function sayOne(): Promise<number> {
   return said.sequence
 }
 
+const readerKeys = new Map<string, string>()
+
+async function newReader(name: string): Promise<string> {
+  const at = ['--genesis', genesisPath(net.home), '--device-id', deviceId]
+  const made = await run(['reader', 'new', '--reader', join(net.home, name), ...at])
+  assert.is(made.code, 0, made.stderr)
+  const { readerKey } = JSON.parse(made.stdout)
+  readerKeys.set(name, readerKey)
+  return readerKey
+}
+
+/** Grants to a reader and tells how many there are then. */
+async function shareWith(reader: string, owner: string): Promise<number> {
+  const share = ['device', 'share', String(readerKeys.get(reader)), '--device', device]
+  const shared = await run([...share, ...wallet(owner), ...network()])
+  assert.is(shared.code, 0, shared.stderr)
+  return JSON.parse(shared.stdout).readers.length
+}
+
 test.before(async () => {
   net = await openLiveNet(4, 0)
   device = join(net.home, 'device')
@@ -136,6 +155,23 @@ test('with new keys by its own rotation key the device goes on, and by the phras
   assert.is(await sayOne(), 1)
 })
 
+test('a reader to whom its wallet grants opens what it says under its new keys', async () => {
+  const without = await run([
+    'device',
+    'share',
+    await newReader('one'),
+    '--device',
+    device,
+    ...network()
+  ])
+  assert.is(without.code, USAGE, without.stdout)
+  assert.is(await shareWith('one', 'first'), 1)
+  assert.is(await sayOne(), 2)
+  const read = await run(['reader', 'read', '--reader', join(net.home, 'one'), ...network()])
+  assert.is(read.code, 0, read.stderr)
+  assert.is(JSON.parse(read.stdout).messages.length, 1)
+})
+
 test('offered and accepted it is the buyer’s, with nothing left to the seller', async () => {
   const { buyerKeyHash } = await act('second', 'accept', [deviceId, '--invite'])
   await act('first', 'transfer', [deviceId, '--to', String(buyerKeyHash), '--for', '1h'])
@@ -146,6 +182,8 @@ test('offered and accepted it is the buyer’s, with nothing left to the seller'
   assert.match(refused.stderr, /not, or no longer, owned by this wallet/)
   const { incarnation, overlay, isLost } = await show()
   assert.equal([incarnation, overlay, isLost], [3, null, false])
+  await newReader('two')
+  assert.is(await shareWith('two', 'second'), 1, "the seller's reader is not among them")
   assert.is(await sayOne(), 1)
   await act('second', 'quarantine', [deviceId, '--for', '1h'])
   assert.is((await show())['status'], 'quarantined')
