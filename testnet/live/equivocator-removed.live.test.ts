@@ -34,7 +34,7 @@ import { ask, askBytes } from './node-questions.ts'
 import { type Operator, sayFinal } from './operator.ts'
 
 const test = suite('a member that votes twice is removed by rule')
-const MESSAGES = 600
+const MESSAGES = 3_000
 const HONEST = [0, 1, 2]
 const LIAR = 3
 const PROGRAM = fileURLToPath(new URL('../adversaries/double-voter-node.js', import.meta.url))

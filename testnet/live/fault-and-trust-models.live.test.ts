@@ -27,7 +27,7 @@ import { rootsOf, waitFor } from './live-net.ts'
 import { createApplicant, type Operator } from './operator.ts'
 
 const test = suite('the members choose fault model and trust model')
-const MESSAGES = 900
+const MESSAGES = 2_000
 const FOUNDERS = [0, 1, 2]
 /** Observers, each of whom another trust model admits. */
 const [VOTED, VOUCHED, ANCHORED] = [3, 4, 5]

@@ -20,7 +20,7 @@ import { rootsOf, waitFor } from './live-net.ts'
 import type { Operator } from './operator.ts'
 
 const test = suite('members change under load')
-const MESSAGES = 600
+const MESSAGES = 1_500
 const NEWCOMER = 4
 
 let net: GovernedNet
