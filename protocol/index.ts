@@ -80,7 +80,14 @@ export {
   type Vote,
   type VoteKind
 } from './consensus/vote.ts'
-export { algorithmOf, type CoseSignature, coseToFields, encodeSigStructure } from './crypto/cose.ts'
+export {
+  algorithmOf,
+  type CoseSignature,
+  coseFromFields,
+  coseToFields,
+  encodeSigStructure,
+  verifyCose
+} from './crypto/cose.ts'
 export {
   contentHash,
   createTaggedHash,
@@ -128,8 +135,14 @@ export {
   WEIGHT_TOTAL_MAX
 } from './foundation/limits.ts'
 export { accept, acceptAs, reject, type Verdict } from './foundation/verdict.ts'
-export { type Bucket, type BucketLimits, fullBucket } from './ledger/bucket.ts'
-export { ownerKeyHashAt, ownershipAt } from './ledger/devices/device-standing.ts'
+export { type Bucket, type BucketLimits, fullBucket, payBucket } from './ledger/bucket.ts'
+export {
+  canSpeak,
+  effectiveProfile,
+  ownerKeyHashAt,
+  ownershipAt,
+  readLivingDevice
+} from './ledger/devices/device-standing.ts'
 export {
   type BlockExecution,
   beginBlockExecution,
@@ -260,7 +273,7 @@ export { type Offer, type OwnershipRecord, ownerships } from './ledger/records/o
 export { type ReadersRecord, readers } from './ledger/records/reader-record.ts'
 export { type VendorRecord, vendors } from './ledger/records/vendor-record.ts'
 export { ALERT_RULES_MAX, ALERT_RULES_VERSION } from './ledger/rules/alert-rule.ts'
-export { deviceMessageRule } from './ledger/rules/device-message-rule.ts'
+export { classLimits, deviceMessageRule } from './ledger/rules/device-message-rule.ts'
 export { stateKey, stateValueHash, type Table } from './ledger/table.ts'
 export { findTable, TABLES } from './ledger/tables.ts'
 export {
@@ -354,6 +367,15 @@ export {
   type RefoundingWarning,
   sortClosings
 } from './refounding/refounding.ts'
+export { decodeSenmlCbor, encodeSenmlCbor, senmlContent } from './senml/senml-cbor.ts'
+export {
+  decodeSenmlJson,
+  encodeSenmlJson,
+  type SenmlJsonRecord,
+  senmlJsonRecords
+} from './senml/senml-json.ts'
+export { SENML_FIELDS, type SenmlLabel, type SenmlRecord } from './senml/senml-record.ts'
+export { packResolved, type ResolvedRecord, resolveSenml } from './senml/senml-resolution.ts'
 export {
   decodeManifest,
   encodeManifest,
@@ -578,3 +600,23 @@ export type {
   TrustModel,
   View
 } from './types.ts'
+export {
+  createDidDocument,
+  type DeviceDid,
+  type DidDocument,
+  type DidRecords,
+  didOf,
+  type ResolvedDid,
+  readDid,
+  toMultibase
+} from './views/did-document.ts'
+export {
+  createThingDescription,
+  type SaidRecord,
+  type SaidValue,
+  saidValue,
+  saidValues,
+  type ThingDescription,
+  type ThingRecords,
+  type ThingSurfaces
+} from './views/thing-description.ts'

@@ -8,7 +8,12 @@
 import { VIEWS_AHEAD_MAX } from '../foundation/limits.ts'
 import type { MemberIndex, View } from '../types.ts'
 import type { Certificate } from './certificate.ts'
-import { type CoreState, certificatesOf, type ViewCertificates } from './core-state.ts'
+import {
+  type CoreState,
+  certificatesOf,
+  SETTLED_VIEWS,
+  type ViewCertificates
+} from './core-state.ts'
 import { leaderOfView, othersAmong, sendCertificate, setTimer, type Turn } from './turn.ts'
 import type { VoteKind } from './vote.ts'
 
@@ -157,12 +162,23 @@ function learnLateFinalisation(turn: Turn, certificate: Certificate): void {
 /** Forgets everything below the final view; its own finalisation stays, to answer those behind. */
 export function pruneBelowFinal(state: CoreState): void {
   const { finalView } = state
-  for (const map of [state.certificates, state.views, state.log, state.ownVotes])
+  settleViews(state)
+  for (const map of [state.certificates, state.log, state.ownVotes])
     for (const view of map.keys()) if (view < finalView) map.delete(view)
-  state.views.delete(finalView)
   for (let index = state.unrecordedCertificates.length - 1; index >= 0; index--)
     if ((state.unrecordedCertificates[index] as Certificate).vote.view < finalView)
       state.unrecordedCertificates.splice(index, 1)
+}
+
+/** Closes the views up to the final one; of the latest the first votes stay, to compare later ones. */
+function settleViews({ finalView, views, settledVotes }: CoreState): void {
+  for (const [view, { firstVotes }] of views)
+    if (view <= finalView) {
+      settledVotes.set(view, firstVotes)
+      views.delete(view)
+    }
+  for (const view of settledVotes.keys())
+    if (view <= finalView - SETTLED_VIEWS) settledVotes.delete(view)
 }
 
 function keepCertificate(state: CoreState, certificate: Certificate): void {

@@ -3,7 +3,7 @@
  *
  * `log` and `certificates` mirror what is durable; the rest is volatile and can
  * be lost at any time without harm. Everything is bounded by the views between
- * the last final one and the present.
+ * the last final one and the present, and the few settled ones whose votes are compared.
  *
  * @see SPEC.md §9.5 State of the core
  * @module
@@ -17,6 +17,9 @@ import type { Certificate } from './certificate.ts'
 import type { HeldBatch } from './event.ts'
 import { enterInLog } from './own-log.ts'
 import type { SignedVote, Subject } from './vote.ts'
+
+/** Views at and below the final one in which a member's votes are still compared. */
+export const SETTLED_VIEWS = 16
 
 /** What this node itself said in one view; null is silence. */
 export interface LogEntry {
@@ -135,6 +138,8 @@ export interface CoreState {
   /** Certificates being verified: `kind/view/blockId`. */
   readonly verifying: Set<string>
   readonly views: Map<View, ViewRecord>
+  /** Of the last settled views the first votes as in a view's record: a late vote is still compared. */
+  readonly settledVotes: Map<View, Map<string, SignedVote>>
   /** Blocks above the committed one: proposed by their leaders, or asked for. */
   readonly blocks: Map<BlockId, BlockProgress>
   /** Blocks asked for by id, and when. */
@@ -222,6 +227,7 @@ export function createCore(options: CoreOptions): CoreState {
     unrecordedCertificates: [],
     verifying: new Set(),
     views: new Map(),
+    settledVotes: new Map(),
     blocks: new Map(),
     fetchedAtMs: new Map(),
     catchUpView: null,

@@ -51,7 +51,8 @@ export function proposeWhenDue(turn: Turn): void {
   const batchIds = selectBatches(candidates, {
     blockBytesMax: state.electorate.parameters.blockBytesMax,
     laneBytesMax: laneBytesMax(state.electorate),
-    batchesMax: BLOCK_BATCHES_MAX
+    batchesMax: BLOCK_BATCHES_MAX,
+    view
   })
   turn.effects.push({ kind: 'build-block', view, parentView, parentId, batchIds })
 }

@@ -2,9 +2,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createElectorate } from '../membership/electorate.ts'
 import { CHAIN, createTestCore } from '../testing/core-state.ts'
-import type { Epoch, MemberIndex, View } from '../types.ts'
+import type { BlockId, Epoch, MemberIndex, View } from '../types.ts'
 import { step } from './core.ts'
-import type { CoreState } from './core-state.ts'
+import { type CoreState, SETTLED_VIEWS } from './core-state.ts'
 import type { Effect } from './effect.ts'
 import type { SignedVote } from './vote.ts'
 
@@ -19,6 +19,8 @@ function hear(state: CoreState, vote: SignedVote): readonly Effect[] {
   const from = vote.signer
   return step(state, { kind: 'vote-received', from, vote, nowMs: 0, timeMs: 0 })
 }
+
+const LATER = 'ab'.repeat(32) as BlockId
 
 /** A vote about the first block, as a repeat of it in a later view would have it. */
 function finalise(view: number, signer: MemberIndex): SignedVote {
@@ -59,6 +61,20 @@ test('a vote from beyond the seats is about nothing', () => {
   const signer = electorate.seats.length as MemberIndex
   assert.equal(hear(state, { ...sign('nullify', 1, null, 0), signer }), [])
   assert.is(state.latestVoteSeen.size, 0)
+})
+
+test('a member whose votes come when the view is final is compared all the same, and once it is long past is not', () => {
+  const state = createTestCore(3, { self: null })
+  const other = finalise(2, HEAVY)
+  const contrary = { ...other, vote: { ...other.vote, subject: { blockId: LATER, parentView: 0 } } }
+  for (const signer of electorate.seats.keys()) hear(state, finalise(3, signer as MemberIndex))
+  state.finalView = 3 as View
+  assert.equal(hear(state, other), [])
+  assert.equal(hear(state, other), [], 'the same vote again accuses nobody')
+  const accused = hear(state, contrary as SignedVote)
+  assert.equal(accused, [{ kind: 'report-evidence', first: other, second: contrary }])
+  state.finalView = (2 + SETTLED_VIEWS) as View
+  assert.equal(hear(state, contrary as SignedVote), [])
 })
 
 test.run()

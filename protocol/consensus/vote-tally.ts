@@ -15,6 +15,7 @@ import { learnCertificate } from './certificate-store.ts'
 import {
   type CoreState,
   certificatesOf,
+  SETTLED_VIEWS,
   type ViewRecord,
   type VotePool,
   viewRecord
@@ -28,10 +29,11 @@ export function receiveVote(turn: Turn, signed: SignedVote): void {
   const { vote, signer } = signed
   if (vote.epoch !== state.electorate.epoch || state.electorate.seats[signer] === undefined) return
   noteVoteSeen(state, signed)
-  if (vote.kind === 'nullify' && answerLateNullify(turn, signer, vote.view)) return
-  if (vote.view <= state.finalView || vote.view > state.view + 1) return
+  const isAnswered = vote.kind === 'nullify' && answerLateNullify(turn, signer, vote.view)
+  if (vote.view <= state.finalView) compareLate(turn, signed)
+  if (isAnswered || vote.view <= state.finalView || vote.view > state.view + 1) return
   const record = viewRecord(state, vote.view)
-  if (!isFirst(turn, record, signed)) return
+  if (!isFirst(turn, record.firstVotes, signed)) return
   const pool = poolOf(record, vote)
   pool.votes.set(signer, signed)
   considerPool(turn, pool, vote)
@@ -103,18 +105,28 @@ function considerPool(turn: Turn, pool: VotePool, vote: Vote): void {
   turn.effects.push({ kind: 'verify-votes', votes })
 }
 
+/** A vote of a view that is settled counts no more, but a lie that comes late is a lie. */
+function compareLate(turn: Turn, signed: SignedVote): void {
+  const { view } = signed.vote
+  const { finalView, settledVotes } = turn.state
+  if (view <= finalView - SETTLED_VIEWS) return
+  const firstVotes = settledVotes.get(view) ?? new Map<string, SignedVote>()
+  settledVotes.set(view, firstVotes)
+  isFirst(turn, firstVotes, signed)
+}
+
 /** Keeps a member's first vote of a kind and compares the second: what differs is evidence. */
-function isFirst(turn: Turn, record: ViewRecord, signed: SignedVote): boolean {
+function isFirst(turn: Turn, firstVotes: Map<string, SignedVote>, signed: SignedVote): boolean {
   const { vote, signer } = signed
   const slot = voteSlot(vote.kind, signer)
-  const before = record.firstVotes.get(slot)
+  const before = firstVotes.get(slot)
   if (before !== undefined) {
     if (!isSameVote(before.vote, vote)) accuse(turn, before, signed)
     return false
   }
-  record.firstVotes.set(slot, signed)
+  firstVotes.set(slot, signed)
   const opposite = oppositeOf(vote.kind)
-  const other = opposite === null ? undefined : record.firstVotes.get(voteSlot(opposite, signer))
+  const other = opposite === null ? undefined : firstVotes.get(voteSlot(opposite, signer))
   if (other !== undefined) accuse(turn, other, signed)
   return true
 }
