@@ -25,12 +25,25 @@ export interface Config {
     readonly host: string
     readonly port: number
     readonly behindProxy: boolean
+    readonly tokenNeeded: boolean
+    readonly corsOrigins: readonly string[]
+    readonly tls: {
+      readonly certificateFile: string | null
+      readonly keyFile: string | null
+    }
+    readonly rate: {
+      readonly readsPerSecond: number
+      readonly submissionsPerSecond: number
+      readonly heavyPerSecond: number
+    }
   }
-  readonly mqtt: {
+  readonly mqtt: MqttConfig
+  readonly coap: {
     readonly enabled: boolean
     readonly host: string
     readonly port: number
-    readonly clientsMax: number
+    readonly requestsPerSecond: number
+    readonly observersMax: number
   }
   readonly metrics: {
     readonly enabled: boolean
@@ -66,6 +79,53 @@ export interface Config {
   readonly keys: {
     readonly passphraseFile: string | null
   }
+}
+
+/** Everything an operator can decide about the MQTT gateway. */
+export interface MqttConfig {
+  readonly enabled: boolean
+  readonly host: string
+  readonly port: number
+  readonly clientsMax: number
+  readonly tls: {
+    readonly certificateFile: string | null
+    readonly keyFile: string | null
+  }
+  readonly topics: readonly MappedTopic[]
+  readonly homeAssistant: {
+    readonly enabled: boolean
+    readonly prefix: string
+    readonly devices: readonly { readonly id: string; readonly name: string }[]
+  }
+  readonly bridge: {
+    readonly url: string | null
+    readonly user: string | null
+    readonly passwordFile: string | null
+    readonly authorityFile: string | null
+  }
+  readonly connectsMax: number
+  readonly connectSeconds: number
+  readonly packetBytesMax: number
+  readonly sessions: {
+    readonly max: number
+    readonly bytesMax: number
+    readonly awaySeconds: number
+  }
+}
+
+/** A topic of devices that cannot sign, and what is read out of what comes on it. */
+export interface MappedTopic {
+  /** A topic filter. */
+  readonly topic: string
+  /** The name of a device whose key the node holds. */
+  readonly device: string
+  readonly format: 'number' | 'json' | 'senml'
+  readonly readings: readonly {
+    /** A JSON Pointer. */
+    readonly at: string
+    readonly name: string
+    readonly unit: string | null
+  }[]
 }
 
 /** Where one member is called instead of at the end points it has on the ledger. */

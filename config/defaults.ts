@@ -60,8 +60,36 @@ export function createDefaults(environment: Environment): Config {
       observersMax: 150,
       observersPerAddressMax: 4
     },
-    http: { host: '127.0.0.1', port: 8080, behindProxy: false },
-    mqtt: { enabled: true, host: '127.0.0.1', port: 1883, clientsMax: 1024 },
+    http: {
+      host: '127.0.0.1',
+      port: 8080,
+      behindProxy: false,
+      tokenNeeded: false,
+      corsOrigins: [],
+      tls: { certificateFile: null, keyFile: null },
+      rate: { readsPerSecond: 200, submissionsPerSecond: 500, heavyPerSecond: 20 }
+    },
+    mqtt: {
+      enabled: true,
+      host: '127.0.0.1',
+      port: 1883,
+      clientsMax: 1024,
+      tls: { certificateFile: null, keyFile: null },
+      topics: [],
+      homeAssistant: { enabled: false, prefix: 'homeassistant', devices: [] },
+      bridge: { url: null, user: null, passwordFile: null, authorityFile: null },
+      connectsMax: 256,
+      connectSeconds: 5,
+      packetBytesMax: 32_768,
+      sessions: { max: 1024, bytesMax: 262_144, awaySeconds: 604_800 }
+    },
+    coap: {
+      enabled: true,
+      host: '127.0.0.1',
+      port: 5683,
+      requestsPerSecond: 20,
+      observersMax: 1024
+    },
     metrics: { enabled: true, host: '127.0.0.1', port: 9464 },
     log: { level: 'info', format: 'json' },
     batch: { closeAfterMs: 10, closeAtBytes: 65_536 },

@@ -6,7 +6,7 @@
 
 export { addressFault, isLoopback, peerAddressFault } from './address.ts'
 export { type BootstrapDocument, parseBootstrap } from './bootstrap.ts'
-export type { Config, LogLevel, MemberAddresses } from './config.ts'
+export type { Config, LogLevel, MappedTopic, MemberAddresses, MqttConfig } from './config.ts'
 export { ConfigError, type ConfigErrorCode, type ConfigProblem } from './config-error.ts'
 export { createDefaults, type Environment, type HomePaths, homePaths } from './defaults.ts'
 export { formatGenesis, parseGenesis } from './genesis.ts'

@@ -221,13 +221,24 @@ test('relative paths in the file count from its folder, others from where one st
   assert.is(load({ filePath: 'node.yaml', fileText }).config.genesis, '../genesis.json')
 })
 
-test('the API is open to others only behind a proxy', () => {
+test('the API is open to others only behind a proxy, or with TLS and tokens', () => {
   assert.match(
     refusal({ fileText: 'http:\n  host: 0.0.0.0\n' }),
     /^node\.yaml:2:9: http\.host: "0\.0\.0\.0" is open to other machines without TLS; .*behindProxy: true$/
   )
   const fileText = 'http: {host: 0.0.0.0, behindProxy: true}\n'
   assert.is(load({ fileText }).config.http.host, '0.0.0.0')
+  const tls = 'tls: {certificateFile: a.pem, keyFile: b.pem}'
+  assert.match(
+    refusal({ fileText: `http: {host: 0.0.0.0, ${tls}}\n` }),
+    /^node\.yaml:1:14: http\.host: .* without tokens; set http\.tokenNeeded: true/
+  )
+  assert.match(
+    refusal({ fileText: 'http: {tls: {keyFile: b.pem}}\n' }),
+    /http\.tls\.keyFile: a certificate and its key go together/
+  )
+  const guarded = load({ fileText: `http: {host: 0.0.0.0, tokenNeeded: true, ${tls}}\n` })
+  assert.is(guarded.config.http.tls.certificateFile, '/etc/moot/a.pem')
 })
 
 test('settings that contradict each other are refused where the operator spoke', () => {

@@ -36,18 +36,100 @@ function isSamePlace(left: Listener, right: Listener): boolean {
   return isOverlapping && left.port === right.port && left.port !== 0
 }
 
-/** Every pair of settings that contradict each other. */
-export function findConflicts(config: Config): readonly Conflict[] {
-  const conflicts: Conflict[] = []
-  const { http, pace, disk, network } = config
-  if (!isLoopback(http.host) && !http.behindProxy)
-    conflicts.push({
+/** What an API that other machines reach must be: guarded by itself, or by a proxy. */
+function* openConflicts({
+  host,
+  behindProxy,
+  tls,
+  tokenNeeded
+}: Config['http']): Generator<Conflict> {
+  const { certificateFile } = tls
+  if (isLoopback(host) || behindProxy) return
+  const isOpen = `${showValue(host)} is open to other machines`
+  if (certificateFile === null)
+    yield {
       path: 'http.host',
       otherPath: 'http.behindProxy',
       what:
-        `${showValue(http.host)} is open to other machines without TLS; allowed are 127.0.0.1, ::1 ` +
-        'and localhost, or any with a TLS proxy in front and http.behindProxy: true'
-    })
+        `${isOpen} without TLS; allowed are 127.0.0.1, ::1 and localhost, or any with ` +
+        'http.tls and http.tokenNeeded: true, or with a TLS proxy in front and http.behindProxy: true'
+    }
+  else if (!tokenNeeded)
+    yield {
+      path: 'http.host',
+      otherPath: 'http.tokenNeeded',
+      what: `${isOpen} without tokens; set http.tokenNeeded: true and make some with thingmoot token new`
+    }
+}
+
+/** Both files of TLS, or none. */
+function* tlsConflicts(group: 'http' | 'mqtt', tls: Config['http']['tls']): Generator<Conflict> {
+  const { certificateFile, keyFile } = tls
+  if ((certificateFile === null) === (keyFile === null)) return
+  const [missing, given] =
+    certificateFile === null ? ['certificateFile', 'keyFile'] : ['keyFile', 'certificateFile']
+  yield {
+    path: `${group}.tls.${given}`,
+    otherPath: `${group}.tls.${missing}`,
+    what: 'a certificate and its key go together, and one of them is not given'
+  }
+}
+
+/** A password is read by nobody on the way. */
+function* bridgeConflicts({ bridge }: Config['mqtt']): Generator<Conflict> {
+  const { url, user, passwordFile, authorityFile } = bridge
+  if (url === null) {
+    for (const [name, value] of Object.entries({ user, passwordFile, authorityFile }))
+      if (value !== null)
+        yield {
+          path: `mqtt.bridge.${name}`,
+          otherPath: 'mqtt.bridge.url',
+          what: 'is of a bridge, and mqtt.bridge.url names no broker'
+        }
+    return
+  }
+  if (!URL.canParse(url)) {
+    yield { path: 'mqtt.bridge.url', otherPath: 'mqtt.bridge.url', what: 'is no address' }
+    return
+  }
+  const { protocol, hostname } = new URL(url)
+  if (passwordFile !== null && protocol === 'mqtt:' && !isLoopback(hostname))
+    yield {
+      path: 'mqtt.bridge.passwordFile',
+      otherPath: 'mqtt.bridge.url',
+      what: `the password would go to ${showValue(url)} for all to read; use mqtts://`
+    }
+}
+
+/** What mapped topics ask for: their passwords are not for everybody's ears, and values have names. */
+function* topicConflicts({ host, tls, topics }: Config['mqtt']): Generator<Conflict> {
+  if (topics.length > 0 && !isLoopback(host) && tls.certificateFile === null)
+    yield {
+      path: 'mqtt.topics',
+      otherPath: 'mqtt.host',
+      what: `devices would send their passwords to ${showValue(host)} for all to read; set mqtt.tls, or mqtt.host: 127.0.0.1`
+    }
+  for (const [index, { format, readings }] of topics.entries()) {
+    const what = {
+      number: readings.length === 1 ? null : 'a number is one reading: give it one name',
+      json: readings.length > 0 ? null : 'JSON needs readings: where each value is, and its name',
+      senml: readings.length === 0 ? null : 'SenML names its readings itself: leave them out'
+    }[format]
+    if (what !== null)
+      yield { path: 'mqtt.topics', otherPath: 'mqtt.topics', what: `entry ${index}: ${what}` }
+  }
+}
+
+/** Every pair of settings that contradict each other. */
+export function findConflicts(config: Config): readonly Conflict[] {
+  const conflicts: Conflict[] = []
+  const { http, mqtt, pace, disk, network } = config
+  conflicts.push(...tlsConflicts('http', http.tls), ...openConflicts(http))
+  conflicts.push(
+    ...tlsConflicts('mqtt', mqtt.tls),
+    ...topicConflicts(mqtt),
+    ...bridgeConflicts(mqtt)
+  )
   if (pace.minMs > pace.maxMs)
     conflicts.push({
       path: 'pace.minMs',

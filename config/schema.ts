@@ -9,6 +9,8 @@
 
 import type { z } from 'zod'
 import type { Config, LogLevel } from './config.ts'
+import { measured, path, port } from './measures.ts'
+import { mqtt } from './mqtt-schema.ts'
 import {
   address,
   choice,
@@ -19,11 +21,11 @@ import {
   list,
   peerAddress,
   slug,
+  text,
   wholeNumber,
   yesOrNo
 } from './shapes.ts'
 
-const PORT_MAX = 65_535
 const ADDRESSES_MAX = 16
 const BOOTSTRAP_MAX = 64
 const MEMBERS_MAX = 100
@@ -38,14 +40,9 @@ const LOG_LEVELS: readonly LogLevel[] = [
   'debug',
   'trace'
 ]
+const RATE_MAX = 1_000_000
 const MIB = 1024 * 1024
 const TIB = MIB * MIB
-
-const port = (): z.ZodType<number> => wholeNumber(0, PORT_MAX)
-const path = <Value>(shape: z.ZodType<Value>, meaning: string): z.ZodType<Value> =>
-  shape.meta({ description: meaning, isPath: true })
-const measured = (shape: z.ZodType<number>, unit: string, meaning: string): z.ZodType<number> =>
-  shape.meta({ description: meaning, unit })
 
 const network = group({
   listen: list(address(), { max: ADDRESSES_MAX }).describe(
@@ -89,15 +86,60 @@ const http = group({
   host: host().describe('Interface of the API and the dashboard'),
   port: port().describe('Port of the API and the dashboard; 0 takes any free port'),
   behindProxy: yesOrNo().describe(
-    'Says that a proxy in front does TLS, so that `http.host` may be open to other machines'
-  )
+    'Says that a proxy in front does TLS and names callers in X-Forwarded-For, so that `http.host` may be open to other machines'
+  ),
+  tokenNeeded: yesOrNo().describe(
+    'Whether reads need a token (`thingmoot token new`); signed transactions never do'
+  ),
+  corsOrigins: list(
+    text(
+      /^(?:\*|https?:\/\/[a-zA-Z0-9.:[\]-]{1,253})$/,
+      'an origin such as https://app.example, or *'
+    ),
+    {
+      max: ADDRESSES_MAX
+    }
+  ).describe('Origins whose pages may read the API from a browser; none unless named'),
+  tls: group({
+    certificateFile: path(
+      filePath().nullable(),
+      'Certificate chain of the API, PEM; with it the API speaks TLS'
+    ),
+    keyFile: path(filePath().nullable(), 'Private key of that certificate, PEM')
+  }),
+  rate: group({
+    readsPerSecond: measured(
+      wholeNumber(0, RATE_MAX),
+      'requests/s',
+      'Reads by one address or token, twice as many at once; 0 for no limit'
+    ),
+    submissionsPerSecond: measured(
+      wholeNumber(0, RATE_MAX),
+      'transactions/s',
+      'Transactions handed in by one address or token, twice as many at once; 0 for no limit'
+    ),
+    heavyPerSecond: measured(
+      wholeNumber(0, RATE_MAX),
+      'requests/s',
+      'Requests that make the node calculate, by one address or token; 0 for no limit'
+    )
+  })
 })
 
-const mqtt = group({
-  enabled: yesOrNo().describe('Whether devices may speak MQTT to this node'),
-  host: host().describe('Interface of the MQTT gateway'),
-  port: port().describe('Port of the MQTT gateway; 0 takes any free port'),
-  clientsMax: measured(wholeNumber(1, 100_000), 'clients', 'MQTT clients connected at once')
+const coap = group({
+  enabled: yesOrNo().describe('Whether devices may speak CoAP to this node'),
+  host: host().describe('Interface of the CoAP gateway'),
+  port: port().describe('UDP port of the CoAP gateway; 0 takes any free port'),
+  requestsPerSecond: measured(
+    wholeNumber(1, 10_000),
+    'requests/s',
+    'CoAP requests taken from one address, twice as many at once; all devices of a site may share one'
+  ),
+  observersMax: measured(
+    wholeNumber(0, 100_000),
+    'observers',
+    'Those who are told of changes over CoAP at once; 64 of them behind one address'
+  )
 })
 
 const metrics = group({
@@ -116,6 +158,7 @@ export const configSchema: z.ZodType<Config> = group({
   network: network.describe('The peer-to-peer side'),
   http: http.describe('The API for people, phones and devices'),
   mqtt: mqtt.describe('The MQTT gateway'),
+  coap: coap.describe('The CoAP gateway'),
   metrics: metrics.describe('Metrics for Prometheus'),
   log: group({
     level: choice(LOG_LEVELS).describe('The least important lines still written'),
