@@ -2,21 +2,20 @@
  * The receiver of commands: a device that follows each at most once, in the order of the ledger.
  *
  * It stores how far it has come before it acts, so a crash loses a command rather than doing it
- * twice; the controller then gets no reply.
+ * twice. What is needed to answer is stored with it: after a crash in between the controller is told
+ * that nobody knows whether the command was done.
  *
  * @module
  */
 
 import {
   acceptAs,
-  decodeCbor,
   decodeReceiptProof,
-  encodeCbor,
+  equalBytes,
   invariant,
   type ReceiptFault,
+  readDeviceMessageEnvelope,
   reject,
-  tuple,
-  uint,
   type Verdict
 } from '../protocol/index.ts'
 import { checkReceipt } from './checks.ts'
@@ -25,15 +24,22 @@ import {
   type OpenCommandFault,
   type OpenedCommand,
   openCommand,
-  REPLY_CONTENT_KIND
+  REPLY_CONTENT_KIND,
+  replyCommandId
 } from './command.ts'
+import {
+  type CommandProgress,
+  type OwedReply,
+  readCommandRecord,
+  writeCommandRecord
+} from './command-record.ts'
 import type { Device } from './device.ts'
-import { ClientError } from './errors.ts'
 import type { EpochFault, TrustedNetwork } from './ledger-follower.ts'
 import type { UnconfirmedMessage } from './outbox.ts'
 import type { RandomBytes } from './random.ts'
 import type { RecordStorage } from './record-storage.ts'
 import type { SayFault } from './saying.ts'
+import type { CommandDelivery, CommandPlace } from './transport.ts'
 import { Turns } from './turns.ts'
 
 /** What a device makes of a command. */
@@ -56,12 +62,6 @@ export interface ReceiverPorts {
   readonly act: (command: OpenedCommand) => Promise<CommandResult>
 }
 
-/** A command as a node hands it over; both parts untrusted. */
-export interface CommandDelivery {
-  readonly wire: Uint8Array
-  readonly receipt: Uint8Array
-}
-
 /** A command that was followed. */
 export interface FollowedCommand extends CommandResult {
   readonly commandId: Uint8Array
@@ -82,18 +82,13 @@ export type ReceiveFault =
   /** It was for an earlier incarnation of the device. */
   | 'COMMAND_OF_OTHER_INCARNATION'
   | 'COMMAND_EXPIRED'
+  /** The reply to the one before could not be said yet: the outbox is full. */
+  | 'REPLY_OWED'
 
-/** Where a command stands on the ledger. */
-interface Place {
-  readonly height: number
-  readonly index: number
-}
+/** The result code of a command during which the device was cut off: whether it was done, nobody knows. */
+export const COMMAND_INTERRUPTED = 256
 
-const RECORD_FORMAT = 1
 const CALLS_WAITING_MAX = 64
-const NOWHERE: Place = { height: 0, index: 0 }
-
-const recordFields = tuple(uint(RECORD_FORMAT, RECORD_FORMAT), uint(), uint())
 
 /** Receives the commands of one device. Calls are carried out one after the other. */
 export class CommandReceiver {
@@ -123,41 +118,65 @@ export class CommandReceiver {
       if (!placed.ok) return placed
       if (opened.value.command.incarnation !== incarnation)
         return reject('COMMAND_OF_OTHER_INCARNATION')
-      if (!isLater(placed.value, await this.#readPlace())) return reject('COMMAND_PASSED')
-      await this.#writePlace(placed.value)
-      return acceptAs(await this.#answer(opened.value, await act(opened.value)))
+      const { storage } = this.#ports
+      const progress = await readCommandRecord(storage)
+      if (!isLater(placed.value, progress.place)) return reject('COMMAND_PASSED')
+      const answered = await this.#answerOwed(progress)
+      if (answered !== undefined && !answered.ok) return reject('REPLY_OWED')
+      const place = placed.value
+      const { commandId, replySecret } = opened.value
+      const interrupted = { commandId, resultCode: COMMAND_INTERRUPTED, answer: null }
+      await writeCommandRecord(storage, { place, owed: { ...interrupted, replySecret } })
+      const result = await act(opened.value)
+      const owed = { commandId, ...result, replySecret }
+      const reply = await this.#say(owed)
+      await writeCommandRecord(storage, { place, owed: reply.ok ? null : owed })
+      return acceptAs({ commandId, ...result, reply })
     })
   }
 
-  async #answer(
-    { commandId, replySecret }: OpenedCommand,
-    { resultCode, answer }: CommandResult
-  ): Promise<FollowedCommand> {
+  /**
+   * Says the reply that is owed since a crash, or since the outbox was full. Call it after a start,
+   * before any message is settled: a reply that is in the outbox already is not said again.
+   *
+   * @returns the reply, or why it cannot be said now; undefined when none is owed
+   * @throws ClientError as {@link receive}
+   */
+  resume(): Promise<Verdict<SayFault, UnconfirmedMessage> | undefined> {
+    return this.#turns.take(async () =>
+      this.#answerOwed(await readCommandRecord(this.#ports.storage))
+    )
+  }
+
+  /** How far it has come: what is behind this place is still to be received. */
+  place(): Promise<CommandPlace> {
+    return this.#turns.take(async () => (await readCommandRecord(this.#ports.storage)).place)
+  }
+
+  async #answerOwed({
+    place,
+    owed
+  }: CommandProgress): Promise<Verdict<SayFault, UnconfirmedMessage> | undefined> {
+    if (owed === null) return undefined
+    const { device, storage } = this.#ports
+    const said = device.state.unconfirmed.find((message) => isReplyTo(message, owed.commandId))
+    const reply = said === undefined ? await this.#say(owed) : acceptAs(said)
+    if (reply.ok) await writeCommandRecord(storage, { place, owed: null })
+    return reply
+  }
+
+  #say(owed: OwedReply): Promise<Verdict<SayFault, UnconfirmedMessage>> {
     const { device, randomBytes } = this.#ports
-    const content = encodeReply({ commandId, resultCode, answer }, replySecret, randomBytes)
-    const reply = await device.say(REPLY_CONTENT_KIND, content)
-    return { commandId, resultCode, answer, reply }
+    return device.say(REPLY_CONTENT_KIND, encodeReply(owed, owed.replySecret, randomBytes))
   }
+}
 
-  async #readPlace(): Promise<Place> {
-    const record = await this.#ports.storage.read()
-    if (record === undefined) return NOWHERE
-    const read = recordFields(decodeCbor(record))
-    if (read === undefined)
-      throw new ClientError('the record of commands cannot be read', { code: 'RECORD_DAMAGED' })
-    return { height: read[1], index: read[2] }
-  }
-
-  async #writePlace({ height, index }: Place): Promise<void> {
-    try {
-      await this.#ports.storage.write(encodeCbor([RECORD_FORMAT, height, index]))
-    } catch (cause) {
-      throw new ClientError('the storage did not take the place of a command', {
-        code: 'RECORD_NOT_WRITTEN',
-        cause
-      })
-    }
-  }
+function isReplyTo({ wire }: UnconfirmedMessage, commandId: Uint8Array): boolean {
+  const said = readDeviceMessageEnvelope(wire)
+  return (
+    said?.message.contentKind === REPLY_CONTENT_KIND &&
+    equalBytes(replyCommandId(said.content) ?? new Uint8Array(0), commandId)
+  )
 }
 
 /** Where a command counted, as its receipt proves. */
@@ -165,7 +184,7 @@ function placeOf(
   { commandId, command }: OpenedCommand,
   receipt: Uint8Array,
   network: TrustedNetwork
-): Verdict<ReceiveFault, Place> {
+): Verdict<ReceiveFault, CommandPlace> {
   const checked = checkReceipt(network, commandId, receipt)
   if (!checked.ok) return checked
   const { outcome, header } = checked.value
@@ -177,6 +196,6 @@ function placeOf(
 }
 
 /** Block 0 holds no transactions, so height 0 is before every command. */
-function isLater(place: Place, last: Place): boolean {
+function isLater(place: CommandPlace, last: CommandPlace): boolean {
   return place.height === last.height ? place.index > last.index : place.height > last.height
 }

@@ -9,6 +9,7 @@ import {
   toHex
 } from '../protocol/index.ts'
 import { COMMAND_MAX_BYTES, encodeReply, openCommand, openReply, signCommand } from './command.ts'
+import { COMMAND_INTERRUPTED } from './command-receiver.ts'
 import { ClientError } from './errors.ts'
 import {
   CONTROLLER,
@@ -80,6 +81,50 @@ test('where the place cannot be stored nothing is done, and after a crash nothin
     'RECORD_NOT_WRITTEN'
   )
   assert.is(await commanded.faultOf(second!, commanded.openReceiver()), 'COMMAND_PASSED')
+  assert.is(commanded.done.length, 1)
+})
+
+test('what a crash cut off is answered at the next start, once, and not done again', async () => {
+  const commanded = await CommandedWorld.start(98)
+  const { device } = commanded.world
+  const sent = await commanded.sign(1)
+  const [delivery] = commanded.deliver([sent])
+  const dying = commanded.openReceiver({
+    act: async () => {
+      throw new Error('the power is gone')
+    }
+  })
+  assert.is(
+    await codeOf(dying.receive(delivery!, commanded.world.network)),
+    'Error: the power is gone'
+  )
+  const restarted = commanded.openReceiver()
+  const answered = await restarted.resume()
+  assert.ok(answered?.ok)
+  if (answered?.ok !== true) return
+  const { content } = readDeviceMessageEnvelope(answered.value.wire)!
+  const { replySecret } = sent
+  const reply = openReply(content, { replySecret, commandId: sent.transactionId })
+  assert.ok(reply.ok && reply.value.resultCode === COMMAND_INTERRUPTED)
+  assert.is(await restarted.resume(), undefined)
+  assert.is(await commanded.faultOf(delivery!, restarted), 'COMMAND_PASSED')
+  assert.is(commanded.done.length, 0)
+  assert.is(device.pending().length, 1)
+})
+
+test('a reply that reached the outbox before a crash is not said again', async () => {
+  const commanded = await CommandedWorld.start(99)
+  const { device } = commanded.world
+  const [delivery] = commanded.deliver([await commanded.sign(1)])
+  commanded.storage.fates.push('kept', 'dies-before')
+  assert.is(
+    await codeOf(commanded.receiver.receive(delivery!, commanded.world.network)),
+    'RECORD_NOT_WRITTEN'
+  )
+  assert.is(device.pending().length, 1)
+  const resumed = await commanded.openReceiver().resume()
+  assert.ok(resumed?.ok && equalBytes(resumed.value.messageId, device.pending()[0]!.messageId))
+  assert.is(device.pending().length, 1)
   assert.is(commanded.done.length, 1)
 })
 

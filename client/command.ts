@@ -172,6 +172,11 @@ export function encodeReply(
   return encodeCbor([commandId, resultCode, concatBytes(salt, cipher.encrypt(answer))])
 }
 
+/** The command that a reply answers; undefined when the content is no reply. */
+export function replyCommandId(content: Uint8Array): Uint8Array | undefined {
+  return replyFields(decodeCbor(content))?.[0]
+}
+
 /**
  * Reads the content of a reply as the controller that sent the command.
  *

@@ -4,11 +4,11 @@ import {
   judgeTransaction,
   RATCHET_NEVER,
   readDeviceMessageEnvelope,
+  senmlContent,
   toHex
 } from '../protocol/index.ts'
 import { createDevice, type Device, openDevice } from './device.ts'
 import { ClientError } from './errors.ts'
-import { senmlContent } from './senml.ts'
 import {
   claimDevice,
   deviceOptions,

@@ -21,6 +21,7 @@ import {
   reject,
   type Verdict
 } from '../protocol/index.ts'
+import type { AdoptFault, BeginFault, FollowNetworkFault, SettleFault } from './device-faults.ts'
 import { drawPrivateKey } from './device-keys.ts'
 import { ClientError } from './errors.ts'
 import {
@@ -71,26 +72,6 @@ export interface DeviceOptions {
   /** Its profile requires sealing: readings and alarms are never said in clear. */
   readonly isSealing?: boolean
 }
-
-/** Why a data key is not taken. */
-export type AdoptFault =
-  /** Older than the one in force, or another one of its epoch. */
-  'DATA_KEY_OLD'
-
-/** Why an outcome changes nothing. */
-export type SettleFault =
-  /** Not on the list: settled before, or never said by this device. */
-  | 'MESSAGE_UNKNOWN'
-  /** It did not count: go on sending the same bytes. */
-  | 'MESSAGE_NOT_COUNTED'
-
-/** Why a device does not go over to another network. */
-export type FollowNetworkFault =
-  /** It has signed messages whose outcome it does not know: only its owner can take it over. */
-  'MESSAGES_UNCONFIRMED'
-
-/** Why an incarnation does not begin. */
-export type BeginFault = 'INCARNATION_OLD' | 'INCARNATION_KEY_MISSING'
 
 /** What the ledger pools of one device that speaks ahead of itself. */
 const PENDING_MAX = 64
@@ -146,14 +127,23 @@ export class Device {
     return rest
   }
 
-  /** Signs and stores a message; the bytes may be sent as soon as this resolves. */
-  say(contentKind: number, content: Uint8Array): Promise<Verdict<SayFault, UnconfirmedMessage>> {
+  /**
+   * Signs and stores a message; the bytes may be sent as soon as this resolves.
+   *
+   * @param inputMark - how far input is taken with it, stored in the same write: after a crash,
+   * `state.inputMark` tells which readings need not be said again
+   */
+  say(
+    contentKind: number,
+    content: Uint8Array,
+    inputMark?: number
+  ): Promise<Verdict<SayFault, UnconfirmedMessage>> {
     return this.#inTurn(async () => {
       const said = { contentKind, content }
       const fault = judgeSaid(this.#state, said, this.#limits)
       if (fault !== undefined) return reject(fault)
       const { state, message } = signNext(this.#state, said, this.#draw)
-      await this.#store(state)
+      await this.#store({ ...state, inputMark: inputMark ?? state.inputMark })
       return acceptAs(message)
     })
   }

@@ -13,7 +13,13 @@ import {
   type SealProof
 } from '../protocol/index.ts'
 import { ClientError } from './errors.ts'
-import type { NodeReport, Stage, StatusReport, SubmissionReport } from './transport.ts'
+import type {
+  CommandDelivery,
+  NodeReport,
+  Stage,
+  StatusReport,
+  SubmissionReport
+} from './transport.ts'
 
 /** A problem as RFC 9457 has it, with the code of the rule. */
 export interface Problem {
@@ -27,6 +33,25 @@ interface Fields {
   readonly [name: string]: unknown
   readonly transactionId?: unknown
   readonly acceptedReceipt?: unknown
+}
+
+/** End points that are read from one answer. */
+const ENDPOINTS_MAX = 256
+const URL_MAX = 160
+
+/** `{endpoints: [{urls: [...]}]}`: base URLs; whatever else stands there is passed over. */
+export function parseEndpoints(value: unknown): readonly string[] {
+  const { endpoints } = fieldsOf(value) as { readonly endpoints?: unknown }
+  if (!Array.isArray(endpoints)) throw malformed('a list of end points')
+  const urls = endpoints.slice(0, ENDPOINTS_MAX).flatMap((endpoint: unknown) => {
+    const { urls: given } = fieldsOf(endpoint) as { readonly urls?: unknown }
+    return Array.isArray(given) ? given : []
+  })
+  return urls.filter((url): url is string => typeof url === 'string' && isBaseUrl(url))
+}
+
+function isBaseUrl(text: string): boolean {
+  return text.length <= URL_MAX && /^https?:\/\/[a-zA-Z0-9.:[\]-]+\/?$/.test(text)
 }
 
 /** Reads JSON text. */
@@ -98,6 +123,18 @@ export function parseHeaders(body: Uint8Array): readonly Uint8Array[] {
   const isList = value.every((header) => header instanceof Uint8Array)
   if (!isList) throw malformed('a list of headers')
   return value as readonly Uint8Array[]
+}
+
+/** A CBOR array of `[wire, receipt]`. */
+export function parseCommands(body: Uint8Array): readonly CommandDelivery[] {
+  const value = decodeCbor(body)
+  if (!Array.isArray(value)) throw malformed('a list of commands')
+  return value.map((item) => {
+    const [wire, receipt] = Array.isArray(item) && item.length === 2 ? item : []
+    if (!(wire instanceof Uint8Array) || !(receipt instanceof Uint8Array))
+      throw malformed('a list of commands')
+    return { wire, receipt }
+  })
 }
 
 /** A CBOR array of seals. */

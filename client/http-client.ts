@@ -2,14 +2,17 @@
  * The HTTP client: a transport over the API of one or many nodes.
  *
  * Every request may be sent twice without harm, so trouble with one node sends
- * it to the next, and the node that answered last is asked first.
+ * it to the next. What one node has shown is not unseen at another: each request
+ * names the height that was seen last.
  *
  * @module
  */
 
-import { concatBytes, toHex } from '../protocol/index.ts'
+import { toHex } from '../protocol/index.ts'
 import { ClientError } from './errors.ts'
+import { fetchBounded } from './fetch-bounded.ts'
 import {
+  parseCommands,
   parseHeaders,
   parseJson,
   parseNode,
@@ -18,12 +21,14 @@ import {
   parseStatus,
   parseSubmission
 } from './http-answers.ts'
+import { createListOrder, type NodeOrder } from './node-order.ts'
+import { SessionHeight } from './session-height.ts'
 import type { SubmissionReport, Transport } from './transport.ts'
 
 /** Which nodes to ask, and how long to wait for one. */
 export interface HttpClientOptions {
-  /** Such as `https://node.example:8080`, in order of preference. */
-  readonly baseUrls: readonly string[]
+  /** Such as `https://node.example:8080`, in order of preference; or an order of the caller's own. */
+  readonly baseUrls: readonly string[] | NodeOrder
   readonly timeoutMs?: number
   /** How long a node is asked to wait for a stage, beside the time for the answer itself. */
   readonly waitMs?: number
@@ -40,6 +45,8 @@ interface Request {
 
 interface Answer {
   readonly status: number
+  /** By the node's word; null where it says nothing of it. */
+  readonly height: number | null
   readonly contentType: string
   readonly body: Uint8Array
 }
@@ -50,6 +57,9 @@ const TIMEOUT_MS = 10_000
 const WAIT_MS = 20_000
 const ANSWER_MAX_BYTES = 4_194_304
 const HEADERS_MAX = 512
+const HEIGHT_HEADER = 'thingmoot-height'
+/** Nodes that do not reach the session's height before it is doubted: one alone may be behind. */
+const DOUBTERS_MIN = 2
 
 /** Answers that say more about the node than about the request: another node may do better. */
 const isNodeTrouble = (status: number): boolean => status === 408 || status === 429 || status >= 500
@@ -81,6 +91,11 @@ export function createHttpClient(options: HttpClientOptions): Transport {
     },
     readProof: async (table, key) =>
       takeCbor(await get(`/v1/state/${table}/${toHex(key)}?proof=1`, CBOR_TYPE)),
+    commands: async (deviceId, after) => {
+      const query = after === null ? '' : `?after=${after.height}.${after.index}`
+      const path = `/v1/devices/${toHex(deviceId)}/commands${query}`
+      return parseCommands(takeCbor(await get(path, CBOR_TYPE)))
+    },
     status: async () => parseNode(parseJson(takeBody(await get('/v1/status', JSON_TYPE)))),
     headers: async (from, limit) =>
       parseHeaders(
@@ -95,65 +110,84 @@ export function createHttpClient(options: HttpClientOptions): Transport {
 /** Asks one node after the other until one answers for itself. */
 function createAsker(options: HttpClientOptions): (request: Request) => Promise<Answer> {
   const { baseUrls, answerMaxBytes = ANSWER_MAX_BYTES } = options
-  if (baseUrls.length === 0)
-    throw new ClientError('there is no node to ask', { code: 'NODES_UNREACHABLE' })
-  let preferred = 0
-  return async (request) => {
-    let trouble: unknown
-    const first = preferred
-    for (let turn = 0; turn < baseUrls.length; turn++) {
-      const index = (first + turn) % baseUrls.length
-      const baseUrl = (baseUrls[index] as string).replace(/\/+$/, '')
+  const order = 'inTurn' in baseUrls ? baseUrls : createListOrder(baseUrls)
+  const session = new SessionHeight()
+  if (order.inTurn().length === 0) throw unreachable(0)
+  const askOne = async (url: string, request: Request): Promise<Answer> => {
+    const baseUrl = url.replace(/\/+$/, '')
+    const answer = await fetchOnce(baseUrl, { ...request, token: session.token }, answerMaxBytes)
+    if (isNodeTrouble(answer.status)) throw new NodeTrouble(answer)
+    if (answer.height !== null) session.heard(baseUrl, answer.height)
+    return answer
+  }
+  const askAll = async (request: Request): Promise<Answer> => {
+    const troubles: unknown[] = []
+    const urls = order.inTurn()
+    for (const url of urls) {
       try {
-        const answer = await fetchOnce(baseUrl, request, answerMaxBytes)
-        if (!isNodeTrouble(answer.status)) {
-          preferred = index
-          return answer
-        }
-        trouble = refusal(answer)
+        const answer = await askOne(url, request)
+        order.answered(url)
+        return answer
       } catch (error) {
         // Told below, as the cause, if no other node answers.
-        trouble = error
+        troubles.push(error)
+        order.failed(url)
       }
     }
-    throw new ClientError(`none of ${baseUrls.length} nodes took the request`, {
-      code: 'NODES_UNREACHABLE',
-      cause: trouble
-    })
+    if (troubles.filter(isHeightRefusal).length >= DOUBTERS_MIN && session.doubt())
+      return await askAll(request)
+    throw unreachable(urls.length, troubles.at(-1))
+  }
+  return askAll
+}
+
+/** What an answer says of the node that gave it. */
+class NodeTrouble extends Error {
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super(`${answer.status}`, { cause: refusal(answer) })
+    this.answer = answer
   }
 }
 
-async function fetchOnce(baseUrl: string, request: Request, maxBytes: number): Promise<Answer> {
-  const { path, accept, body, timeoutMs } = request
-  const headers: Record<string, string> = { accept: `${accept}, application/problem+json` }
-  if (body !== undefined) headers['content-type'] = CBOR_TYPE
-  const response = await fetch(`${baseUrl}${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers,
-    body: body === undefined ? null : new Uint8Array(body),
-    signal: AbortSignal.timeout(timeoutMs)
+function unreachable(count: number, cause?: unknown): ClientError {
+  const message =
+    count === 0 ? 'there is no node to ask' : `none of ${count} nodes took the request`
+  const told = cause instanceof NodeTrouble ? cause.cause : cause
+  return new ClientError(message, { code: 'NODES_UNREACHABLE', cause: told })
+}
+
+/** Whether a node said that it is not where the session is. */
+function isHeightRefusal(trouble: unknown): boolean {
+  return (
+    trouble instanceof NodeTrouble && parseProblem(trouble.answer).code === 'HEIGHT_NOT_REACHED'
+  )
+}
+
+async function fetchOnce(
+  baseUrl: string,
+  request: Request & { readonly token: number },
+  maxBytes: number
+): Promise<Answer> {
+  const { path, accept, body: sent, timeoutMs, token } = request
+  const { status, headers, body } = await fetchBounded(`${baseUrl}${path}`, {
+    headers: {
+      accept: `${accept}, application/problem+json`,
+      ...(sent === undefined ? {} : { 'content-type': CBOR_TYPE }),
+      // What is handed in needs no block to be there.
+      ...(sent === undefined && token > 0 ? { [HEIGHT_HEADER]: String(token) } : {})
+    },
+    ...(sent === undefined ? {} : { body: sent }),
+    timeoutMs,
+    maxBytes
   })
-  const contentType = (response.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? ''
-  return { status: response.status, contentType, body: await readBounded(response, maxBytes) }
+  const contentType = (headers.get('content-type') ?? '').split(';')[0]?.trim() ?? ''
+  return { status, height: readHeight(headers.get(HEIGHT_HEADER)), contentType, body }
 }
 
-/** A node that sends without end is cut off. */
-async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const reader = response.body?.getReader()
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const piece = await reader?.read()
-    if (piece?.value === undefined) return concatBytes(...pieces)
-    size += piece.value.length
-    if (size > maxBytes) {
-      await reader?.cancel()
-      throw new ClientError(`an answer is longer than ${maxBytes} bytes`, {
-        code: 'NODE_ANSWER_MALFORMED'
-      })
-    }
-    pieces.push(piece.value)
-  }
+function readHeight(text: string | null): number | null {
+  return text !== null && /^[0-9]{1,15}$/.test(text) ? Number(text) : null
 }
 
 function readSubmission(answer: Answer): SubmissionReport {

@@ -4,6 +4,16 @@
  * @module
  */
 
+export {
+  decodeSenmlCbor,
+  decodeSenmlJson,
+  encodeSenmlCbor,
+  encodeSenmlJson,
+  type ResolvedRecord,
+  resolveSenml,
+  type SenmlRecord,
+  senmlContent
+} from '../protocol/index.ts'
 export { openUnderPassphrase, sealUnderPassphrase } from './age-file.ts'
 export {
   type BirthPlace,
@@ -33,35 +43,36 @@ export {
   signCommand
 } from './command.ts'
 export {
-  type CommandDelivery,
+  COMMAND_INTERRUPTED,
   CommandReceiver,
   type CommandResult,
   type FollowedCommand,
   type ReceiverPorts
 } from './command-receiver.ts'
 export {
-  type AdoptFault,
-  type BeginFault,
+  type CredentialAsked,
+  type CredentialFault,
+  type CredentialOptions,
+  drawHolderJwk,
+  issueCredential,
+  judgeCredential,
+  presentCredential,
+  statusIndexOf
+} from './credential.ts'
+export {
   createDevice,
   Device,
   type DeviceOptions,
   type DevicePorts,
-  openDevice,
-  type SettleFault
+  openDevice
 } from './device.ts'
+export type { AdoptFault, BeginFault, SettleFault } from './device-faults.ts'
 export {
   type DeviceSecrets,
   drawDeviceSecrets,
   drawPrivateKey,
   encryptionKeyOf
 } from './device-keys.ts'
-export {
-  createDidDocument,
-  type DidDocument,
-  didOf,
-  type ResolvedDid,
-  readDid
-} from './did-document.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export {
   createGuardians,
@@ -78,6 +89,18 @@ export {
 } from './guardian.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
 export {
+  createStatusList,
+  encodeIssuerSheet,
+  type IssuerFault,
+  type IssuerSheet,
+  infoHashOf,
+  proveIssuerSheet,
+  revokeIn,
+  type StatusPart,
+  statusPartOf
+} from './issuer-sheet.ts'
+export { isJsonObject, type JsonObject, type JsonValue } from './json-web-signature.ts'
+export {
   type Checkpoint,
   checkFollowing,
   type EpochFault,
@@ -88,6 +111,8 @@ export {
   trustCheckpoint,
   trustGenesis
 } from './ledger-follower.ts'
+export { NEAREST_NODES_MAX, NearestNodes, type NearestNodesPorts } from './nearest-nodes.ts'
+export type { NodeOrder } from './node-order.ts'
 export type {
   Anchor,
   CorrectContent,
@@ -110,6 +135,19 @@ export {
   signDeviceRotation,
   signOwnerPresence
 } from './owner-device.ts'
+export {
+  checkOwnerProof,
+  drawOwnerChallenge,
+  judgeOwnerProof,
+  OWNER_PROOF_DEVICES_MAX,
+  type OwnedPlace,
+  type OwnerChallenge,
+  type OwnerProof,
+  type OwnerProofFault,
+  readOwnerProof,
+  type SignOwnerProofFault,
+  signOwnerProof
+} from './owner-proof.ts'
 export {
   findRecoveryKey,
   localRotationSigner,
@@ -138,6 +176,12 @@ export {
   proveRefounding,
   type RefoundingProofFault
 } from './refounding.ts'
+export {
+  createRoamingClient,
+  type Roaming,
+  type RoamingOptions,
+  type RoamingPorts
+} from './roaming.ts'
 export type { OutboxLimits, SayFault } from './saying.ts'
 export type { DataKey } from './sealed-data.ts'
 export type { ReaderTerm } from './sealed-grant.ts'
@@ -156,18 +200,16 @@ export {
   SealedReader
 } from './sealed-reader.ts'
 export { deviceDataKey, type GrantRecords } from './sealed-records.ts'
-export {
-  decodeSenmlCbor,
-  decodeSenmlJson,
-  encodeSenmlCbor,
-  encodeSenmlJson,
-  type ResolvedRecord,
-  resolveSenml,
-  type SenmlRecord,
-  senmlContent
-} from './senml.ts'
 export type { SignedTransaction } from './signed-transaction.ts'
-export type { NodeReport, Stage, StatusReport, SubmissionReport, Transport } from './transport.ts'
+export type {
+  CommandDelivery,
+  CommandPlace,
+  NodeReport,
+  Stage,
+  StatusReport,
+  SubmissionReport,
+  Transport
+} from './transport.ts'
 export {
   createVendor,
   signBirthBatch,

@@ -4,8 +4,9 @@
  * Positions of the body: networkTag, deviceId, ratchetEvery, incarnation, sequence,
  * headMessageId or null, signing key, its uses, coming key or null, anchor,
  * genesis anchor, unconfirmed messages, held content, data keys, the data key epoch
- * in force, whether it seals (0, 1). A key is `[algorithm (0 Ed25519, 1 ES256), bytes]`,
- * a data key `[epoch, bytes]`. Format 1 ended with held content.
+ * in force, whether it seals (0, 1), how far input was taken. A key is `[algorithm (0 Ed25519,
+ * 1 ES256), bytes]`, a data key `[epoch, bytes]`. Format 1 ended with held content, format 2 with
+ * whether it seals.
  *
  * @module
  */
@@ -25,11 +26,12 @@ import type { Anchor, HeldContent, OutboxState, UnconfirmedMessage } from './out
 import { DATA_KEY_BYTES, type DataKey } from './sealed-data.ts'
 import type { SealingState } from './sealed-outbox.ts'
 
-const RECORD_FORMAT = 2
+const RECORD_FORMAT = 3
 /** Positions of the body, by format. */
 const POSITIONS: ReadonlyMap<CborValue | undefined, number> = new Map([
   [1, 13],
-  [RECORD_FORMAT, 16]
+  [2, 16],
+  [RECORD_FORMAT, 17]
 ])
 
 const checksumOf = createTaggedHash('tm/outbox/1')
@@ -52,7 +54,8 @@ export function encodeOutboxRecord(state: OutboxState): Uint8Array {
     state.held.map(({ contentKind, content, code }) => [contentKind, content, code]),
     state.dataKeys.map(({ epoch, bytes }) => [epoch, bytes]),
     state.dataKeyEpoch,
-    state.isSealing ? 1 : 0
+    state.isSealing ? 1 : 0,
+    state.inputMark
   ])
   const record = encodeCbor([RECORD_FORMAT, body, checksumOf(body)])
   body.fill(0)
@@ -82,9 +85,11 @@ function readState(fields: readonly CborValue[]): OutboxState | undefined {
   if (!numbers.every((number) => typeof number === 'number')) return undefined
   const unconfirmed = readList(fields[11], (wire) => readMessage(wire, networkTag))
   const held = readList(fields[12], readHeld)
+  const inputMark = fields[16] ?? 0
   const sealing = readSealing(fields)
   if (signingKey === undefined || comingKey === undefined) return undefined
   if (anchor === undefined || genesisAnchor === undefined) return undefined
+  if (typeof inputMark !== 'number') return undefined
   if (unconfirmed === undefined || held === undefined || sealing === undefined) return undefined
   return {
     networkTag,
@@ -100,12 +105,13 @@ function readState(fields: readonly CborValue[]): OutboxState | undefined {
     genesisAnchor,
     unconfirmed,
     held,
+    inputMark,
     ...sealing
   }
 }
 
 function readSealing(fields: readonly CborValue[]): SealingState | undefined {
-  const [keys = [], dataKeyEpoch = 0, seals = 0] = fields.slice(13)
+  const [keys = [], dataKeyEpoch = 0, seals = 0] = fields.slice(13, 16)
   const dataKeys = readList(keys, readDataKey)
   if (dataKeys === undefined || typeof dataKeyEpoch !== 'number') return undefined
   return seals === 0 || seals === 1 ? { dataKeys, dataKeyEpoch, isSealing: seals === 1 } : undefined

@@ -28,12 +28,12 @@ import {
   isSayable,
   mendSealing,
   type SealingState,
-  saidContent,
   sealingEpochOf,
   takeDataKey,
   waitsForKey
 } from './sealed-outbox.ts'
 import { joinTransaction, signBody } from './signed-transaction.ts'
+import { readMessage, type SpokenMessage } from './spoken-message.ts'
 
 /** A block that a device vouches to have known when it signed. */
 export interface Anchor {
@@ -80,6 +80,8 @@ export interface OutboxState extends SealingState {
   readonly genesisAnchor: Anchor
   readonly unconfirmed: readonly UnconfirmedMessage[]
   readonly held: readonly HeldContent[]
+  /** How far the application's input was taken: it goes up with the message that says what was read. */
+  readonly inputMark: number
 }
 
 /** Where fresh keys and salts come from. */
@@ -126,6 +128,7 @@ export function newOutbox(device: {
     genesisAnchor,
     unconfirmed: [],
     held: [],
+    inputMark: 0,
     dataKeys: [],
     dataKeyEpoch: 0,
     isSealing
@@ -280,24 +283,6 @@ function mendState(
   // Changing the key with every message satisfies every profile.
   if (code === 'RATCHET_OVERDUE') return { state: { ...state, ratchetEvery: 1 }, isMended: true }
   return mendSealing(state, spoken.dataKeyEpoch, code) ?? { state, isMended: false }
-}
-
-/** What a message on the list said, and on what ground. */
-interface SpokenMessage {
-  readonly anchor: Anchor
-  readonly dataKeyEpoch: number
-  readonly content: DeviceContent
-}
-
-function readMessage(state: SealingState, { wire }: UnconfirmedMessage): SpokenMessage {
-  const envelope = readDeviceMessageEnvelope(wire)
-  invariant(envelope !== undefined, 'the outbox holds messages that it encoded itself')
-  const { anchorHeight, anchorId, contentKind, dataKeyEpoch } = envelope.message
-  return {
-    anchor: { height: anchorHeight, blockId: anchorId },
-    dataKeyEpoch,
-    content: { contentKind, content: saidContent(state, envelope) }
-  }
 }
 
 /** The state without data keys that nothing needs any more. */

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ascii, toHex } from '../protocol/index.ts'
+import { ascii, senmlContent, toHex } from '../protocol/index.ts'
 import { type Device, openDevice } from './device.ts'
 import { ClientError } from './errors.ts'
-import { senmlContent } from './senml.ts'
 import { seededRandom, type WriteFate } from './testing/fixtures.ts'
 import { SealedWorld, share } from './testing/sealed-world.ts'
 

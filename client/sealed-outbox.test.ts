@@ -6,13 +6,13 @@ import {
   decodeCbor,
   encodeCbor,
   readDeviceMessageEnvelope,
+  senmlContent,
   toHex
 } from '../protocol/index.ts'
 import { openDevice } from './device.ts'
 import { newOutbox } from './outbox.ts'
 import { decodeOutboxRecord, encodeOutboxRecord } from './outbox-record.ts'
 import type { DataKey } from './sealed-data.ts'
-import { senmlContent } from './senml.ts'
 import { seededRandom } from './testing/fixtures.ts'
 import { SealedWorld, share } from './testing/sealed-world.ts'
 

@@ -11,6 +11,7 @@ import {
   type ReadersRecord,
   readDeviceMessageEnvelope,
   readers,
+  senmlContent,
   toHex
 } from '../protocol/index.ts'
 import { encryptionKeyOf } from './device-keys.ts'
@@ -19,7 +20,6 @@ import { keyCommitmentOf } from './sealed-data.ts'
 import { draftGrant, readerIdOf, wrapDataKey } from './sealed-grant.ts'
 import { type OpenedMessage, type OpenMessageFault, SealedReader } from './sealed-reader.ts'
 import { deviceDataKey, readerDataKey } from './sealed-records.ts'
-import { senmlContent } from './senml.ts'
 import { LATE_MS, SealedWorld } from './testing/sealed-world.ts'
 
 const test = suite('sharing sealed data')

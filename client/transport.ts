@@ -40,6 +40,19 @@ export interface NodeReport {
   readonly state: string
 }
 
+/** Where a command stands on the ledger. */
+export interface CommandPlace {
+  readonly height: number
+  /** Among the transactions of its block. */
+  readonly index: number
+}
+
+/** A command as a node hands it over; both parts untrusted. */
+export interface CommandDelivery {
+  readonly wire: Uint8Array
+  readonly receipt: Uint8Array
+}
+
 /** Questions to the ledger. Each rejects with a ClientError when no node can be asked. */
 export interface Transport {
   /** Hands in one transaction; with `wait`, the node answers at that stage or when its time is up. */
@@ -50,6 +63,14 @@ export interface Transport {
   readonly receipt: (transactionId: Uint8Array) => Promise<Uint8Array | null>
   /** Encoded read proof of a key of a table. */
   readonly readProof: (table: number, key: Uint8Array) => Promise<Uint8Array>
+  /**
+   * Commands that a device has still to receive, in the order of the ledger: those behind a place, or
+   * all. A page of them; none when there are no more.
+   */
+  readonly commands: (
+    deviceId: Uint8Array,
+    after: CommandPlace | null
+  ) => Promise<readonly CommandDelivery[]>
   readonly status: () => Promise<NodeReport>
   /** Encoded headers from a height upward. */
   readonly headers: (from: number, limit: number) => Promise<readonly Uint8Array[]>

@@ -224,7 +224,7 @@ function wasElsewhere(
 }
 
 /** The index of the key that the ledger waits for, as far as this wallet can find it. */
-function findKeyIndex(
+export function findKeyIndex(
   seed: Uint8Array,
   deviceId: Uint8Array,
   seen: ProvedOwnership

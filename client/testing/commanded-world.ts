@@ -6,13 +6,9 @@
 
 import { ascii, invariant, type PrivateKey, publicKeyOf } from '../../protocol/index.ts'
 import { type SentCommand, signCommand } from '../command.ts'
-import {
-  type CommandDelivery,
-  CommandReceiver,
-  type FollowedCommand,
-  type ReceiverPorts
-} from '../command-receiver.ts'
+import { CommandReceiver, type FollowedCommand, type ReceiverPorts } from '../command-receiver.ts'
 import { signControllersSet } from '../sealed-owner.ts'
+import type { CommandDelivery } from '../transport.ts'
 import { MortalStorage, seededRandom } from './fixtures.ts'
 import { LATE_MS, SealedWorld } from './sealed-world.ts'
 

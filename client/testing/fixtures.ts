@@ -10,6 +10,7 @@ import {
   type PrivateKey,
   type Profile,
   publicKeyOf,
+  senmlContent,
   vendorKeysHash
 } from '../../protocol/index.ts'
 import { type BirthTree, createBirth, createBirthTree, type DeviceBirth } from '../births.ts'
@@ -19,7 +20,6 @@ import { draftClaim, finishClaim } from '../owner.ts'
 import { signPresence } from '../presence.ts'
 import type { RandomBytes } from '../random.ts'
 import type { RecordStorage } from '../record-storage.ts'
-import { senmlContent } from '../senml.ts'
 import {
   createVendor,
   signBirthBatch,
