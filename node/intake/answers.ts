@@ -38,14 +38,8 @@ export function refusedBy(code: string, { id }: Transaction): Submission {
   return { kind: 'refused', code, isStateless: false, transactionId: id }
 }
 
-/** The gate is shut: the ledger is slow, or it is paused and all that may be taken in meanwhile has been. */
-export function noRoom(isOrdering: boolean): Submission {
-  return isOrdering
-    ? busy('LEDGER_BUSY')
-    : { kind: 'busy', code: 'PAUSED_ROOM_FULL', retryAfterMs: PAUSED_RETRY_MS }
-}
-
 /** There is no room for it now. */
 export function busy(code: string): Submission {
-  return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_MS }
+  const retryAfterMs = code === 'PAUSED_ROOM_FULL' ? PAUSED_RETRY_MS : BUSY_RETRY_MS
+  return { kind: 'busy', code, retryAfterMs }
 }

@@ -16,11 +16,14 @@ import {
   type Transaction,
   toHex
 } from '../../protocol/index.ts'
+import type { Share } from './share.ts'
 
 /** Messages ahead of their turn that one device may have waiting. */
 const AHEAD_PER_DEVICE_MAX = 64
 /** Messages ahead of their turn in all. */
 const AHEAD_MAX = 2_000
+/** For those of whom nobody says to whose share they belong. */
+const NO_SHARE: PoolShare = { name: '', weight: 1 }
 /** Devices with messages on their way. */
 const DEVICES_MAX = 20_000
 
@@ -38,6 +41,15 @@ export type LaneVerdict =
   | { readonly kind: 'ahead' }
   | { readonly kind: 'refused'; readonly code: string }
 
+/** By whose share something waits. */
+export type PoolShare = Pick<Share, 'name' | 'weight'>
+
+/** What a device has waiting. */
+interface Ahead<Item> {
+  readonly share: PoolShare
+  readonly items: Map<number, Item>
+}
+
 /** Whatever waits in a lane. */
 export interface LaneItem {
   readonly transaction: Transaction
@@ -47,7 +59,7 @@ export interface LaneItem {
 /** Judges messages against their lane. */
 export class DeviceLanes<Item extends LaneItem> {
   readonly #projections = new Map<string, Projection>()
-  readonly #ahead = new Map<string, Map<number, Item>>()
+  readonly #ahead = new Map<string, Ahead<Item>>()
   #aheadCount = 0
 
   /** Messages waiting for their turn. */
@@ -90,42 +102,80 @@ export class DeviceLanes<Item extends LaneItem> {
   }
 
   /** Keeps a message until its turn; false when there is no room. */
-  hold(message: DeviceMessage, item: Item): boolean {
+  hold(message: DeviceMessage, item: Item, share: PoolShare = NO_SHARE): boolean {
     const name = toHex(message.deviceId)
-    const queue = this.#ahead.get(name) ?? new Map<number, Item>()
-    if (queue.has(message.sequence)) return false
-    if (queue.size >= AHEAD_PER_DEVICE_MAX || this.#aheadCount >= AHEAD_MAX) return false
-    this.#ahead.set(name, queue.set(message.sequence, item))
+    const ahead = this.#ahead.get(name) ?? { share, items: new Map<number, Item>() }
+    if (ahead.items.has(message.sequence) || !this.hasRoom(message.deviceId)) return false
+    ahead.items.set(message.sequence, item)
+    this.#ahead.set(name, ahead)
     this.#aheadCount++
     return true
   }
 
+  /** Whether a device may have one more waiting. */
+  hasRoom(deviceId: Uint8Array): boolean {
+    const size = this.#ahead.get(toHex(deviceId))?.items.size ?? 0
+    return size < AHEAD_PER_DEVICE_MAX && this.#aheadCount < AHEAD_MAX
+  }
+
+  /**
+   * Takes out the last message of the share that has most waiting for its weight, so that there is
+   * room for another one; none when that other share would have most itself.
+   */
+  yieldTo(share: PoolShare): Item | undefined {
+    const counts = new Map<string, { count: number; weight: number }>()
+    for (const { share: held, items } of this.#ahead.values()) {
+      const entry = counts.get(held.name) ?? { count: 0, weight: held.weight }
+      entry.count += items.size
+      counts.set(held.name, entry)
+    }
+    let longest = share.name
+    let most = (1 + (counts.get(share.name)?.count ?? 0)) / share.weight
+    for (const [name, { count, weight }] of counts)
+      if (count / weight > most) {
+        longest = name
+        most = count / weight
+      }
+    return longest === share.name ? undefined : this.#takeTail(longest)
+  }
+
   /** What waits for the same turn as a message. */
   heldAt({ deviceId, sequence }: DeviceMessage): Item | undefined {
-    return this.#ahead.get(toHex(deviceId))?.get(sequence)
+    return this.#ahead.get(toHex(deviceId))?.items.get(sequence)
   }
 
   /** Takes out the message of a device whose turn may have come: the one with the lowest sequence. */
   takeFirst(deviceId: Uint8Array): Item | undefined {
     const name = toHex(deviceId)
-    const queue = this.#ahead.get(name)
-    if (queue === undefined) return undefined
-    const sequence = Math.min(...queue.keys())
-    const item = queue.get(sequence)
-    this.#remove(name, queue, sequence)
+    const ahead = this.#ahead.get(name)
+    if (ahead === undefined) return undefined
+    const sequence = Math.min(...ahead.items.keys())
+    const item = ahead.items.get(sequence)
+    this.#remove(name, ahead, sequence)
     return item
   }
 
   /** Takes out everything that has waited since before a time. */
   takeExpired(beforeMs: number): Item[] {
     const expired: Item[] = []
-    for (const [name, queue] of this.#ahead)
-      for (const [sequence, item] of queue)
+    for (const [name, ahead] of this.#ahead)
+      for (const [sequence, item] of ahead.items)
         if (item.takenAtMs < beforeMs) {
           expired.push(item)
-          this.#remove(name, queue, sequence)
+          this.#remove(name, ahead, sequence)
         }
     return expired
+  }
+
+  /** Names the devices with something waiting that were named longest ago, so many at most. */
+  nextWaiting(count: number): Uint8Array[] {
+    const names = [...this.#ahead.keys()].slice(0, count)
+    return names.map((name) => {
+      const ahead = this.#ahead.get(name) as Ahead<Item>
+      this.#ahead.delete(name)
+      this.#ahead.set(name, ahead)
+      return new Uint8Array(Buffer.from(name, 'hex'))
+    })
   }
 
   /** Whether a device has anything waiting. */
@@ -133,10 +183,27 @@ export class DeviceLanes<Item extends LaneItem> {
     return this.#ahead.has(toHex(deviceId))
   }
 
-  #remove(name: string, queue: Map<number, Item>, sequence: number): void {
-    queue.delete(sequence)
+  /** The last message of the device of a share that has most waiting. */
+  #takeTail(shareName: string): Item | undefined {
+    let fullest: [string, Ahead<Item>] | undefined
+    for (const [name, ahead] of this.#ahead)
+      if (
+        ahead.share.name === shareName &&
+        (fullest === undefined || ahead.items.size > fullest[1].items.size)
+      )
+        fullest = [name, ahead]
+    if (fullest === undefined) return undefined
+    const [name, ahead] = fullest
+    const sequence = Math.max(...ahead.items.keys())
+    const item = ahead.items.get(sequence)
+    this.#remove(name, ahead, sequence)
+    return item
+  }
+
+  #remove(name: string, ahead: Ahead<Item>, sequence: number): void {
+    ahead.items.delete(sequence)
     this.#aheadCount--
-    if (queue.size === 0) this.#ahead.delete(name)
+    if (ahead.items.size === 0) this.#ahead.delete(name)
   }
 
   /** The ledger's record, or what is on its way beyond it. */

@@ -8,10 +8,16 @@
  * While nothing is ordered at all, time bounds nothing: then a fixed room is
  * filled, and who comes after is told at once.
  *
+ * Whoever waits is let in by a fair queue. Control and governance have room kept
+ * free beyond that of telemetry, so an alarm never waits behind readings.
+ *
  * @module
  */
 
+import type { Priority } from '../../protocol/index.ts'
 import type { Clock } from '../clock.ts'
+import { FairQueue } from './fair-queue.ts'
+import type { Share } from './share.ts'
 
 /** Transactions that may always be under way, however slow the ledger is. */
 const WINDOW_MIN = 512
@@ -23,6 +29,9 @@ const WAIT_MAX_MS = 1_500
 /** Most that wait at the gate. */
 const WAITING_MAX = 4_096
 const SECOND_MS = 1_000
+/** By priority: how much of telemetry's room each may fill in all. */
+const ROOM_OF: Readonly<Record<Priority, number>> = { 0: 1.2, 1: 1.15, 2: 1 }
+const PRIORITIES: readonly Priority[] = [0, 1, 2]
 /**
  * What is taken in while too few members are present to order it: four and a half hours of a
  * reading a second. All of it is kept in memory, so its bytes are counted too.
@@ -34,15 +43,22 @@ const PAUSED_BYTES_MAX = 32 * 1024 * 1024
 export interface IntakeGatePorts {
   /** What is under way, and its bytes. */
   readonly book: { readonly openCount: number; readonly openBytes: number }
+  /** How much of it waits for its turn or its quota: it is bounded apart, and in nobody's way. */
+  readonly pooledCount: () => number
   /** Whether enough members are present to order what is taken in. */
   readonly isOrdering: () => boolean
   readonly clock: Pick<Clock, 'nowMs' | 'later'>
 }
 
+/** Why one was not let in. */
+export type GateFault = 'LEDGER_BUSY' | 'SHARE_FULL' | 'PAUSED_ROOM_FULL'
+/** What becomes of one at the gate. */
+export type Admission = 'admitted' | GateFault
+
 /** Lets transactions in. */
 export class IntakeGate {
   readonly #ports: IntakeGatePorts
-  #waiting: ((isAdmitted: boolean) => void)[] = []
+  readonly #waiting = new FairQueue<(admission: Admission) => void>(WAITING_MAX)
   #admitted = 0
   #rate = 0
   #counted = 0
@@ -53,26 +69,27 @@ export class IntakeGate {
     this.#sinceMs = ports.clock.nowMs()
   }
 
-  /** Resolves with true when a transaction may come in, with false when there is no room for long. */
-  enter(): Promise<boolean> | true {
-    if (this.#hasRoom()) {
+  /** Says at once, or resolves with, what becomes of one that stands before the gate. */
+  enter(share: Share): Promise<Admission> | 'admitted' {
+    if (this.#hasRoom(share.priority)) {
       this.#admitted++
-      return true
+      this.#waiting.noteServed(share)
+      return 'admitted'
     }
     // Nobody knows for how long the ledger is paused.
-    if (!this.#ports.isOrdering()) return Promise.resolve(false)
-    if (this.#waiting.length >= WAITING_MAX) return Promise.resolve(false)
+    if (!this.#ports.isOrdering()) return Promise.resolve('PAUSED_ROOM_FULL')
     return new Promise((resolve) => {
-      const settle = (isAdmitted: boolean): void => {
+      const settle = (admission: Admission): void => {
         cancel()
-        if (isAdmitted) this.#admitted++
-        resolve(isAdmitted)
+        if (admission === 'admitted') this.#admitted++
+        resolve(admission)
       }
+      const place = { share, item: settle }
       const cancel = this.#ports.clock.later(WAIT_MAX_MS, () => {
-        this.#waiting = this.#waiting.filter((one) => one !== settle)
-        settle(false)
+        this.#waiting.remove(place)
+        settle('LEDGER_BUSY')
       })
-      this.#waiting.push(settle)
+      this.#waiting.push(place)?.item('SHARE_FULL')
     })
   }
 
@@ -102,14 +119,17 @@ export class IntakeGate {
   }
 
   #letIn(): void {
-    while (this.#waiting.length > 0 && this.#hasRoom()) this.#waiting.shift()?.(true)
+    for (const priority of PRIORITIES)
+      while (this.#waiting.has(priority) && this.#hasRoom(priority))
+        this.#waiting.shift(priority)?.item('admitted')
   }
 
-  #hasRoom(): boolean {
-    const { book, isOrdering } = this.#ports
+  #hasRoom(priority: Priority): boolean {
+    const { book, pooledCount, isOrdering } = this.#ports
+    const room = ROOM_OF[priority]
     const count = book.openCount + this.#admitted
-    if (!isOrdering()) return count < PAUSED_MAX && book.openBytes < PAUSED_BYTES_MAX
+    if (!isOrdering()) return count < room * PAUSED_MAX && book.openBytes < room * PAUSED_BYTES_MAX
     const window = Math.min(Math.max(WINDOW_MIN, this.#rate * WINDOW_SECONDS), WINDOW_MAX)
-    return count < window
+    return count - pooledCount() < room * window
   }
 }

@@ -32,6 +32,8 @@ export interface IntakePorts {
   readonly findFinal: (transactionId: Uint8Array) => TransactionStatus | null
   /** Hears what was refused by what the ledger holds: it may contradict it. */
   readonly onRefused: (transaction: Transaction, code: string, isVerified: boolean) => void
+  /** Hears of a device that said more than it may, once that is verified. */
+  readonly onExcess: (deviceId: Uint8Array) => void
   /** Hears of two different messages of one device and sequence, both verified. */
   readonly onRivals: (transactions: readonly Transaction[]) => void
   /** Hands the bytes of one to a member, for a node that is none any more. */

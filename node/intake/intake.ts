@@ -24,25 +24,35 @@ import { type Cancel, repeat } from '../clock.ts'
 import { NodeError } from '../errors.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type { Submission } from '../ledger-service.ts'
-import { busy, carried, faulty, noRoom, refusedBy, taken } from './answers.ts'
-import { DeviceLanes } from './device-lanes.ts'
-import { type ForecastPorts, forecast, forecastAgain } from './forecast.ts'
+import { busy, carried, faulty, refusedBy, taken } from './answers.ts'
+import type { DeviceLanes } from './device-lanes.ts'
+import { type Forecast, type ForecastPorts, forecast, forecastAgain, payQuota } from './forecast.ts'
 import { IntakeGate } from './intake-gate.ts'
 import type { IntakePorts } from './intake-ports.ts'
 import { Patience } from './patience.ts'
-import { Retries } from './retries.ts'
+import { Pool } from './pool.ts'
+import { QuotaBook } from './quota-book.ts'
+import type { Retries } from './retries.ts'
+import { shareNameOf, shareOf } from './share.ts'
 import type { BookEntry } from './transaction-book.ts'
+import { UnderWay } from './under-way.ts'
 
 /** How often what waits is looked at. */
 const SWEEP_MS = 250
+/** Devices of which it is then looked whether their turn or quota has come; each once a second. */
+const DEVICES_PER_SWEEP = 500
+/** Why something was given up without a block. */
+const WAITED_TOO_LONG = 'WAITED_TOO_LONG'
 
 /** Takes transactions in. */
 export class Intake {
   readonly #ports: IntakePorts
-  readonly #lanes = new DeviceLanes<BookEntry>()
+  readonly #pool: Pool
+  readonly #lanes: DeviceLanes<BookEntry>
   readonly #retries: Retries
+  readonly #quota = new QuotaBook()
   readonly #forecasting: ForecastPorts
-  readonly #verifying = new Map<string, Promise<Submission>>()
+  readonly #underWay = new UnderWay()
   readonly #gate: IntakeGate
   readonly #patience: Patience
   readonly #stopSweeping: Cancel
@@ -51,16 +61,18 @@ export class Intake {
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
-    this.#retries = new Retries(ports.clock)
-    this.#forecasting = { ...ports, lanes: this.#lanes }
-    this.#gate = new IntakeGate(ports)
+    this.#pool = new Pool(ports.clock, (entry, code) => ports.book.drop(entry, code))
+    this.#lanes = this.#pool.lanes
+    this.#retries = this.#pool.retries
+    this.#forecasting = { ...ports, lanes: this.#lanes, quota: this.#quota }
+    this.#gate = new IntakeGate({ ...ports, pooledCount: () => this.#pool.size })
     this.#patience = new Patience(ports.clock.nowMs())
     this.#stopSweeping = repeat(ports.clock, SWEEP_MS, () => this.#sweep())
   }
 
   /** Transactions that wait for their turn. */
   get waitingCount(): number {
-    return this.#lanes.aheadCount + this.#retries.size
+    return this.#pool.size
   }
 
   /** Takes in the bytes of one transaction. */
@@ -77,17 +89,7 @@ export class Intake {
     if (final !== null && final.outcome !== 'refused')
       return { kind: 'taken', status: final, acceptedReceipt: null }
     if (!book.hasRoom) return busy('POOL_FULL')
-    // Copies with other signatures have the same id: until one is verified, they are told apart by all their bytes.
-    const name = Buffer.from(wire).toString('latin1')
-    const underWay = this.#verifying.get(name)
-    if (underWay) return await underWay
-    const submission = this.#passGate(transaction)
-    this.#verifying.set(name, submission)
-    try {
-      return await submission
-    } finally {
-      this.#verifying.delete(name)
-    }
+    return await this.#underWay.join(wire, () => this.#passGate(transaction))
   }
 
   /** At a start: transactions of this node's own batches that are not final yet. */
@@ -141,7 +143,11 @@ export class Intake {
   async #passGate(transaction: Transaction): Promise<Submission> {
     const early = forecast(transaction, this.#forecasting)
     if (early.kind === 'refused') return this.#refuse(early.code, transaction, false)
-    if (!(await this.#gate.enter())) return noRoom(this.#ports.isOrdering())
+    const isProved = early.kind === 'now' || early.quota !== undefined
+    const admission = await this.#gate.enter(
+      shareOf(transaction, isProved, this.#ports.head().view)
+    )
+    if (admission !== 'admitted') return busy(admission)
     let isInside = true
     const leave = (): void => {
       if (isInside) this.#gate.leave()
@@ -166,14 +172,14 @@ export class Intake {
     if (late.kind === 'refused') return this.#refuse(late.code, transaction, true)
     const entry = book.enter(transaction, row.leafHash, this.#patience.nowMs)
     leaveGate()
-    if (late.kind === 'later') return this.#keepForLater(entry)
+    if (late.kind === 'later') return this.#keepNew(entry, late)
     try {
       await this.#batch(entry)
     } catch (error) {
       if (!(error instanceof NodeError) || error.code !== 'NOT_SEATED') throw error
       // Whoever handed it in tries another node; here it is nobody's any more.
       this.#takeBack(transaction)
-      book.advance(entry, 'dropped')
+      book.drop(entry, error.code)
       return busy(error.code)
     }
     return taken(entry)
@@ -186,16 +192,23 @@ export class Intake {
     return refusedBy(code, transaction)
   }
 
-  #keepForLater(entry: BookEntry): Submission {
+  #keepNew(entry: BookEntry, { quota }: Extract<Forecast, { kind: 'later' }>): Submission {
     const { body } = entry.transaction
-    if (body.kind !== 'device-message') this.#retries.add(entry)
-    else if (!this.#lanes.hold(body, entry)) {
-      const held = this.#lanes.heldAt(body)
-      if (held !== undefined) this.#ports.onRivals([held.transaction, entry.transaction])
-      this.#ports.book.advance(entry, 'dropped')
-      return busy('DEVICE_POOL_FULL')
-    }
-    return taken(entry)
+    if (quota === 'device-empty' && body.kind === 'device-message')
+      this.#ports.onExcess(body.deviceId)
+    const fault = this.#keepForLater(entry)
+    return fault === undefined ? taken(entry) : busy(fault)
+  }
+
+  /** Keeps one in the pool, or drops it and says why. */
+  #keepForLater(entry: BookEntry): string | undefined {
+    const { transaction } = entry
+    const { body } = transaction
+    const held = body.kind === 'device-message' ? this.#lanes.heldAt(body) : undefined
+    if (held !== undefined) this.#ports.onRivals([held.transaction, transaction])
+    const fault = this.#pool.keep(entry, shareNameOf(transaction, this.#ports.head().view))
+    if (fault !== undefined) this.#ports.book.drop(entry, fault)
+    return fault
   }
 
   async #batch(entry: BookEntry): Promise<void> {
@@ -203,6 +216,7 @@ export class Intake {
     const { transaction, leafHash } = entry
     const { body } = transaction
     if (body.kind === 'device-message') this.#lanes.project(body, transaction.id)
+    payQuota(transaction, this.#forecasting)
     const accepted = batcher.add({ transaction, leafHash }, transactionPriority(transaction))
     if (body.kind === 'device-message') this.#letGo(body.deviceId)
     entry.acceptedReceipt = await accepted
@@ -217,7 +231,7 @@ export class Intake {
       const message = entry.transaction.body as DeviceMessage
       const now = forecastAgain(entry.transaction, this.#forecasting)
       if (now.kind === 'later') {
-        this.#lanes.hold(message, entry)
+        this.#lanes.hold(message, entry, shareNameOf(entry.transaction, this.#ports.head().view))
         return
       }
       if (now.kind === 'now') this.#batchAgain(entry)
@@ -230,8 +244,14 @@ export class Intake {
     const entry = book.get(transaction.id)
     if (!isCounting(outcome) && outcome.outcome !== 'duplicate') this.#takeBack(transaction)
     if (entry === undefined || entry.status.stage === 'final') return
-    if (outcome.outcome === 'waits') this.#retries.add(entry)
+    if (outcome.outcome === 'waits') this.#waitAgain(entry, outcome)
     else book.advance(entry, 'final', { outcome, height: version.height, timeMs: version.timeMs })
+  }
+
+  /** What is over its share waits only while there is room for it. */
+  #waitAgain(entry: BookEntry, { code }: Outcome): void {
+    if (code === 'QUOTA_EMPTY' && this.#pool.isFull) this.#ports.book.drop(entry, code)
+    else this.#retries.add(entry)
   }
 
   #sweep(): void {
@@ -239,10 +259,11 @@ export class Intake {
     this.#gate.look()
     const beforeMs = this.#patience.endsBeforeMs
     for (const entry of this.#lanes.takeExpired(beforeMs))
-      this.#ports.book.advance(entry, 'dropped')
+      this.#ports.book.drop(entry, WAITED_TOO_LONG)
     for (const entry of this.#retries.takeDue(beforeMs))
-      if (entry.takenAtMs < beforeMs) this.#ports.book.advance(entry, 'dropped')
+      if (entry.takenAtMs < beforeMs) this.#ports.book.drop(entry, WAITED_TOO_LONG)
       else this.#tryAgain(entry)
+    for (const deviceId of this.#lanes.nextWaiting(DEVICES_PER_SWEEP)) this.#letGo(deviceId)
   }
 
   #tryAgain(entry: BookEntry): void {
@@ -270,7 +291,9 @@ export class Intake {
 
   /** What is not batched after all is not on its way: its device's next is judged without it. */
   #takeBack({ body }: Transaction): void {
-    if (body.kind === 'device-message') this.#lanes.forget(body.deviceId)
+    if (body.kind !== 'device-message') return
+    this.#lanes.forget(body.deviceId)
+    this.#quota.forget(body.deviceId)
   }
 
   /** A transaction that can never succeed any more ends without a block. */

@@ -27,6 +27,13 @@ export class Retries {
     return this.#dueMs.size
   }
 
+  /** How many of them a test picks. */
+  countOf(isMeant: (entry: BookEntry) => boolean): number {
+    let count = 0
+    for (const entry of this.#dueMs.keys()) if (isMeant(entry)) count++
+    return count
+  }
+
   /** Has one tried again, each time after a longer pause. */
   add(entry: BookEntry): void {
     const pauseMs = Math.min(PAUSE_MS * 2 ** entry.retries, PAUSE_MAX_MS)

@@ -15,6 +15,8 @@ const ENDED_MAX = 20_000
 /** Transactions under way. */
 const OPEN_MAX = 20_000
 
+const NOWHERE = { outcome: null, height: null, timeMs: null } as const
+
 /** One transaction that this node took in. */
 export interface BookEntry {
   readonly transaction: Transaction
@@ -63,14 +65,7 @@ export class TransactionBook {
       transaction,
       takenAtMs: nowMs,
       leafHash,
-      status: {
-        transactionId: transaction.id,
-        stage: 'pooled',
-        outcome: null,
-        code: null,
-        height: null,
-        timeMs: null
-      },
+      status: { ...NOWHERE, transactionId: transaction.id, stage: 'pooled', code: null },
       acceptedReceipt: null,
       retries: 0
     }
@@ -81,20 +76,35 @@ export class TransactionBook {
     return entry
   }
 
+  /** An entry ends without a block; the code says why. It may be sent again. */
+  drop(entry: BookEntry, code: string): void {
+    this.#advance(entry, {
+      ...NOWHERE,
+      transactionId: entry.transaction.id,
+      stage: 'dropped',
+      code
+    })
+  }
+
   /** Moves an entry on, and tells those who wait for it. */
   advance(
     entry: BookEntry,
     stage: TransactionStage,
     block?: { readonly outcome: Outcome; readonly height: number; readonly timeMs: number }
   ): void {
-    entry.status = {
+    this.#advance(entry, {
       transactionId: entry.transaction.id,
       stage,
       outcome: block?.outcome.outcome ?? null,
       code: block?.outcome.code ?? null,
       height: block?.height ?? null,
       timeMs: block?.timeMs ?? null
-    }
+    })
+  }
+
+  #advance(entry: BookEntry, status: TransactionStatus): void {
+    entry.status = status
+    const { stage } = status
     const name = nameOf(entry.transaction.id)
     const isEnded = stage === 'final' || stage === 'dropped'
     if (isEnded) this.#end(name, entry)

@@ -15,6 +15,7 @@ import {
 } from '../../protocol/index.ts'
 import { DamagedRecord } from '../storage/damaged-record.ts'
 import type { Batch, Database } from '../storage/database.ts'
+import { putCommands } from './device-commands.ts'
 import { putIncarnationEnds } from './incarnation-ends.ts'
 import {
   blockKey,
@@ -51,6 +52,7 @@ export function putBlockRecords(batch: Batch, final: FinalEntry): void {
   batch.put(heightOfBlockKey(block.idBytes), encodeCbor(version.height))
   indexTransactions(batch, final)
   putIncarnationEnds(batch, final.entry, final.database)
+  putCommands(batch, final.entry, final.database)
   for (const { id } of block.batches) batch.delete(pendingBatchKey(id))
   batch.delete(bodyKey(block.id))
 }

@@ -23,6 +23,8 @@ const EVIDENCE = Uint8Array.of(0x0a)
 const BASE = Uint8Array.of(0x0b)
 const STRAY = Uint8Array.of(0x0c)
 const INCARNATION_END = Uint8Array.of(0x0d)
+const COMMAND = Uint8Array.of(0x0e)
+const COMMANDS_PASSED = Uint8Array.of(0x0f)
 
 /** Bytes of a transaction's id that the index keeps: ids are hashes, so a clash needs 2^48 tries. */
 const TRANSACTION_PREFIX_BYTES = 12
@@ -122,6 +124,39 @@ export function strayKey(transactionId: Uint8Array): Uint8Array {
 /** All such words. */
 export const ALL_STRAYS: KeyBounds = rangeOf(STRAY)
 
+/** A command of a device, by its place on the ledger. */
+export function commandKey(
+  deviceId: Uint8Array,
+  { height, index }: { readonly height: number; readonly index: number }
+): Uint8Array {
+  return concatBytes(COMMAND, deviceId, uint64(height), uint64(index))
+}
+
+/** All commands of a device, in the order of the ledger. */
+export function commandsOf(deviceId: Uint8Array): KeyBounds {
+  return {
+    gte: concatBytes(COMMAND, deviceId),
+    lt: concatBytes(COMMAND, deviceId, new Uint8Array(NUMBER_BYTES).fill(0xff))
+  }
+}
+
+/** The place of a command that lies under a key of {@link commandsOf}. */
+export function commandPlaceOf(key: Uint8Array): {
+  readonly height: number
+  readonly index: number
+} {
+  const place = Buffer.from(key.slice(1 + HASH_BYTES))
+  return {
+    height: Number(place.readBigUInt64BE(0)),
+    index: Number(place.readBigUInt64BE(NUMBER_BYTES))
+  }
+}
+
+/** Up to which place the commands of a device are not handed out any more. */
+export function commandsPassedKey(deviceId: Uint8Array): Uint8Array {
+  return concatBytes(COMMANDS_PASSED, deviceId)
+}
+
 /** The lowest height whose block is here; missing where all are. */
 export const BLOCKS_FROM_KEY: Uint8Array = concatBytes(BASE, Uint8Array.of(1))
 
@@ -141,6 +176,8 @@ export type LedgerRecord =
   | { readonly kind: 'pending-batch'; readonly id: string }
   | { readonly kind: 'evidence' }
   | { readonly kind: 'incarnation-end' }
+  /** A command that waits for its device, or up to where none does. */
+  | { readonly kind: 'command-place' }
   /** From which height on blocks, or batches, are here. */
   | { readonly kind: 'base' }
   /** No key of this table: of a later program, or spoilt. */
@@ -165,7 +202,9 @@ const READERS: ReadonlyMap<number | undefined, (rest: Uint8Array) => LedgerRecor
   [EVIDENCE[0], sized(3 * NUMBER_BYTES, () => ({ kind: 'evidence' }))],
   [BASE[0], sized(1, () => ({ kind: 'base' }))],
   [STRAY[0], sized(HASH_BYTES, () => ({ kind: 'evidence' }))],
-  [INCARNATION_END[0], sized(HASH_BYTES + NUMBER_BYTES, () => ({ kind: 'incarnation-end' }))]
+  [INCARNATION_END[0], sized(HASH_BYTES + NUMBER_BYTES, () => ({ kind: 'incarnation-end' }))],
+  [COMMAND[0], sized(HASH_BYTES + 2 * NUMBER_BYTES, () => ({ kind: 'command-place' }))],
+  [COMMANDS_PASSED[0], sized(HASH_BYTES, () => ({ kind: 'command-place' }))]
 ])
 
 /** Reads a key, which may be spoilt. */

@@ -25,6 +25,7 @@ import {
   BLOCKS,
   batchKey,
   blockKey,
+  commandKey,
   pendingBatchKey,
   TRANSACTIONS,
   transactionKey
@@ -128,8 +129,10 @@ export class LedgerPruner {
       const stored = readIfWhole(() => readStoredBlock(database, height))
       // A damaged one is mended as one that was pruned.
       if (stored === undefined) continue
-      for (const { id } of stored.block.batches) {
-        this.#forgetBatch(batch, id, height)
+      let index = 0
+      for (const { id, header } of stored.block.batches) {
+        this.#forgetBatch(batch, id, { height, index })
+        index += header.count
         await clock.pause()
       }
       batch.put(blockKey(height), encodeStoredBlock({ ...stored, outcomes: [] }))
@@ -138,32 +141,32 @@ export class LedgerPruner {
     await batch.write({ sync: false })
   }
 
-  #forgetBatch(batch: Batch, id: BatchId, height: number): void {
+  /** @param first - where its first transaction stands */
+  #forgetBatch(
+    batch: Batch,
+    id: BatchId,
+    first: { readonly height: number; readonly index: number }
+  ): void {
+    const { height } = first
+    const { networkTag } = this.#options
     const { database } = this.#ports
     const bytes = readIfWhole(() => database.getSync(batchKey(id)))
     const decoded = bytes === undefined ? undefined : decodeBatch(bytes)
     if (bytes === undefined || decoded === undefined) return
-    const keys = decoded.transactions.map((wire) => this.#placeKey(wire))
-    for (const key of keys)
-      if (
-        isPlaceAt(
-          readIfWhole(() => database.getSync(key)),
-          height
-        )
-      )
-        batch.delete(key)
+    for (const [offset, wire] of decoded.transactions.entries()) {
+      const draft = reopenTransaction(wire, new Uint8Array(32), networkTag)
+      if (draft === undefined) continue
+      const key = transactionKey(transactionIdOf(networkTag, draft.signedBody))
+      const place = readIfWhole(() => database.getSync(key))
+      if (isPlaceAt(place, height)) batch.delete(key)
+      const index = first.index + offset
+      if (draft.body.kind === 'command')
+        batch.delete(commandKey(draft.body.deviceId, { height, index }))
+    }
     // Somebody has carried it into a block that is not final yet.
     if (readIfWhole(() => database.getSync(pendingBatchKey(id))) !== undefined) return
     batch.delete(batchKey(id))
     this.#freedBytes += bytes.length
-  }
-
-  #placeKey(wire: Uint8Array): Uint8Array {
-    const { networkTag } = this.#options
-    const draft = reopenTransaction(wire, new Uint8Array(32), networkTag)
-    return transactionKey(
-      draft === undefined ? new Uint8Array(32) : transactionIdOf(networkTag, draft.signedBody)
-    )
   }
 
   async #compact(): Promise<void> {

@@ -38,6 +38,11 @@ export function hostsOf(addresses: Iterable<string>): ReadonlySet<string> {
   return hosts
 }
 
+/** The host of a plain IP address, as sockets tell it. */
+export function hostOfIp(address: string): string {
+  return (address.includes(':') ? ofIpv6(address.toLowerCase()) : ofIpv4(address)).host
+}
+
 /** A multiaddr from text. */
 export function parseAddress(text: string): Multiaddr | undefined {
   try {

@@ -80,6 +80,13 @@ export async function dropIncarnationEnd(key: Uint8Array, ports: CurePorts): Pro
   return 'dropped'
 }
 
+/** A command that waits for its device, which then hears it from other nodes, or up to where none waits. */
+export async function dropCommandPlace(key: Uint8Array, ports: CurePorts): Promise<CureOutcome> {
+  ports.log.warn('where a command of a device stands is lost: its record was damaged')
+  await writeCure(ports, (batch) => batch.delete(key))
+  return 'dropped'
+}
+
 /** Evidence: it cannot be had again, and spoilt it proves nothing. */
 export async function dropEvidence(key: Uint8Array, ports: CurePorts): Promise<CureOutcome> {
   ports.log.warn('evidence is lost: its record was damaged')

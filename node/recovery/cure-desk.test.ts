@@ -102,6 +102,30 @@ test('who waits is told as soon as it is cured, or when the time is over', async
   assert.is(await waiting, true, 'whoever waits is not made to wait for the pause')
 })
 
+test('who is to end is not kept waiting for what nobody can cure', async () => {
+  const world = createWorld()
+  world.outcome = 'unobtainable'
+  world.desk.report(blockKey(1))
+  await world.pass(0)
+  const before = world.desk.awaitCure(blockKey(1), 60_000)
+  world.desk.letGo()
+  assert.is(await before, false, 'who waits already')
+  assert.is(await world.desk.awaitCure(blockKey(1), 60_000), false, 'who would wait from now on')
+  assert.is(await world.desk.awaitCure(blockKey(2), 60_000), true, 'nothing is wrong with it')
+})
+
+test('nobody is kept waiting for what the others have long replaced', async () => {
+  const world = createWorld()
+  world.outcome = 'outdated'
+  world.desk.report(blockKey(1))
+  await world.pass(0)
+  const waiting = world.desk.awaitCure(blockKey(1), 60_000)
+  await world.pass(10_000)
+  assert.is(await waiting, false)
+  assert.ok(world.asked.length < 8, 'it is asked for with pauses')
+  assert.is(world.desk.counts.damagedRecords, 1, 'it is damaged still')
+})
+
 test('when far too much is damaged the node is told to stop', async () => {
   const world = createWorld()
   world.outcome = 'unobtainable'

@@ -23,6 +23,8 @@ export type CureOutcome =
   | 'whole'
   /** Nobody could help now. */
   | 'unobtainable'
+  /** Nobody could help, and those who matter have something newer in its place. */
+  | 'outdated'
 
 /** How many records are damaged and how many were mended since the start. */
 export interface CureCounts {
@@ -46,10 +48,14 @@ interface Case {
   readonly key: Uint8Array
   dueMs: number
   pauseMs: number
-  readonly waiting: Set<() => void>
+  /** Times in a row that it was found to be outdated. */
+  outdatedCount: number
+  readonly waiting: Set<(isCured: boolean) => void>
 }
 
 const CASES_MAX = 4_096
+/** So often outdated, and nobody is kept waiting for it: somebody as far behind would have been met. */
+const OUTDATED_MAX = 4
 const PAUSE_MIN_MS = 500
 const PAUSE_MAX_MS = 60_000
 
@@ -60,6 +66,7 @@ export class CureDesk {
   readonly #cases = new Map<string, Case>()
   #repairedRecords = 0
   #isRunning = false
+  #isAwaited = true
   #isStopped = false
   #cancel: Cancel = () => undefined
   #underWay: Promise<void> = Promise.resolve()
@@ -90,22 +97,28 @@ export class CureDesk {
       key: key.slice(),
       dueMs: clock.nowMs(),
       pauseMs: PAUSE_MIN_MS,
+      outdatedCount: 0,
       waiting: new Set()
     })
     this.#wake()
   }
 
-  /** Resolves with true once the record is cured, at once if it is no case; with false after the time. */
+  /**
+   * Resolves with true once the record is cured, at once if it is no case; with false after the
+   * time, or when to wait is of no use any more.
+   */
   awaitCure(key: Uint8Array, timeoutMs: number): Promise<boolean> {
     const one = this.#cases.get(nameOf(key))
     if (one === undefined) return Promise.resolve(true)
+    if (!this.#isAwaited) return Promise.resolve(false)
     one.dueMs = this.#ports.clock.nowMs()
     one.pauseMs = PAUSE_MIN_MS
     this.#wake()
     return new Promise((resolve) => {
-      const settle = (): void => {
+      const settle = (isCured: boolean): void => {
         cancel()
-        resolve(true)
+        one.waiting.delete(settle)
+        resolve(isCured)
       }
       const cancel = this.#ports.clock.later(timeoutMs, () => {
         one.waiting.delete(settle)
@@ -113,6 +126,15 @@ export class CureDesk {
       })
       one.waiting.add(settle)
     })
+  }
+
+  /**
+   * Lets go everybody who waits, and keeps nobody waiting from now on: a node that is to end must
+   * not do so only when a record is cured that perhaps nobody can cure.
+   */
+  letGo(): void {
+    this.#isAwaited = false
+    for (const one of this.#cases.values()) settleAll(one, false)
   }
 
   /** Begins no further cure; resolves when the one under way has ended. */
@@ -146,7 +168,9 @@ export class CureDesk {
   async #treat(one: Case): Promise<void> {
     const { cure, clock, log, count } = this.#ports
     const outcome = await cure(one.key)
-    if (outcome === 'unobtainable') {
+    if (outcome === 'unobtainable' || outcome === 'outdated') {
+      one.outdatedCount = outcome === 'outdated' ? one.outdatedCount + 1 : 0
+      if (one.outdatedCount >= OUTDATED_MAX) settleAll(one, false)
       one.dueMs = clock.nowMs() + one.pauseMs
       one.pauseMs = Math.min(2 * one.pauseMs, PAUSE_MAX_MS)
       return
@@ -156,7 +180,7 @@ export class CureDesk {
     const { kind } = readLedgerKey(one.key)
     count('thingmoot_storage_repaired_total', kind, 1)
     log.info('stored record repaired', { record: kind, key: nameOf(one.key), outcome })
-    for (const settle of one.waiting) settle()
+    settleAll(one, true)
   }
 
   #sleep(): void {
@@ -165,6 +189,10 @@ export class CureDesk {
     const pauseMs = Math.max(1, dueMs - this.#ports.clock.nowMs())
     this.#cancel = this.#ports.clock.later(pauseMs, () => this.#wake())
   }
+}
+
+function settleAll({ waiting }: Case, isCured: boolean): void {
+  for (const settle of [...waiting]) settle(isCured)
 }
 
 function nameOf(key: Uint8Array): string {

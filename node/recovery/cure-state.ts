@@ -4,7 +4,13 @@
  * @module
  */
 
-import { concatBytes, equalBytes, stateKey, stateValueHash } from '../../protocol/index.ts'
+import {
+  concatBytes,
+  equalBytes,
+  faultWeightOf,
+  stateKey,
+  stateValueHash
+} from '../../protocol/index.ts'
 import { FLOOR_KEY, stateValueKey, treeLeafKey } from '../ledger/keyspace.ts'
 import { encodeFloor, putFloor } from '../ledger/open-ledger.ts'
 import { readIfWhole } from '../storage/damaged-record.ts'
@@ -19,12 +25,16 @@ import { type CurePorts, writeCure } from './cure-ports.ts'
 /**
  * A value of the state: asked of peers until one sends what the tree in memory commits to.
  *
+ * When more members than may be faulty have another value there, the state has gone on without this
+ * node, and what it lacks is nowhere any more but with those who are as far behind.
+ *
  * @param place - read off a key that may be spoilt: then no leaf knows it, and it is taken away
  */
 export async function cureStateValue(place: StatePlace, ports: CurePorts): Promise<CureOutcome> {
   const settled = await ports.betweenCommits(() => settleWithoutPeers(place, ports))
   if (settled !== undefined) return settled
   const request = encodeFetchRequest({ kind: 'state-values', places: [place] })
+  let movedWeight = 0
   for (const peer of ports.peers()) {
     const answer = await ports.ask(peer, request)
     const value = answer === undefined ? undefined : decodeStateValuesAnswer(answer)?.[0]
@@ -32,8 +42,9 @@ export async function cureStateValue(place: StatePlace, ports: CurePorts): Promi
     if (value === undefined || value === null) continue
     const isWritten = await ports.betweenCommits(() => writeIfCommitted(place, value, ports))
     if (isWritten) return 'cured'
+    movedWeight += weightOf(peer, ports)
   }
-  return 'unobtainable'
+  return movedWeight > faultWeightOf(ports.electorate()) ? 'outdated' : 'unobtainable'
 }
 
 /** A leaf of the tree, written anew from the tree in memory. */
@@ -114,6 +125,13 @@ async function writeIfCommitted(
   if (expected === undefined || !equalBytes(stateValueHash(value), expected)) return false
   await writeCure(ports, (batch) => batch.put(stateValueKey(place.table, place.key), value))
   return true
+}
+
+/** What a peer's word weighs: nothing where it is no member. */
+function weightOf(peer: string, ports: Pick<CurePorts, 'electorate'>): number {
+  const { indexOf, seats } = ports.electorate()
+  const index = indexOf.get(peer)
+  return index === undefined ? 0 : (seats[index]?.weight ?? 0)
 }
 
 function committedHash(

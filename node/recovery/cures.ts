@@ -14,6 +14,7 @@ import {
   cureBatch,
   cureBody,
   curePendingBatch,
+  dropCommandPlace,
   dropEvidence,
   dropIncarnationEnd
 } from './cure-batch.ts'
@@ -48,6 +49,8 @@ export async function cureRecord(key: Uint8Array, ports: CurePorts): Promise<Cur
       return await dropEvidence(key, ports)
     case 'incarnation-end':
       return await dropIncarnationEnd(key, ports)
+    case 'command-place':
+      return await dropCommandPlace(key, ports)
     case 'base':
       return await cureBase(ports)
     case 'unknown':

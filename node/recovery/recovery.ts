@@ -59,6 +59,11 @@ export class Recovery {
     return this.#desk.awaitCure(key, timeoutMs)
   }
 
+  /** Keeps nobody waiting for a cure any more: the node is about to end. */
+  letGo(): void {
+    this.#desk.letGo()
+  }
+
   /** Begins to look for damage. */
   start(): void {
     this.#scrub.start()

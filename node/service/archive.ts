@@ -21,9 +21,17 @@ import {
   type Outcome,
   type SealProof,
   stateKey,
+  stateValueHash,
   type Transaction,
   UNFINALISED_MAX
 } from '../../protocol/index.ts'
+import {
+  type CommandEntry,
+  type CommandPlace,
+  type CommandsAsked,
+  readCommands,
+  readCommandsPassed
+} from '../ledger/device-commands.ts'
 import { type IncarnationEnd, readIncarnationEnd } from '../ledger/incarnation-ends.ts'
 import {
   BATCHES_FROM_KEY,
@@ -54,6 +62,18 @@ export interface ArchivePorts {
   readonly readValue: (table: number, key: Uint8Array) => Uint8Array | undefined
   /** Whether the block of a height is final, and durably here. */
   readonly holdsBlock: (height: number) => boolean
+}
+
+/** A key of a table of the state. */
+export interface StatePlace {
+  readonly table: number
+  readonly key: Uint8Array
+}
+
+/** What stands there. */
+export interface StateReading {
+  readonly value: Uint8Array | null
+  readonly proof: Uint8Array | null
 }
 
 /** The archive of a database that nobody writes to, whose last final block is known. */
@@ -163,15 +183,18 @@ export class Archive {
     return encodeReceiptProof({ transactionId, outcome, index: position, path, finality })
   }
 
-  /** The encoded value of the committed state, and a proof of it or of its absence. */
+  /**
+   * The encoded value of the committed state, and a proof of it or of its absence; undefined where a
+   * proof is asked for while a block is being written, of which the database holds the value already.
+   */
   readState(
     tip: LedgerVersion,
-    place: { readonly table: number; readonly key: Uint8Array },
+    { table, key }: StatePlace,
     withProof: boolean
-  ): { readonly value: Uint8Array | null; readonly proof: Uint8Array | null } {
-    const { table, key } = place
+  ): StateReading | undefined {
     const value = this.#ports.readValue(table, key) ?? null
     if (!withProof) return { value, proof: null }
+    if (!isOfVersion(tip, { table, key }, value)) return undefined
     const stored = this.block(tip.height)
     const finality = stored === undefined ? null : this.finalityOf(stored)
     if (finality === null) return { value, proof: null }
@@ -182,6 +205,19 @@ export class Archive {
   /** Where an incarnation of a device ended; undefined while it has not, or where that is not known here. */
   incarnationEnd(deviceId: Uint8Array, incarnation: number): IncarnationEnd | undefined {
     return readIncarnationEnd(this.#database, deviceId, incarnation)
+  }
+
+  /** Up to which place the commands of a device are not handed out any more. */
+  commandsPassed(deviceId: Uint8Array): CommandPlace {
+    return readCommandsPassed(this.#database, deviceId)
+  }
+
+  /** Where commands of a device stand, as far as they are durable. */
+  commands(deviceId: Uint8Array, asked: CommandsAsked): Promise<readonly CommandEntry[]> {
+    return readCommands(this.#database, deviceId, {
+      ...asked,
+      isWanted: (entry) => this.#ports.holdsBlock(entry.height) && asked.isWanted(entry)
+    })
   }
 
   /** The seals of epochs from one on, as far as they are here and go together. */
@@ -238,4 +274,15 @@ export class Archive {
       return decoded.value
     })
   }
+}
+
+/** Whether the tree of a version commits to just this value. */
+function isOfVersion(
+  { tree }: LedgerVersion,
+  { table, key }: StatePlace,
+  value: Uint8Array | null
+): boolean {
+  const expected = tree.valueHash(stateKey(table, key))
+  if (expected === undefined || value === null) return expected === undefined && value === null
+  return equalBytes(expected, stateValueHash(value))
 }

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { encodeCertificate, type Outcome } from '../../protocol/index.ts'
+import { encodeCertificate, invariant, type Outcome } from '../../protocol/index.ts'
 import type { StoredBlock } from '../ledger/stored-block.ts'
-import type { BlockView } from '../ledger-service.ts'
+import type { BlockContents, BlockView } from '../ledger-service.ts'
 import type { Archive } from './archive.ts'
 
 /** The view of a stored block. */
@@ -31,5 +31,23 @@ export function viewOfBlock(archive: Archive, stored: StoredBlock): BlockView {
     })),
     finalisation:
       stored.finalisation === null || finalisation === null ? null : encodeCertificate(finalisation)
+  }
+}
+
+/** What a stored block did; null where its transactions were forgotten. */
+export function contentsOfBlock(archive: Archive, stored: StoredBlock): BlockContents | null {
+  const { header, idBytes } = stored.block
+  const transactions = archive.transactionsOf(stored)
+  if (transactions === null) return null
+  return {
+    height: header.height,
+    blockId: idBytes,
+    timeMs: header.timeMs,
+    stateRoot: header.stateRoot,
+    entries: transactions.map((transaction, index) => {
+      const outcome = stored.outcomes[index]
+      invariant(outcome !== undefined, 'each transaction of a final block has an outcome')
+      return { transaction, outcome }
+    })
   }
 }

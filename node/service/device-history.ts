@@ -34,7 +34,7 @@ const PAUSE_EVERY = 20
 const RIVAL_LOOK_MAX = 256
 
 /** One chain of messages: a branch of an incarnation. */
-interface Chain {
+export interface Chain {
   readonly incarnation: number
   readonly headId: Uint8Array
   readonly isRival: boolean
@@ -84,7 +84,8 @@ async function walk(
   }
 }
 
-function chainOf(
+/** The chain of an incarnation; undefined where this node does not know how it ended. */
+export function chainOf(
   deviceId: Uint8Array,
   asked: { readonly device: DeviceRecord; readonly incarnation: number; readonly isRival: boolean },
   ports: HistoryPorts
@@ -131,7 +132,8 @@ function partingOf(
   return parted ?? 0
 }
 
-function messageIn(
+/** A transaction, where it is a message of this chain. */
+export function messageIn(
   { incarnation }: Chain,
   found: ArchivedTransaction | undefined
 ): ArchivedTransaction | undefined {
@@ -139,7 +141,11 @@ function messageIn(
   return body?.kind === 'device-message' && body.incarnation === incarnation ? found : undefined
 }
 
-function marksOf({ contestedFrom, disputedFrom }: Chain, sequence: number): readonly ReadingMark[] {
+/** What is held against a message of a chain. */
+export function marksOf(
+  { contestedFrom, disputedFrom }: Chain,
+  sequence: number
+): readonly ReadingMark[] {
   const marks: ReadingMark[] = []
   if (contestedFrom !== null && sequence >= contestedFrom) marks.push('contested')
   if (disputedFrom !== null && sequence >= disputedFrom) marks.push('disputed')

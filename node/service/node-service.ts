@@ -15,28 +15,37 @@ import {
   toHex
 } from '../../protocol/index.ts'
 import type { GovernanceService } from '../governance-service.ts'
+import type { HistoryAnswer, HistorySpan } from '../history-span.ts'
 import type { CommittedBlock } from '../ledger/ledger-keeper.ts'
 import type {
+  BlockContents,
   BlockView,
+  CommandPage,
   HistoryPage,
   LedgerService,
   LedgerStatus,
   MemberView,
   StoredReading,
   Submission,
-  TransactionStatus
+  TransactionStatus,
+  WaitingCommand
 } from '../ledger-service.ts'
 import { softwareVersion } from '../software.ts'
 import { DamagedRecord, readIfWhole } from '../storage/damaged-record.ts'
-import { viewOfBlock } from './block-view.ts'
+import { contentsOfBlock, viewOfBlock } from './block-view.ts'
+import { CommandFeed } from './command-feed.ts'
+import { CommitWaits } from './commit-waits.ts'
 import { describeState, describeWayBack, type StateFacts, stalenessOf } from './condition.ts'
-import { readHistory } from './device-history.ts'
+import { type ConfirmedEntry, ConfirmedFeed } from './confirmed-feed.ts'
+import { type HistoryPorts, readHistory } from './device-history.ts'
+import { readSpan } from './device-span.ts'
 import { createGovernanceService } from './governance-view.ts'
 import { worldOf } from './governance-world.ts'
 import { viewMembers } from './member-view.ts'
 import type { NodeServicePorts } from './node-service-ports.ts'
 import { tellOrdering } from './ordering.ts'
-import { messageFields } from './stored-reading.ts'
+import { ReadingFeed } from './reading-feed.ts'
+import { readState } from './state-read.ts'
 
 /** Most readings of one page. */
 const READINGS_MAX = 200
@@ -45,8 +54,6 @@ const DAMAGED_RETRY_MS = 2_000
 /** Most headers of one page. */
 const HEADERS_MAX = 512
 
-type ReadingListener = Parameters<LedgerService['onFinalReading']>[0]
-
 /** Gives the service. */
 export class NodeService implements LedgerService {
   readonly governance: GovernanceService = createGovernanceService(() =>
@@ -54,11 +61,15 @@ export class NodeService implements LedgerService {
   )
   readonly #ports: NodeServicePorts
   readonly #softwareVersion = softwareVersion()
-  readonly #readingListeners = new Map<ReadingListener, () => boolean>()
-  readonly #commitListeners = new Set<() => void>()
+  readonly #readings = new ReadingFeed()
+  readonly #commands: CommandFeed
+  readonly #waits: CommitWaits
+  readonly #confirmed = new ConfirmedFeed()
 
   constructor(ports: NodeServicePorts) {
     this.#ports = ports
+    this.#commands = new CommandFeed(ports)
+    this.#waits = new CommitWaits(ports.clock)
   }
 
   async submit(wire: Uint8Array, _source: string): Promise<Submission> {
@@ -90,9 +101,9 @@ export class NodeService implements LedgerService {
       const isEnded = status.stage === 'final' || status.stage === 'dropped'
       return isEnded || status.stage === stage ? status : undefined
     }
-    return this.#waitFor(reached, timeoutMs, (check) => book.onMove(transactionId, check)).then(
-      (status) => status ?? this.transactionStatus(transactionId)
-    )
+    return this.#waits
+      .wait(reached, timeoutMs, (check) => book.onMove(transactionId, check))
+      .then((status) => status ?? this.transactionStatus(transactionId))
   }
 
   async receipt(transactionId: Uint8Array): Promise<Uint8Array | null> {
@@ -107,18 +118,17 @@ export class NodeService implements LedgerService {
   }
 
   readings(deviceId: Uint8Array, page: HistoryPage): Promise<readonly StoredReading[] | null> {
-    const { archive, keeper, clock } = this.#ports
     const limit = Math.min(page.limit, READINGS_MAX)
-    return readHistory(
-      deviceId,
-      { ...page, limit },
-      {
-        state: keeper.tip.view,
-        find: (messageId) => archive.find(messageId),
-        endOf: (id, incarnation) => archive.incarnationEnd(id, incarnation),
-        pause: () => clock.pause()
-      }
-    )
+    return readHistory(deviceId, { ...page, limit }, this.#historyPorts())
+  }
+
+  history(deviceId: Uint8Array, span: HistorySpan): Promise<HistoryAnswer | null> {
+    const limit = Math.min(span.limit, READINGS_MAX)
+    return readSpan(deviceId, { ...span, limit }, this.#historyPorts())
+  }
+
+  commands(deviceId: Uint8Array, page: CommandPage): Promise<readonly WaitingCommand[] | null> {
+    return this.#commands.read(deviceId, page)
   }
 
   async readState(
@@ -126,8 +136,7 @@ export class NodeService implements LedgerService {
     key: Uint8Array,
     withProof: boolean
   ): ReturnType<LedgerService['readState']> {
-    const { archive, keeper } = this.#ports
-    return archive.readState(keeper.tip, { table, key }, withProof)
+    return readState({ table, key }, withProof, this.#ports)
   }
 
   async block(at: number | Uint8Array): Promise<BlockView | null> {
@@ -135,6 +144,13 @@ export class NodeService implements LedgerService {
     const height = typeof at === 'number' ? at : archive.heightOf(at)
     const stored = height === undefined ? undefined : archive.block(height)
     return stored === undefined ? null : viewOfBlock(archive, stored)
+  }
+
+  async contents(height: number): Promise<BlockContents | null> {
+    const { archive, keeper } = this.#ports
+    if (height > keeper.tip.height) return null
+    const stored = archive.block(height)
+    return stored === undefined ? null : contentsOfBlock(archive, stored)
   }
 
   async headers(from: number, limit: number): Promise<readonly Uint8Array[]> {
@@ -231,12 +247,26 @@ export class NodeService implements LedgerService {
   async awaitHeight(height: number, timeoutMs: number): Promise<boolean> {
     const { keeper } = this.#ports
     const reached = (): true | undefined => (keeper.tip.height >= height ? true : undefined)
-    return (await this.#waitFor(reached, timeoutMs)) === true
+    return (await this.#waits.wait(reached, timeoutMs)) === true
   }
 
-  onFinalReading(listener: ReadingListener, isHeard: () => boolean): () => void {
-    this.#readingListeners.set(listener, isHeard)
-    return () => this.#readingListeners.delete(listener)
+  onFinalReading(
+    listener: Parameters<LedgerService['onFinalReading']>[0],
+    isHeard: () => boolean
+  ): () => void {
+    return this.#readings.follow(listener, isHeard)
+  }
+
+  onCommand(listener: (deviceId: Uint8Array) => void): () => void {
+    return this.#commands.follow(listener)
+  }
+
+  onFinalBlock(listener: () => void): () => void {
+    return this.#waits.follow(listener)
+  }
+
+  onConfirmedBlock(listener: Parameters<LedgerService['onConfirmedBlock']>[0]): () => void {
+    return this.#confirmed.follow(listener)
   }
 
   onTransactionEnd(
@@ -247,43 +277,26 @@ export class NodeService implements LedgerService {
     )
   }
 
-  /** Tells those who wait that a block is committed. */
-  announce({ transactions, executed, version }: CommittedBlock): void {
-    for (const listener of [...this.#commitListeners]) listener()
-    const heard = [...this.#readingListeners].filter(([, isHeard]) => isHeard())
-    if (heard.length === 0) return
-    for (const [index, transaction] of transactions.entries()) {
-      const outcome = executed.outcomes[index]
-      const { body } = transaction
-      if (body.kind !== 'device-message' || outcome === undefined) continue
-      if (outcome.outcome !== 'applied' && outcome.outcome !== 'void') continue
-      const place = { height: version.height, timeMs: version.timeMs }
-      const reading = { ...messageFields(transaction), ...outcome, ...place, marks: [] }
-      for (const [listener] of heard) listener(body.deviceId, reading)
+  #historyPorts(): HistoryPorts {
+    const { archive, keeper, clock } = this.#ports
+    return {
+      state: keeper.tip.view,
+      find: (messageId) => archive.find(messageId),
+      endOf: (id, incarnation) => archive.incarnationEnd(id, incarnation),
+      pause: () => clock.pause()
     }
   }
 
-  #waitFor<Value>(
-    reached: () => Value | undefined,
-    timeoutMs: number,
-    watch?: (check: () => void) => () => void
-  ): Promise<Value | undefined> {
-    const now = reached()
-    if (now !== undefined || timeoutMs <= 0) return Promise.resolve(now)
-    return new Promise((resolve) => {
-      const end = (value: Value | undefined): void => {
-        cancel()
-        this.#commitListeners.delete(check)
-        unwatch?.()
-        resolve(value)
-      }
-      const check = (): void => {
-        const value = reached()
-        if (value !== undefined) end(value)
-      }
-      const cancel = this.#ports.clock.later(timeoutMs, () => end(undefined))
-      this.#commitListeners.add(check)
-      const unwatch = watch?.(check)
-    })
+  /** Tells those who listen that a block is notarised, and may still lose. */
+  confirm(entry: ConfirmedEntry): void {
+    this.#confirmed.confirm(entry)
+  }
+
+  /** Tells those who wait that a block is committed. */
+  announce(committed: CommittedBlock): void {
+    this.#confirmed.settle(committed)
+    this.#waits.tell()
+    this.#commands.announce(committed.transactions)
+    this.#readings.announce(committed)
   }
 }

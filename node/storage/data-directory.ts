@@ -37,6 +37,8 @@ export interface DataPaths {
   readonly ledger: string
   readonly sign: string
   readonly snapshots: string
+  /** Sessions of MQTT clients, made when they are first kept. */
+  readonly sessions: string
   readonly lock: string
 }
 
@@ -77,6 +79,7 @@ export function dataPaths(path: string): DataPaths {
     ledger: join(path, 'ledger'),
     sign: join(path, 'sign'),
     snapshots: join(path, 'snapshots'),
+    sessions: join(path, 'mqtt'),
     lock: join(path, 'lock')
   }
 }

@@ -11,7 +11,7 @@ import { writeFailure } from './disk-errors.ts'
 /** A small file and the permissions it is to have. */
 export interface DurableFile {
   readonly path: string
-  readonly content: string
+  readonly content: string | Uint8Array
   readonly mode: number
 }
 

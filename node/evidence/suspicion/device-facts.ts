@@ -25,6 +25,14 @@ export interface WindowFacts {
   leaps: number
   /** Messages from regions that the device may not speak from. */
   strangeRegions: number
+  /** The member whose batch carried the first of the messages, in hexadecimal; null before. */
+  carrier: string | null
+  /** Members through whom it spoke, as far as they are told apart: 0, 1 or more. */
+  carriers: 0 | 1 | 2
+  /** Times it went back to the member that it had just left. */
+  returns: number
+  /** Devices that heard it name an older message as its newest, in hexadecimal; four at most. */
+  witnesses: readonly string[]
 }
 
 /** What is known of one device. */
@@ -44,6 +52,15 @@ export interface LastWord {
   readonly region: string
   readonly anchorHeight: number
   readonly incarnation: number
+  readonly sequence: number
+  /** Of the block that holds it. */
+  readonly height: number
+  /** The member whose batch carried it, in hexadecimal. */
+  readonly carrier: string
+  /** The member through whom it spoke before it came to this one; null when there was none. */
+  readonly carrierBefore: string | null
+  /** When it last spoke through that one. */
+  readonly leftAtMs: number
 }
 
 /** Devices of which anything is known. */
@@ -60,7 +77,11 @@ export function emptyWindow(startMs: number): WindowFacts {
     staleAnchors: 0,
     oldStrays: 0,
     leaps: 0,
-    strangeRegions: 0
+    strangeRegions: 0,
+    carrier: null,
+    carriers: 0,
+    returns: 0,
+    witnesses: []
   }
 }
 
@@ -89,6 +110,11 @@ export class FactBook {
     this.#facts.set(name, facts)
     if (this.#facts.size > DEVICES_MAX) this.#forgetEldest()
     return facts
+  }
+
+  /** What is known of a device; undefined when it was not heard here. */
+  known(deviceId: Uint8Array): DeviceFacts | undefined {
+    return this.#facts.get(nameOf(deviceId))
   }
 
   /** The next devices of a round that goes through all of them. */

@@ -8,7 +8,7 @@
  */
 
 /** Latitude and longitude in degrees. */
-type Place = readonly [number, number]
+export type Place = readonly [number, number]
 
 const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
   ['amsterdam', [52.37, 4.9]],
@@ -39,6 +39,11 @@ const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
 ])
 
 const EARTH_RADIUS_METRES = 6_371_000
+
+/** Where a region lies; undefined for one that lies nowhere. */
+export function placeOf(region: string): Place | undefined {
+  return PLACES.get(region)
+}
 
 /** The way over the globe between two regions; undefined when either lies nowhere. */
 export function metresBetween(a: string, b: string): number | undefined {

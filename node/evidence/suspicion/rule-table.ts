@@ -1,9 +1,8 @@
 /**
  * The table of suspicion: every rule in force, in one version.
  *
- * S3 (what a witness heard), S4 (another end point) and S8 (one device at two nodes
- * at once) are not in it: they need facts that no final block holds. What a witness
- * shows that is a proof is filed as such.
+ * Each looks only at what final blocks hold, so that every node can see what another
+ * one suspects. What a witness shows that is a proof is filed as such, beside S3.
  *
  * @see SPEC.md §5.11 Alerts
  * @module
@@ -12,10 +11,13 @@
 import { ALERT_RULES_VERSION } from '../../../protocol/index.ts'
 import { malformedContent } from './malformed-content.ts'
 import { oldAnchors } from './old-anchors.ts'
+import { otherEndPoint } from './other-end-point.ts'
+import { overtaken } from './overtaken.ts'
 import { placeAndTime } from './place-and-time.ts'
 import { rateAndSize } from './rate-and-size.ts'
 import { silence } from './silence.ts'
 import type { SuspicionRule } from './suspicion-rule.ts'
+import { twoSessions } from './two-sessions.ts'
 
 /** The version that alerts of this table name. */
 export const RULE_TABLE_VERSION: number = ALERT_RULES_VERSION
@@ -24,7 +26,10 @@ export const RULE_TABLE_VERSION: number = ALERT_RULES_VERSION
 export const RULE_TABLE: readonly SuspicionRule[] = [
   placeAndTime,
   silence,
+  overtaken,
+  otherEndPoint,
   rateAndSize,
   malformedContent,
-  oldAnchors
+  oldAnchors,
+  twoSessions
 ]

@@ -2,20 +2,39 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ALERT_RULES_MAX, ALERT_RULES_VERSION, type Profile } from '../../../protocol/index.ts'
 import { PROFILE } from '../testing/claimed-device.ts'
-import { type DeviceFacts, emptyWindow, FactBook, type WindowFacts } from './device-facts.ts'
+import {
+  type DeviceFacts,
+  emptyWindow,
+  FactBook,
+  type LastWord,
+  type WindowFacts
+} from './device-facts.ts'
 import { malformedContent } from './malformed-content.ts'
 import { isStale, oldAnchors } from './old-anchors.ts'
+import { otherEndPoint } from './other-end-point.ts'
+import { isOvertaken, overtaken } from './overtaken.ts'
 import { isLeap, placeAndTime } from './place-and-time.ts'
 import { rateAndSize } from './rate-and-size.ts'
 import { metresBetween } from './region-places.ts'
 import { RULE_TABLE, RULE_TABLE_VERSION } from './rule-table.ts'
 import { silence } from './silence.ts'
 import type { Severity, SuspicionRule } from './suspicion-rule.ts'
+import { isReturn, twoSessions } from './two-sessions.ts'
 
 const test = suite('rules of suspicion')
 
 const TIME_MS = 1_700_000_000_000
-const HERE = { timeMs: TIME_MS, region: 'frankfurt', anchorHeight: 500, incarnation: 0 }
+const HERE: LastWord = {
+  timeMs: TIME_MS,
+  region: 'frankfurt',
+  anchorHeight: 500,
+  incarnation: 0,
+  sequence: 40,
+  height: 510,
+  carrier: 'aa',
+  carrierBefore: 'bb',
+  leftAtMs: TIME_MS - 10_000
+}
 
 function facts(present: Partial<WindowFacts>, more: Partial<DeviceFacts> = {}): DeviceFacts {
   const window = { ...emptyWindow(TIME_MS), ...present }
@@ -38,7 +57,7 @@ function severityOf(
 test('the table is of the version in force, its numbers are known and each rule stands once', () => {
   assert.is(RULE_TABLE_VERSION, ALERT_RULES_VERSION)
   const numbers = RULE_TABLE.map(({ number }) => number)
-  assert.equal(numbers, [1, 2, 5, 6, 7])
+  assert.equal(numbers, [1, 2, 3, 4, 5, 6, 7, 8])
   assert.ok(numbers.every((number) => number >= 1 && number <= ALERT_RULES_MAX))
 })
 
@@ -50,7 +69,7 @@ test('a device of which nothing is special is suspected by no rule', () => {
 })
 
 test('S1: from Frankfurt to Tokyo in an hour is a leap for a ship, and none for an aeroplane', () => {
-  const hourLater = { timeMs: TIME_MS + 3_600_000, region: 'tokyo' }
+  const hourLater = { ...HERE, timeMs: TIME_MS + 3_600_000, region: 'tokyo' }
   assert.ok(isLeap(HERE, hourLater, { speedMaxMetresPerSecond: 20 }))
   assert.not(isLeap(HERE, hourLater, { speedMaxMetresPerSecond: 3_000 }))
   const dayLater = { ...hourLater, timeMs: TIME_MS + 86_400_000 }
@@ -90,6 +109,37 @@ test('S2: silence is told when it is longer than the profile has it, and doubtfu
   assert.is(after(4_001), 1)
   const unset = { profile: { silenceMaxMs: 0 }, timeMs: TIME_MS + 1_000_000 }
   assert.is(severityOf(silence, facts({}), unset), null)
+})
+
+test('S3: who shows an older message than the ledger holds is not the one who spoke last', () => {
+  const heard = { incarnation: 0, sequence: 39, anchorHeight: 510 }
+  assert.ok(isOvertaken(HERE, heard))
+  assert.not(isOvertaken(HERE, { ...heard, sequence: 40 }), 'that is its last word')
+  assert.not(isOvertaken(HERE, { ...heard, anchorHeight: 509 }), 'perhaps asked before it spoke')
+  assert.not(isOvertaken(HERE, { ...heard, incarnation: 1 }), 'of another life')
+  assert.is(severityOf(overtaken, facts({ witnesses: ['01'] })), 0)
+  assert.is(severityOf(overtaken, facts({ witnesses: ['01', '02'] })), 1)
+})
+
+test('S4: a fixed device that speaks through another member only is told to its owner', () => {
+  const before = { ...emptyWindow(TIME_MS), messages: 8, carrier: 'aa', carriers: 1 as const }
+  const now = { messages: 8, carrier: 'bb', carriers: 1 as const }
+  const fixed = { profile: { speedMaxMetresPerSecond: 0 } }
+  assert.is(severityOf(otherEndPoint, facts(now, { before }), fixed), 0)
+  assert.is(severityOf(otherEndPoint, facts({ ...now, carrier: 'aa' }, { before }), fixed), null)
+  assert.is(severityOf(otherEndPoint, facts({ ...now, carriers: 2 }, { before }), fixed), null)
+  assert.is(severityOf(otherEndPoint, facts({ ...now, messages: 7 }, { before }), fixed), null)
+  const travelling = { profile: { speedMaxMetresPerSecond: 2 } }
+  assert.is(severityOf(otherEndPoint, facts(now, { before }), travelling), null)
+})
+
+test('S8: quick returns to the member that was just left are told to the owner when they are many', () => {
+  assert.ok(isReturn(HERE, 'bb', TIME_MS))
+  assert.not(isReturn(HERE, 'aa', TIME_MS), 'it has stayed')
+  assert.not(isReturn(HERE, 'cc', TIME_MS), 'it has gone on')
+  assert.not(isReturn(HERE, 'bb', TIME_MS + 60_000), 'long after')
+  assert.is(severityOf(twoSessions, facts({ returns: 7 })), null)
+  assert.is(severityOf(twoSessions, facts({ returns: 8 })), 0)
 })
 
 test('S5: more than a device may send is doubtful; far more than it did is told to its owner', () => {

@@ -5,6 +5,8 @@ import {
   type Alert,
   alerts,
   devices,
+  encodeCbor,
+  fromHex,
   invariant,
   judgeTransaction,
   type Transaction
@@ -15,13 +17,14 @@ import { withFolder } from '../../storage/testing/fixtures.ts'
 import { founder } from '../../testing/small-network.ts'
 import { DEVICE_ID, NETWORK_TAG } from '../testing/claimed-device.ts'
 import { ClaimedLedger } from '../testing/claimed-ledger.ts'
-import { reading, Speaker } from '../testing/speaker.ts'
+import { reading, type Saying, Speaker } from '../testing/speaker.ts'
 import { AlertDesk } from './alert-desk.ts'
 import { Watch } from './watch.ts'
 
 const test = suite('the watch')
 
 const HOUR_MS = 3_600_000
+const WITNESS = 6
 
 /** A member that watches, and what it has filed. */
 class Watching {
@@ -63,7 +66,10 @@ class Watching {
         }
       }
     )
-    return new Watch({ tip: () => this.ledger.tip, isCurrent: () => this.isCurrent, desk })
+    return new Watch(
+      { networkTag: NETWORK_TAG },
+      { tip: () => this.ledger.tip, isCurrent: () => this.isCurrent, desk }
+    )
   }
 
   async grow(
@@ -116,6 +122,34 @@ test(
   'one change of nodes is nothing',
   withWatching(async (watching) => {
     for (const author of [0, 0, 1, 1, 0]) await watching.grow([watching.device.say()], { author })
+    assert.equal(watching.suspicions, [])
+  })
+)
+
+test(
+  'to and fro between two members, again and again, is told to the owner',
+  withWatching(async (watching) => {
+    for (let turn = 0; turn < 11; turn++)
+      await watching.grow([watching.device.say()], { author: turn % 2 })
+    assert.ok(watching.suspicions.some(([rule, severity]) => rule === 8 && severity === 0))
+  })
+)
+
+test(
+  'a device is no witness against itself, nor of one that was never heard here',
+  withWatching(async (watching) => {
+    const { device, ledger } = watching
+    const shown = device.say()
+    const [signature] = shown.signatures
+    const content = encodeCbor([shown.signedBody, signature?.signature ?? null])
+    await watching.grow([shown])
+    await watching.grow([device.say()])
+    const { height, blockId } = ledger.tip
+    const anchor = { anchorHeight: height, anchorId: fromHex(blockId)?.subarray(0, 16) }
+    const witness = device.say({ contentKind: WITNESS, content, ...anchor } as Saying)
+    assert.equal(await watching.grow([witness]), ['applied'])
+    watching.watch = watching.begin()
+    await watching.grow([device.say()])
     assert.equal(watching.suspicions, [])
   })
 )

@@ -6,8 +6,6 @@
  */
 
 import {
-  classVersionKey,
-  classVersions,
   DEVICE_STATUS,
   type DeviceMessage,
   devices,
@@ -18,25 +16,25 @@ import {
   NETWORK_KEY,
   networkTable,
   type Outcome,
-  ownerships,
   type Profile,
   type Transaction,
-  tightenProfile
+  toHex
 } from '../../../protocol/index.ts'
 import type { CommittedBlock } from '../../ledger/ledger-keeper.ts'
 import { DamagedRecord } from '../../storage/damaged-record.ts'
+import { witnessedIn } from '../witnessed.ts'
 import type { AlertDesk } from './alert-desk.ts'
-import { type DeviceFacts, FactBook, type LastWord, turnWindow } from './device-facts.ts'
-import { isStale } from './old-anchors.ts'
-import { isLeap } from './place-and-time.ts'
+import { type DeviceFacts, FactBook, turnWindow } from './device-facts.ts'
 import { RULE_TABLE } from './rule-table.ts'
+import { profileOf, takeDown, takeWitnessDown } from './take-down.ts'
 
-/** Codes of void messages for what they say. */
-const MALFORMED: readonly string[] = ['CONTENT_MALFORMED', 'KIND_NOT_ALLOWED']
-/** Codes of messages that are too large, or too many. */
-const EXCESSIVE: readonly string[] = ['CONTENT_TOO_LARGE', 'QUOTA_EMPTY']
 /** Devices that are looked at after each block although it does not hold them: they may be silent. */
 const SILENT_LOOKS = 16
+
+/** Where the watch is. */
+export interface WatchOptions {
+  readonly networkTag: Uint8Array
+}
 
 /** What the watch needs from others. */
 export interface WatchPorts {
@@ -47,21 +45,14 @@ export interface WatchPorts {
   readonly desk: Pick<AlertDesk, 'file'>
 }
 
-/** A message at its place. */
-interface Heard {
-  readonly message: DeviceMessage
-  readonly outcome: Outcome
-  readonly sizeBytes: number
-  readonly region: string
-  readonly timeMs: number
-}
-
 /** Watches devices. */
 export class Watch {
+  readonly #networkTag: Uint8Array
   readonly #ports: WatchPorts
   readonly #book = new FactBook()
 
-  constructor(ports: WatchPorts) {
+  constructor({ networkTag }: WatchOptions, ports: WatchPorts) {
+    this.#networkTag = networkTag
     this.#ports = ports
   }
 
@@ -78,6 +69,15 @@ export class Watch {
     this.#judge(facts)
   }
 
+  /** A device said more than its budget allows; its message waits at this node. */
+  noteExcess(deviceId: Uint8Array): void {
+    const { tip, isCurrent } = this.#ports
+    if (!isCurrent()) return
+    const facts = this.#book.at(deviceId, windowStartOf(tip().view, tip().timeMs))
+    facts.present.excessive++
+    this.#judge(facts)
+  }
+
   /** Takes down what a final block shows, and judges those whom it shows. */
   settleBlock(block: CommittedBlock): void {
     try {
@@ -89,20 +89,24 @@ export class Watch {
   }
 
   #settle({ block, transactions, executed, version }: CommittedBlock): void {
-    const windowStartMs = windowStartOf(version.view, version.timeMs)
+    const { view, timeMs, height } = version
+    const windowStartMs = windowStartOf(view, timeMs)
     const touched = new Set<DeviceFacts>()
     let index = 0
     for (const { header } of block.batches) {
-      const region = version.view.read(members, header.author)?.region ?? ''
+      const region = view.read(members, header.author)?.region ?? ''
+      const carrier = toHex(header.author)
       for (const end = index + header.count; index < end; index++) {
-        const { body, wire } = transactions[index] as Transaction
+        const transaction = transactions[index] as Transaction
         const outcome = executed.outcomes[index] as Outcome
+        const { body, wire } = transaction
         if (body.kind !== 'device-message' || !isTelling(outcome)) continue
         const facts = this.#book.at(body.deviceId, windowStartMs)
-        const sizeBytes = wire.length
-        const heard = { message: body, outcome, sizeBytes, region, timeMs: version.timeMs }
-        takeDown(facts, heard, version.view)
+        const heard = { message: body, outcome, sizeBytes: wire.length, region, carrier }
+        takeDown(facts, { ...heard, timeMs, height }, view)
         touched.add(facts)
+        const subject = this.#noteWitness(transaction, outcome, windowStartMs)
+        if (subject !== undefined) touched.add(subject)
       }
     }
     if (!this.#ports.isCurrent()) return
@@ -111,6 +115,22 @@ export class Watch {
       turnWindow(facts, windowStartMs)
       this.#judge(facts)
     }
+  }
+
+  /** What a witness says is taken down with the device that it speaks of, if that is known here. */
+  #noteWitness(
+    transaction: Transaction,
+    outcome: Outcome,
+    windowStartMs: number
+  ): DeviceFacts | undefined {
+    if (outcome.outcome !== 'applied') return undefined
+    const shown = witnessedIn(transaction, this.#networkTag)?.body
+    if (shown?.kind !== 'device-message') return undefined
+    const facts = this.#book.known(shown.deviceId)
+    if (facts === undefined) return undefined
+    turnWindow(facts, windowStartMs)
+    takeWitnessDown(facts, transaction.body as DeviceMessage, shown)
+    return facts
   }
 
   #judge(facts: DeviceFacts): void {
@@ -127,39 +147,6 @@ export class Watch {
   }
 }
 
-/** Takes one message down. */
-function takeDown(facts: DeviceFacts, heard: Heard, view: LedgerReader): void {
-  const { present } = facts
-  const { message, outcome, sizeBytes, region, timeMs } = heard
-  const { anchorHeight, incarnation } = message
-  if (EXCESSIVE.includes(outcome.code ?? '')) present.excessive++
-  if (!isCounting(outcome)) return
-  present.messages++
-  present.bytes += sizeBytes
-  if (MALFORMED.includes(outcome.code ?? '')) present.malformed++
-  const last = facts.last?.incarnation === incarnation ? facts.last : null
-  const isFalse = outcome.code === 'ANCHOR_FALSE'
-  if (isFalse || (last !== null && isStale(last, anchorHeight))) present.staleAnchors++
-  // The profile is read only where it matters: most devices speak from one place.
-  if (last?.region !== region) takePlaceDown(facts, last, { heard, view })
-  const highest = last?.anchorHeight ?? 0
-  const kept = isFalse ? highest : Math.max(highest, anchorHeight)
-  facts.last = { timeMs, region, anchorHeight: kept, incarnation }
-}
-
-/** A device speaks from another region than before, or for the first time here. */
-function takePlaceDown(
-  { present, deviceId }: DeviceFacts,
-  last: LastWord | null,
-  { heard, view }: { readonly heard: Heard; readonly view: LedgerReader }
-): void {
-  const profile = profileOf(deviceId, view)
-  if (profile === undefined) return
-  const { regions } = profile
-  if (last !== null && isLeap(last, heard, profile)) present.leaps++
-  if (regions !== null && !regions.includes(heard.region)) present.strangeRegions++
-}
-
 /** Whether a device is active and not lost. */
 function isSpeaking(deviceId: Uint8Array, view: LedgerReader): boolean {
   const device = view.read(devices, deviceId)
@@ -174,15 +161,4 @@ function isTelling(outcome: Outcome): boolean {
 function windowStartOf(view: LedgerReader, timeMs: number): number {
   const windowMs = view.read(networkTable, NETWORK_KEY)?.parameters.alertWindowMs ?? 1
   return timeMs - (timeMs % windowMs)
-}
-
-/** The profile in force: the class version's, tightened by the owner. */
-function profileOf(deviceId: Uint8Array, view: LedgerReader): Profile | undefined {
-  const device = view.read(devices, deviceId)
-  if (device === undefined) return undefined
-  const key = classVersionKey(device.classId, device.classVersion)
-  const profile = view.read(classVersions, key)?.profile
-  const overlay = view.read(ownerships, deviceId)?.overlay ?? null
-  if (profile === undefined || overlay === null) return profile
-  return tightenProfile(profile, overlay) ?? profile
 }

@@ -82,7 +82,10 @@ export class ClaimedLedger {
   }
 
   /** Founds it on an empty database, and has the device claimed. */
-  static async open(database: Database): Promise<ClaimedLedger> {
+  static async open(
+    database: Database,
+    onWritten: () => void = () => undefined
+  ): Promise<ClaimedLedger> {
     const held = new Map<string, readonly Transaction[]>()
     const opened = await openLedger(database, genesis)
     const keeper = new LedgerKeeper(
@@ -90,7 +93,8 @@ export class ClaimedLedger {
       {
         transactionsOf: ({ id }) => held.get(id),
         pause: systemClock.pause,
-        awaitCure: async () => false
+        awaitCure: async () => false,
+        onWritten
       }
     )
     const acts = registration()
@@ -128,7 +132,7 @@ export class ClaimedLedger {
     invariant(block !== null, 'what it stands on is there')
     const [committed] = await keeper.commit(
       [block.id],
-      certify('finalise', block, keeper.electorate)
+      certify('finalise', block, keeper.electorate, NETWORK_TAG)
     )
     invariant(committed !== undefined, 'the block is committed')
     return committed
@@ -152,7 +156,7 @@ export class ClaimedLedger {
     const last = blocks[blocks.length - 1]
     invariant(last !== undefined, 'there are blocks to make')
     const ids = blocks.map(({ id }) => id)
-    await keeper.commit(ids, certify('finalise', last, keeper.electorate))
+    await keeper.commit(ids, certify('finalise', last, keeper.electorate, NETWORK_TAG))
   }
 
   async #hold(
