@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
+import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { closeOf, type MqttWorld, withMqtt } from './testing/mqtt-world.ts'
@@ -43,6 +44,61 @@ test(
     await exchange(port, Buffer.from('30050001610000', 'hex'))
     await exchange(port, CONNECT_311, CONNECT_311)
     await exchange(port, CONNECT_311, Buffer.from('f0ff', 'hex'), Buffer.from('ffffffffff', 'hex'))
+    assert.ok(await isServing(world))
+    assert.equal(world.bugs, [])
+  })
+)
+
+test(
+  'who says nothing, or too little, is cut off in time and makes room for others',
+  withMqtt(
+    async (world) => {
+      const { port } = world
+      // One byte at a time, and never the last one.
+      const slow = connectSocket(port, '127.0.0.1')
+      slow.on('error', () => undefined) // cut off: that is the point
+      const dripping = setInterval(() => slow.write(Uint8Array.of(0x10)), 50)
+      const silent = Array.from({ length: 40 }, () => connectSocket(port, '127.0.0.1'))
+      const closed = silent.map((socket) =>
+        once(
+          socket.on('error', () => undefined),
+          'close'
+        )
+      )
+      for (const socket of silent) socket.resume()
+      // Eight may wait, four of one address: the first ones are gone long before their time.
+      await Promise.all(closed.slice(0, 30))
+      assert.ok(await isServing(world))
+      await Promise.all(closed)
+      if (!slow.closed) await once(slow, 'close')
+      clearInterval(dripping)
+      assert.equal(world.bugs, [])
+    },
+    {
+      gateway: { entrance: { waitingMax: 8, connectTimeoutMs: 1_000, packetSizeMaxBytes: 32_768 } }
+    }
+  )
+)
+
+test(
+  'drawn bytes before and after a CONNECT end a connection at most',
+  withMqtt(async (world) => {
+    const { port } = world
+    const random = fc.sample(
+      fc.tuple(fc.boolean(), fc.uint8Array({ minLength: 1, maxLength: 600 })),
+      150
+    )
+    for (const [isConnected, bytes] of random) {
+      const socket = connectSocket(port, '127.0.0.1')
+      const closed = once(
+        socket.on('error', () => undefined),
+        'close'
+      )
+      socket.resume()
+      if (isConnected) socket.write(CONNECT_311)
+      socket.end(bytes)
+      await closed
+    }
     assert.ok(await isServing(world))
     assert.equal(world.bugs, [])
   })
@@ -96,7 +152,7 @@ test(
 )
 
 test(
-  'what a client retains, leaves as a will or sends with quality 2 is not kept',
+  'what a client retains or leaves as a will is not kept',
   withMqtt(async (world) => {
     const { open, topic, device, ledger } = world
     const { client } = await open(5)
@@ -112,8 +168,6 @@ test(
         [topic('down'), false]
       ]
     )
-    client.publish(topic('up'), Buffer.from(device.message(2)), { qos: 2 })
-    await closeOf(client)
     const will = { topic: topic('up'), payload: Buffer.from('x'), qos: 1 as const, retain: true }
     for (const version of [4, 5] as const)
       assert.is(

@@ -42,7 +42,11 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
   server.maxConnections = limits.connectionsMax
   // Bounded by maxConnections: an entry lives as long as a connection of its address.
   const counts = new Map<string, number>()
+  const counted = new WeakSet<Socket>()
   server.on('connection', (socket: Socket) => {
+    // One that went back to the server after it had been taken from it is no other one.
+    if (counted.has(socket)) return
+    counted.add(socket)
     const remote = socket.remoteAddress ?? ''
     const count = (counts.get(remote) ?? 0) + 1
     counts.set(remote, count)

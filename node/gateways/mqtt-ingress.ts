@@ -6,6 +6,9 @@
 
 import { decodeTransaction, equalBytes, fromHex, toHex } from '../../protocol/index.ts'
 import type { LedgerService, TransactionStatus } from '../ledger-service.ts'
+import type { Custody } from './custody.ts'
+import { readForeignPayload } from './foreign-payload.ts'
+import type { TopicRule } from './mqtt-topic-map.ts'
 
 /** Reason codes of MQTT 5.0 §2.4 that the gateway answers with. */
 export const REASON: {
@@ -13,13 +16,11 @@ export const REASON: {
   readonly notAuthorized: 0x87
   readonly quotaExceeded: 0x97
   readonly payloadInvalid: 0x99
-  readonly qosNotSupported: 0x9b
 } = {
   refused: 0x83,
   notAuthorized: 0x87,
   quotaExceeded: 0x97,
-  payloadInvalid: 0x99,
-  qosNotSupported: 0x9b
+  payloadInvalid: 0x99
 }
 
 /** What to tell about a published message. */
@@ -73,6 +74,31 @@ export async function takePublication(
   }
 }
 
+/** A payload on a mapped topic, with the rule that it fits. */
+export interface ForeignPublication {
+  readonly rule: TopicRule
+  readonly payload: Uint8Array
+}
+
+/** Has a payload signed for a device that is held; `taken` is said once that is on disk. */
+export async function takeForeign(
+  { rule, payload }: ForeignPublication,
+  custody: Pick<Custody, 'say'>,
+  nowSeconds: number
+): Promise<Reaction> {
+  const read = readForeignPayload(rule, payload, nowSeconds)
+  if (!read.ok) return malformed(read.fault)
+  const said = await custody.say(rule.device, read.value)
+  switch (said.kind) {
+    case 'stored':
+      return { kind: 'taken', text: resultText(said.messageId, null, null) }
+    case 'busy':
+      return { kind: 'busy', text: resultText(null, null, said.code) }
+    case 'refused':
+      return malformed(said.code)
+  }
+}
+
 /** Where a transaction stands, as `down` tells it. */
 export function statusText(status: TransactionStatus): string {
   const { transactionId, stage, outcome, code, height } = status
@@ -87,7 +113,7 @@ function malformed(code: string): Reaction {
 function resultText(
   transactionId: Uint8Array | null,
   outcome: 'refused' | null,
-  code: string
+  code: string | null
 ): string {
   const id = transactionId === null ? null : toHex(transactionId)
   return JSON.stringify({ transactionId: id, stage: null, outcome, code, height: null })

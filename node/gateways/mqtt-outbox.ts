@@ -15,6 +15,8 @@ export interface OutboundMessage {
   readonly qos: 0 | 1
   /** Whether a newer message on the same topic makes this one worthless. */
   readonly isReplaceable: boolean
+  /** Its place in the queue of a kept session, if it lies in one. */
+  readonly number?: number
 }
 
 /** The outbox of one client. */
