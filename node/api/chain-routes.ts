@@ -6,6 +6,7 @@
 
 import * as z from 'zod'
 import { encodeCbor } from '../../protocol/index.ts'
+import { blockAnswer, headersAnswer } from './answer-shapes.ts'
 import { toJsonObject, toJsonValue } from './json-value.ts'
 import { cbor, createRoute, json, problem, type Route } from './route.ts'
 import { count, id, integer, nothing } from './shapes.ts'
@@ -16,6 +17,8 @@ const HEADERS_MAX = 512
 const blockRoute = createRoute({
   method: 'GET',
   path: '/v1/blocks/:at',
+  answers: blockAnswer,
+  scope: 'any',
   summary: 'A final block by its height or id',
   params: z.strictObject({ at: z.union([id, count], 'is neither a height nor a block id') }),
   query: nothing,
@@ -32,6 +35,8 @@ const blockRoute = createRoute({
 const headersRoute = createRoute({
   method: 'GET',
   path: '/v1/headers',
+  answers: headersAnswer,
+  scope: 'any',
   summary: 'Headers of final blocks from a height upward',
   params: nothing,
   query: z.strictObject({

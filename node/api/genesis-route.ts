@@ -11,6 +11,7 @@ import { nothing } from './shapes.ts'
 export const genesisRoute: Route = createRoute({
   method: 'GET',
   path: '/v1/genesis',
+  scope: 'any',
   summary: 'The genesis of the network, as its file says it; whoever asks compares its hash',
   params: nothing,
   query: nothing,

@@ -10,6 +10,7 @@
 
 import * as z from 'zod'
 import type { LedgerStatus } from '../ledger-service.ts'
+import { echoAnswer, readyAnswer, statusAnswer } from './answer-shapes.ts'
 import { toJsonObject } from './json-value.ts'
 import { createRoute, json, type Route } from './route.ts'
 import { count, nothing } from './shapes.ts'
@@ -17,6 +18,10 @@ import { count, nothing } from './shapes.ts'
 const liveRoute = createRoute({
   method: 'GET',
   path: '/livez',
+  right: 'open',
+  rateKind: null,
+  scope: 'any',
+  produces: ['text/plain'],
   summary: 'Whether the process is alive',
   params: nothing,
   query: nothing,
@@ -26,6 +31,10 @@ const liveRoute = createRoute({
 const readyRoute = createRoute({
   method: 'GET',
   path: '/readyz',
+  answers: readyAnswer,
+  right: 'open',
+  rateKind: null,
+  scope: 'any',
   summary: 'Whether the node is ready to serve',
   params: nothing,
   query: z.strictObject({
@@ -53,6 +62,8 @@ const readyRoute = createRoute({
 const statusRoute = createRoute({
   method: 'GET',
   path: '/v1/status',
+  answers: statusAnswer,
+  scope: 'any',
   summary: 'How the node and its ledger are',
   params: nothing,
   query: nothing,
@@ -62,6 +73,10 @@ const statusRoute = createRoute({
 const echoRoute = createRoute({
   method: 'GET',
   path: '/v1/echo',
+  answers: echoAnswer,
+  right: 'open',
+  rateKind: null,
+  scope: 'any',
   summary: 'The smallest answer, to measure the way to this node',
   params: nothing,
   query: nothing,

@@ -94,7 +94,7 @@ test(
   withHttp(async ({ port, get, post, device }) => {
     const base = `http://127.0.0.1:${port}`
     const cases: readonly [() => Promise<Response>, number, string][] = [
-      [() => get('/'), 404, 'ROUTE_NOT_FOUND'],
+      [() => get('/nothing-here'), 404, 'ROUTE_NOT_FOUND'],
       [() => get('/v1/../etc/passwd'), 404, 'ROUTE_NOT_FOUND'],
       [() => get('/v1/status?verbos=1'), 400, 'QUERY_WRONG'],
       [() => get('/v1/status?__proto__=1'), 400, 'QUERY_WRONG'],

@@ -284,7 +284,8 @@ test(
 test(
   'an address in use is named',
   withHttp(async ({ port, ledger }) => {
-    const ports = { ledger: ledger.service, genesis: {}, reportBug: () => undefined }
+    const reportBug = (): void => undefined
+    const ports = { ledger: ledger.service, genesis: {}, mqttPort: () => null, reportBug }
     const second = createHttpApi({ host: '127.0.0.1', port }, ports)
     const error = await second.start().then(
       () => undefined,

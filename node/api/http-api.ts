@@ -8,8 +8,11 @@
  * @module
  */
 
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
+import { type Clock, systemClock } from '../clock.ts'
+import type { PageFile } from '../dashboard/page-files.ts'
+import { servePages } from '../dashboard/page-server.ts'
 import type { Gateway, ListenAddress } from '../gateways/gateway.ts'
 import {
   addressOf,
@@ -18,7 +21,13 @@ import {
   listenError
 } from '../gateways/listening.ts'
 import type { LedgerService } from '../ledger-service.ts'
-import { DamagedRecord } from '../storage/damaged-record.ts'
+import { Admission } from './access/admission.ts'
+import { corsHeaders, type OriginList, preflightHeaders } from './access/origins.ts'
+import { RATES_DEFAULT, type Rates } from './access/rate-limits.ts'
+import type { TokenDesk } from './access/token-desk.ts'
+import { createEventDesk, type EventDeskOptions } from './events/event-desk.ts'
+import { acceptSockets } from './events/socket-server.ts'
+import { answerBrokenRequest, problemOfError } from './http-failures.ts'
 import {
   CONNECTION_LIMITS,
   HEADERS_MAX,
@@ -26,10 +35,11 @@ import {
   REQUEST_TIMEOUT_MS,
   REQUESTS_PER_SOCKET_MAX,
   SERVER_OPTIONS,
-  STOP_DEADLINE_MS
+  STOP_DEADLINE_MS,
+  TLS_OPTIONS
 } from './http-limits.ts'
 import type { JsonObject } from './json-value.ts'
-import { PROBLEMS, type ProblemCode, problemBody, problemOf } from './problem.ts'
+import { problemOf } from './problem.ts'
 import { sendProblem } from './replies.ts'
 import { carryRoute } from './request-flow.ts'
 import type { RouteContext } from './route.ts'
@@ -46,8 +56,6 @@ import { createWaits } from './waits.ts'
 
 /** Requests that may wait at a time, whether or not their callers still listen. */
 const WAITS_MAX = 4_096
-/** What a caller is told to wait while a record is being mended. */
-const DAMAGED_RETRY_SECONDS = 2
 /** Room for the longest key of the state in hex. */
 const PATH_PARAMETER_LENGTH_MAX = 256
 
@@ -57,6 +65,22 @@ export interface HttpApiOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly connections?: ConnectionLimits
+  /** One proxy stands in front and says in `X-Forwarded-For` who calls. */
+  readonly behindProxy?: boolean
+  /** The certificate chain and its key, both PEM; null or left out for plain HTTP. */
+  readonly tls?: TlsFiles | null
+  /** Whether reads need a token. */
+  readonly isTokenNeeded?: boolean
+  readonly rates?: Rates
+  /** Origins whose pages may read the API; none unless named. */
+  readonly origins?: OriginList
+  readonly events?: EventDeskOptions
+}
+
+/** What TLS is spoken with. */
+export interface TlsFiles {
+  readonly certificate: string
+  readonly key: string
 }
 
 /** What the API needs of others. */
@@ -64,6 +88,13 @@ export interface HttpApiPorts {
   readonly ledger: LedgerService
   /** The genesis, as its file says it. */
   readonly genesis: JsonObject
+  /** Where this node's broker listens; null while it has none. */
+  readonly mqttPort: () => number | null
+  /** Null or left out for a node without tokens. */
+  readonly tokens?: Pick<TokenDesk, 'judge'> | null
+  readonly clock?: Clock
+  /** The pages for people; none unless given. */
+  readonly pages?: readonly PageFile[]
   /** Hears of errors that no request should be able to cause. */
   readonly reportBug: (error: unknown) => void
 }
@@ -77,17 +108,29 @@ export interface HttpApi extends Gateway {
 /** Builds the API; it listens once started. */
 export function createHttpApi(options: HttpApiOptions, ports: HttpApiPorts): HttpApi {
   let isShuttingDown = false
+  const { ledger, reportBug, pages = [], tokens = null, clock = systemClock } = ports
+  const events = createEventDesk(options.events ?? {}, { ledger, clock, reportBug })
   const context: RouteContext = {
-    ledger: ports.ledger,
+    ledger,
     genesis: ports.genesis,
+    mqttPort: ports.mqttPort,
     waits: createWaits(WAITS_MAX),
+    events,
     isShuttingDown: () => isShuttingDown
   }
-  const server = createServer(context, ports)
-  limitConnections(server.server, options.connections ?? CONNECTION_LIMITS)
+  const { isTokenNeeded = false, rates = RATES_DEFAULT, origins = [] } = options
+  const admission = new Admission({ isTokenNeeded, rates }, { tokens, clock })
+  const server = createServer(options, { context, admission, pages, reportBug })
+  limitConnections(server.server, connectionLimitsOf(options))
+  acceptSockets(
+    server.server,
+    { origins, addressOf: callerOf(options) },
+    { desk: events, admission }
+  )
   const beginShutdown = (): void => {
     isShuttingDown = true
     context.waits.end()
+    events.places.end()
   }
   return {
     name: 'HTTP',
@@ -109,9 +152,42 @@ export function createHttpApi(options: HttpApiOptions, ports: HttpApiPorts): Htt
   }
 }
 
-function createServer(context: RouteContext, ports: HttpApiPorts): FastifyInstance {
-  const server = Fastify({
-    http: SERVER_OPTIONS,
+interface ServerPorts {
+  readonly context: RouteContext
+  readonly admission: Admission
+  readonly pages: readonly PageFile[]
+  readonly reportBug: (error: unknown) => void
+}
+
+/** A proxy has all connections; it bounds those of its callers by itself. */
+function connectionLimitsOf({ connections, behindProxy }: HttpApiOptions): ConnectionLimits {
+  if (connections !== undefined) return connections
+  const { connectionsMax } = CONNECTION_LIMITS
+  return behindProxy === true
+    ? { connectionsMax, connectionsPerAddressMax: connectionsMax }
+    : CONNECTION_LIMITS
+}
+
+/** Who calls: behind a proxy the address that it added last, for all others are hearsay. */
+function callerOf({ behindProxy }: HttpApiOptions): (request: IncomingMessage) => string {
+  return ({ headers, socket }) => {
+    const said = behindProxy === true ? [headers['x-forwarded-for'] ?? []].flat().join(',') : ''
+    const last = said.split(',').at(-1)?.trim() ?? ''
+    return last === '' ? (socket.remoteAddress ?? '') : last
+  }
+}
+
+function createServer(options: HttpApiOptions, ports: ServerPorts): FastifyInstance {
+  const { context, reportBug } = ports
+  const { ledger } = context
+  const tls = options.tls ?? null
+  const listener =
+    tls === null
+      ? { http: SERVER_OPTIONS }
+      : { https: { ...SERVER_OPTIONS, ...TLS_OPTIONS, cert: tls.certificate, key: tls.key } }
+  const server: FastifyInstance = Fastify({
+    ...(listener as { http: typeof SERVER_OPTIONS }),
+    trustProxy: options.behindProxy === true ? (_address, hop) => hop === 0 : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     maxRequestsPerSocket: REQUESTS_PER_SOCKET_MAX,
@@ -121,18 +197,25 @@ function createServer(context: RouteContext, ports: HttpApiPorts): FastifyInstan
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, _request, reply) => {
-      void sendProblem(reply, problemOfError(error, ports), ports.ledger.status())
+      void sendProblem(reply, problemOfError(error, reportBug), ledger.status())
     }
   })
   server.server.maxHeadersCount = HEADERS_MAX
   acceptMediaTypes(server)
   server.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, problemOf('ROUTE_NOT_FOUND', 'No such path.'), ports.ledger.status())
+    sendProblem(reply, problemOf('ROUTE_NOT_FOUND', 'No such path.'), ledger.status())
   )
   server.setErrorHandler((error: FastifyError, _request, reply) =>
-    sendProblem(reply, problemOfError(error, ports), ports.ledger.status())
+    sendProblem(reply, problemOfError(error, reportBug), ledger.status())
   )
-  for (const route of ROUTES) carryRoute(server, route, context)
+  const origins = options.origins ?? []
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(corsHeaders(request.headers.origin, origins))
+  })
+  servePages(server, ports.pages)
+  for (const route of ROUTES) carryRoute(server, route, ports)
+  for (const { path } of ports.pages)
+    refuseOtherMethods(server, path, ['OPTIONS', 'GET', 'HEAD'], context)
   for (const [path, methods] of methodsByPath()) refuseOtherMethods(server, path, methods, context)
   return server
 }
@@ -177,7 +260,13 @@ function refuseOtherMethods(
 ): void {
   const answer = (isQuestion: boolean, reply: FastifyReply): FastifyReply => {
     reply.header('allow', methods.join(', '))
-    if (isQuestion) return reply.code(204).send()
+    if (isQuestion) {
+      const isPreflight = reply.hasHeader('access-control-allow-origin')
+      return reply
+        .headers(isPreflight ? preflightHeaders(methods) : {})
+        .code(204)
+        .send()
+    }
     const detail = `This resource takes ${methods.join(', ')}.`
     return sendProblem(reply, problemOf('METHOD_NOT_ALLOWED', detail), ledger.status())
   }
@@ -188,52 +277,4 @@ function refuseOtherMethods(
     onRequest: async (request, reply) => answer(request.method === 'OPTIONS', reply),
     handler: async (request, reply) => answer(request.method === 'OPTIONS', reply)
   })
-}
-
-const FRAMEWORK_PROBLEMS: Readonly<Record<string, [ProblemCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'The body exceeds the limit of its media type.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-    'MEDIA_TYPE_UNSUPPORTED',
-    `Send ${[...SINGLE_MEDIA_TYPES, SEQUENCE_MEDIA_TYPE, JSON_MEDIA_TYPE].join(', ')}.`
-  ]
-}
-
-function problemOfError(
-  error: FastifyError | DamagedRecord,
-  { reportBug }: HttpApiPorts
-): ReturnType<typeof problemOf> {
-  if (error instanceof DamagedRecord) {
-    const detail = 'What was asked for is not what was written; ask again soon, or another node.'
-    return problemOf('STORAGE_DAMAGED', detail, DAMAGED_RETRY_SECONDS)
-  }
-  const known = FRAMEWORK_PROBLEMS[error.code]
-  if (known !== undefined) return problemOf(...known)
-  // The framework marks what a stranger caused, a broken-off body too, with a status below 500.
-  if (error.statusCode !== undefined && error.statusCode < 500)
-    return problemOf('REQUEST_MALFORMED', 'The request cannot be understood.')
-  reportBug(error)
-  return problemOf('INTERNAL_ERROR', 'The request could not be carried out; the node logged why.')
-}
-
-const SOCKET_PROBLEMS: Readonly<Record<string, [ProblemCode, string]>> = {
-  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers exceed 8 KiB.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TOO_SLOW', 'The request did not arrive in time.']
-}
-
-/** Answers what is not even a request, and ends the connection. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const [code, detail] = SOCKET_PROBLEMS[error.code ?? ''] ?? [
-    'REQUEST_MALFORMED',
-    'The bytes are no HTTP request.'
-  ]
-  const body = JSON.stringify(problemBody(problemOf(code, detail)))
-  socket.end(
-    `HTTP/1.1 ${PROBLEMS[code].status} ${PROBLEMS[code].title}\r\n` +
-      'Content-Type: application/problem+json\r\nConnection: close\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  )
 }

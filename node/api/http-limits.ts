@@ -5,6 +5,7 @@
  */
 
 import type { ServerOptions } from 'node:http'
+import type { TlsOptions } from 'node:tls'
 import type { ConnectionLimits } from '../gateways/listening.ts'
 
 /** Connections of the API: in all, and from one remote address. */
@@ -38,3 +39,6 @@ export const SERVER_OPTIONS: ServerOptions = {
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   connectionsCheckingInterval: 2_000
 }
+
+/** What TLS is spoken by, beside the certificate: nothing old, and no endless handshake. */
+export const TLS_OPTIONS: TlsOptions = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 }

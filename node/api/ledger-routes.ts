@@ -7,17 +7,30 @@
 import * as z from 'zod'
 import {
   blockIdOf,
+  classVersionKey,
+  classVersions,
   decodeBlockHeader,
   decodeReadProof,
   decodeReceiptProof,
   encodeCbor,
   findTable,
   invariant,
-  TABLES
+  TABLES,
+  toHex
 } from '../../protocol/index.ts'
+import type { DeviceView, LedgerService } from '../ledger-service.ts'
+import {
+  deviceAnswer,
+  membersAnswer,
+  readingsAnswer,
+  receiptAnswer,
+  stateAnswer,
+  transactionAnswer
+} from './answer-shapes.ts'
 import { toJsonObject, toJsonValue } from './json-value.ts'
 import { readingToJson } from './reading-json.ts'
-import { type Answer, cbor, createRoute, json, problem, type Route } from './route.ts'
+import { type Answer, cbor, createRoute, JSON_OR_CBOR, json, problem, type Route } from './route.ts'
+import { SENML_MEDIA_TYPES, senmlPack } from './senml-reading.ts'
 import { count, hex, idParams, integer, nothing } from './shapes.ts'
 
 const READINGS_DEFAULT = 50
@@ -41,6 +54,8 @@ function unknownTransaction(transactionsFrom: number): Answer {
 const transactionRoute = createRoute({
   method: 'GET',
   path: '/v1/transactions/:id',
+  answers: transactionAnswer,
+  scope: 'any',
   summary: 'Where a transaction stands',
   params: idParams,
   query: nothing,
@@ -55,6 +70,8 @@ const transactionRoute = createRoute({
 const receiptRoute = createRoute({
   method: 'GET',
   path: '/v1/receipts/:id',
+  answers: receiptAnswer,
+  scope: 'any',
   summary: 'The proof that a transaction is final, and with what outcome',
   params: idParams,
   query: nothing,
@@ -85,38 +102,63 @@ const receiptRoute = createRoute({
 const deviceRoute = createRoute({
   method: 'GET',
   path: '/v1/devices/:id',
+  answers: deviceAnswer,
+  scope: ({ id }) => [toHex(id)],
   summary: "A device's record and its owner's",
   params: idParams,
   query: nothing,
   isOfState: true,
-  handle: ({ params }, { ledger }) => {
+  handle: async ({ params }, { ledger }) => {
     const view = ledger.device(params.id)
-    return view === null
-      ? problem('DEVICE_NOT_FOUND', 'No such device was claimed on this ledger.')
-      : json({ device: toJsonObject(view) })
+    if (view === null)
+      return problem('DEVICE_NOT_FOUND', 'No such device was claimed on this ledger.')
+    const custody = await custodyOf(view.device, ledger)
+    return json({ device: { ...toJsonObject(view), custody } })
   }
 })
+
+/** Who holds the key of a device, as its class says: the device, or a gateway that signs for it. */
+async function custodyOf(
+  { classId, classVersion }: DeviceView['device'],
+  ledger: Pick<LedgerService, 'readState'>
+): Promise<'device' | 'gateway' | null> {
+  const key = classVersionKey(classId, classVersion)
+  const { value } = await ledger.readState(classVersions.number, key, false)
+  if (value === null) return null
+  return classVersions.decode(value).custody === 1 ? 'gateway' : 'device'
+}
 
 const readingsRoute = createRoute({
   method: 'GET',
   path: '/v1/devices/:id/readings',
+  answers: readingsAnswer,
+  scope: ({ id }) => [toHex(id)],
   summary: 'Final messages of a device, newest first',
+  produces: [...JSON_OR_CBOR, ...SENML_MEDIA_TYPES],
   params: idParams,
   query: z.strictObject({
     limit: integer(1, READINGS_MAX).default(READINGS_DEFAULT),
     before: count.optional(),
     incarnation: count.optional(),
-    branch: z.enum(['ledger', 'rival']).default('ledger')
+    branch: z.enum(['ledger', 'rival']).default('ledger'),
+    // For who checks them: the id of a transaction is a hash over its bytes.
+    message: z.enum(['0', '1']).default('0')
   }),
-  handle: async ({ params, query }, { ledger }) => {
+  handle: async ({ params, query, form }, { ledger }) => {
     const { limit, before = null, incarnation = null, branch } = query
     const page = { limit, beforeSequence: before, incarnation, isRival: branch === 'rival' }
     const readings = await ledger.readings(params.id, page)
     if (readings === null)
       return problem('DEVICE_NOT_FOUND', 'No such device was claimed on this ledger.')
+    if (SENML_MEDIA_TYPES.includes(form))
+      return { kind: 'bytes', mediaType: form, bytes: senmlPack(readings, form) }
     const last = readings.length < limit ? undefined : readings.at(-1)
     return json({
-      readings: readings.map(readingToJson),
+      readings: readings.map((reading) =>
+        query.message === '1'
+          ? { ...readingToJson(reading), message: toHex(reading.wire) }
+          : readingToJson(reading)
+      ),
       nextBefore: last?.sequence ?? null,
       nextIncarnation: last?.incarnation ?? null
     })
@@ -126,6 +168,7 @@ const readingsRoute = createRoute({
 const stateRoute = createRoute({
   method: 'GET',
   path: '/v1/state/:table/:key?',
+  answers: stateAnswer,
   summary: 'Any value of the state or its absence, with proof if asked for',
   params: z.strictObject({
     table: z.string(),
@@ -154,6 +197,8 @@ const stateRoute = createRoute({
 const membersRoute = createRoute({
   method: 'GET',
   path: '/v1/members',
+  answers: membersAnswer,
+  scope: 'any',
   summary: 'The electorate, and how this node reaches it',
   params: nothing,
   query: nothing,

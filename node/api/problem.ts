@@ -40,23 +40,36 @@ export type ProblemCode =
   | 'HEADERS_TOO_LARGE'
   | 'HEIGHT_NOT_REACHED'
   | 'INTERNAL_ERROR'
+  | 'MEDIA_TYPE_NOT_OFFERED'
   | 'MEDIA_TYPE_UNSUPPORTED'
+  | 'MESSAGE_WRONG'
   | 'METHOD_NOT_ALLOWED'
   | 'MOTION_NOT_FOUND'
+  | 'ORIGIN_FORBIDDEN'
   | 'PARAMETER_WRONG'
-  | 'QUERY_WRONG'
-  | 'RECEIPT_NOT_FOUND'
   | 'PROOF_NOT_YET'
+  | 'PROPERTY_NOT_FOUND'
+  | 'QUERY_WRONG'
+  | 'RATE_EXCEEDED'
+  | 'RECEIPT_NOT_FOUND'
   | 'REQUEST_MALFORMED'
   | 'REQUEST_TOO_SLOW'
   | 'ROUTE_NOT_FOUND'
   | 'SEALS_NOT_HELD'
   | 'STORAGE_DAMAGED'
+  | 'STREAMS_TOO_MANY'
+  | 'SUBSCRIPTION_WRONG'
   | 'TABLE_NOT_FOUND'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_MISSING'
+  | 'TOKEN_ROLE_WRONG'
+  | 'TOKEN_SCOPE_NARROW'
+  | 'TOKEN_WRONG'
   | 'TRANSACTIONS_TOO_MANY'
   | 'TRANSACTION_DROPPED'
   | 'TRANSACTION_NOT_FOUND'
   | 'TRANSACTION_PRUNED'
+  | 'UPGRADE_WRONG'
   | 'WAITS_TOO_MANY'
 
 /** Status and title of every problem of the API itself. */
@@ -69,23 +82,36 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   HEIGHT_NOT_REACHED: { status: 503, title: 'This node is not at that height yet' },
   INTERNAL_ERROR: { status: 500, title: 'The node made a mistake' },
+  MEDIA_TYPE_NOT_OFFERED: { status: 406, title: 'The resource has no such form' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'The media type is not understood here' },
+  MESSAGE_WRONG: { status: 400, title: 'The message is not understood' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The resource does not take this method' },
   MOTION_NOT_FOUND: { status: 404, title: 'There is no such motion' },
+  ORIGIN_FORBIDDEN: { status: 403, title: 'Pages of this origin are not let in' },
   PARAMETER_WRONG: { status: 400, title: 'A part of the path is wrong' },
-  QUERY_WRONG: { status: 400, title: 'A query parameter is wrong or unknown' },
-  RECEIPT_NOT_FOUND: { status: 404, title: 'There is no receipt, the transaction is not final' },
   PROOF_NOT_YET: { status: 503, title: 'There is no proof of this yet' },
+  PROPERTY_NOT_FOUND: { status: 404, title: 'The device has no such property' },
+  QUERY_WRONG: { status: 400, title: 'A query parameter is wrong or unknown' },
+  RATE_EXCEEDED: { status: 429, title: 'Too many requests' },
+  RECEIPT_NOT_FOUND: { status: 404, title: 'There is no receipt, the transaction is not final' },
   REQUEST_MALFORMED: { status: 400, title: 'The request is malformed' },
   REQUEST_TOO_SLOW: { status: 408, title: 'The request took too long to arrive' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such resource' },
   SEALS_NOT_HELD: { status: 503, title: 'This node has not held seals for that long' },
   STORAGE_DAMAGED: { status: 503, title: 'A record of this node is damaged and being mended' },
+  STREAMS_TOO_MANY: { status: 503, title: 'Too many listen here' },
+  SUBSCRIPTION_WRONG: { status: 409, title: 'The subscription does not go with the others' },
   TABLE_NOT_FOUND: { status: 404, title: 'The state has no such table' },
+  TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
+  TOKEN_MISSING: { status: 401, title: 'A token is needed' },
+  TOKEN_ROLE_WRONG: { status: 403, title: 'The token does not allow this' },
+  TOKEN_SCOPE_NARROW: { status: 403, title: 'The token is for other devices' },
+  TOKEN_WRONG: { status: 401, title: 'The token is wrong' },
   TRANSACTIONS_TOO_MANY: { status: 413, title: 'There are too many transactions in one request' },
   TRANSACTION_DROPPED: { status: 503, title: 'The transaction waited too long and was dropped' },
   TRANSACTION_NOT_FOUND: { status: 404, title: 'This node does not know the transaction' },
   TRANSACTION_PRUNED: { status: 410, title: 'This node has forgotten transactions as old as this' },
+  UPGRADE_WRONG: { status: 400, title: 'The connection cannot be upgraded to this' },
   WAITS_TOO_MANY: { status: 503, title: 'Too many requests wait here' }
 }
 
@@ -105,7 +131,7 @@ const SYNTAX_FAULTS: readonly string[] = ['ENCODING_NOT_CANONICAL', 'SHAPE_WRONG
 const CONFLICTS = /^(?:CHAIN_BROKEN|INCARNATION_WRONG|.+_(?:AHEAD|COUNTED|OLD|REUSED|USED))$/
 
 /** Codes of being busy that are about the sender's share rather than about the node. */
-const SHARE_CODES = /QUOTA|RATE|BUCKET|SENDER|SOURCE/
+const SHARE_CODES = /QUOTA|RATE|BUCKET|SENDER|SOURCE|SHARE|^(?:DEVICE|OWNER)_POOL/
 
 /** The problem that a refused submission is. */
 export function problemOfRefusal({

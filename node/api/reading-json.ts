@@ -7,19 +7,18 @@
 import { CONTENT_KINDS, toHex } from '../../protocol/index.ts'
 import type { StoredReading } from '../ledger-service.ts'
 import type { JsonObject } from './json-value.ts'
-import { senmlRecords } from './senml-json.ts'
+import { openRecords } from './senml-json.ts'
 
-/** The first byte of clear content that is a SenML pack of its own. */
-const INLINE_FORM = 0x00
+const REPLY_KIND = 2
 
 /**
  * A reading with its records if they lie open, or with its content in hex. Sealed content comes with
- * the whole message, for it opens by the header that it is bound to.
+ * the whole message, for it opens by the header that it is bound to; so do replies, which whoever
+ * commanded holds against the device's signature.
  */
 export function readingToJson(reading: StoredReading): JsonObject {
   const { contentKind, dataKeyEpoch, content } = reading
-  const isOpenPack = dataKeyEpoch === 0 && content[0] === INLINE_FORM
-  const records = isOpenPack ? senmlRecords(content.subarray(1)) : undefined
+  const records = openRecords(reading)
   return {
     transactionId: toHex(reading.transactionId),
     height: reading.height,
@@ -33,6 +32,6 @@ export function readingToJson(reading: StoredReading): JsonObject {
     code: reading.code,
     ...(reading.marks.length === 0 ? {} : { marks: reading.marks }),
     ...(records === undefined ? { content: toHex(content) } : { records }),
-    ...(dataKeyEpoch === 0 ? {} : { message: toHex(reading.wire) })
+    ...(dataKeyEpoch === 0 && contentKind !== REPLY_KIND ? {} : { message: toHex(reading.wire) })
   }
 }

@@ -5,11 +5,15 @@
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { invariant } from '../../protocol/index.ts'
+import { type Admission, tokenOf } from './access/admission.ts'
+import type { Grant } from './access/grant.ts'
+import { chooseForm } from './negotiation.ts'
 import { type Problem, problemOf } from './problem.ts'
 import {
   etagOf,
+  etagOfFields,
   HEIGHT_HEADER,
-  isCborWanted,
   isMatch,
   sendAnswer,
   sendNotModified,
@@ -23,26 +27,62 @@ import { JSON_MEDIA_TYPE } from './transaction-bytes.ts'
 /** How long a request waits for this node to reach the height it asks for. */
 const HEIGHT_WAIT_MS = 2_000
 const HEIGHT_RETRY_SECONDS = 1
+/** A host name or address, with a port or without: what is said again to callers is nothing else. */
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/
+const CBOR_TYPE = 'application/cbor'
+
+/** What carrying a route needs of others. */
+export interface FlowPorts {
+  readonly context: RouteContext
+  readonly admission: Admission
+}
+
+interface Flow extends FlowPorts {
+  readonly route: Route
+}
 
 /** Adds a route to the server. */
-export function carryRoute(server: FastifyInstance, route: Route, context: RouteContext): void {
+export function carryRoute(server: FastifyInstance, route: Route, ports: FlowPorts): void {
+  const flow = { ...ports, route }
+  const grants = new WeakMap<FastifyRequest, Grant>()
   server.route({
     method: route.method,
     url: route.path,
-    handler: (request, reply) => answerRequest(request, reply, { route, context })
+    // Before the body is read: whoever is not let in need not send it.
+    onRequest: async (request, reply) => {
+      const { right, rateKind } = route
+      const token = tokenOf(request.raw)
+      const asking = { address: request.ip, token, right, rateKind }
+      const grant = await ports.admission.admit(asking)
+      if ('code' in grant) return sendProblem(reply, grant, ports.context.ledger.status())
+      grants.set(request, grant)
+      return undefined
+    },
+    handler: (request, reply) => {
+      const grant = grants.get(request)
+      invariant(grant !== undefined, 'a request is handled after it was let in')
+      return answerRequest(request, reply, { ...flow, grant })
+    }
   })
 }
 
 async function answerRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  { route, context }: { readonly route: Route; readonly context: RouteContext }
+  flow: Flow & { readonly grant: Grant }
 ): Promise<FastifyReply> {
+  const { route, context, grant } = flow
   const { ledger } = context
-  const raw = readRequest(request)
+  const form = chooseForm(request.headers.accept, route.produces)
+  if (form === undefined) return sendProblem(reply, refuseForm(route), ledger.status())
+  const wantsCbor = form === CBOR_TYPE
+  const raw = readRequest(request, { form, ...flow })
   if (isProblem(raw)) return sendProblem(reply, raw, ledger.status())
   const judged = route.judge(raw)
   if (isProblem(judged)) return sendProblem(reply, judged, ledger.status())
+  const refusal = judged.devices === 'any' ? null : grant.refuseDevices(judged.devices)
+  if (refusal !== null) return sendProblem(reply, refusal, ledger.status())
   const token = readHeightToken(request)
   if (typeof token !== 'number') return sendProblem(reply, token, ledger.status())
   const height = Math.max(token, judged.heightAtLeast)
@@ -50,18 +90,34 @@ async function answerRequest(
   // Taken before anything is read: what is read is at least as new as the answer says.
   const status = ledger.status()
   if (behind !== null) return sendProblem(reply, behind, status)
-  if (route.isOfState) {
-    const etag = etagOf(status)
-    reply.header('etag', etag)
-    if (isMatch(request.headers['if-none-match'], etag)) return sendNotModified(reply, status)
-  }
+  if (route.isOfState && isKnown(request, reply, etagOf(status, form)))
+    return sendNotModified(reply, status)
   const answer = await judged.answer(status, context)
   if (answer.kind === 'problem') reply.removeHeader('etag')
+  if (
+    route.isTagged &&
+    answer.kind === 'json' &&
+    isKnown(request, reply, etagOfFields(answer, form))
+  )
+    return sendNotModified(reply, status)
   const isWrite = route.method === 'POST'
-  return sendAnswer(reply, answer, isWrite ? ledger.status() : status)
+  return sendAnswer(reply, answer, { status: isWrite ? ledger.status() : status, wantsCbor })
 }
 
-function readRequest(request: FastifyRequest): RawRequest | Problem {
+/** Gives the answer its ETag, and says whether the caller holds it already. */
+function isKnown(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
+  reply.header('etag', etag)
+  return isMatch(request.headers['if-none-match'], etag)
+}
+
+function refuseForm({ produces }: Route): Problem {
+  return problemOf('MEDIA_TYPE_NOT_OFFERED', `This resource is had as ${produces.join(', ')}.`)
+}
+
+function readRequest(
+  request: FastifyRequest,
+  { route, admission, grant, form }: Flow & { grant: Grant; form: string }
+): RawRequest | Problem {
   const mediaType =
     (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   const body = readBody(mediaType, request.body)
@@ -78,9 +134,21 @@ function readRequest(request: FastifyRequest): RawRequest | Problem {
     query: request.query,
     body: body.value,
     mediaType,
-    wantsCbor: isCborWanted(request.headers.accept),
-    remoteAddress: request.ip
+    origin: HOST.test(request.host) ? { scheme: request.protocol, host: request.host } : null,
+    form,
+    wantsCbor: form === CBOR_TYPE,
+    remoteAddress: request.ip,
+    lastEventId: lastEventIdOf(request),
+    charge: (cost) => {
+      const { rateKind } = route
+      return rateKind === null ? null : admission.charge(grant, request.ip, { rateKind, cost })
+    }
   }
+}
+
+function lastEventIdOf({ headers }: FastifyRequest): string | undefined {
+  const given = headers['last-event-id']
+  return Array.isArray(given) ? given[0] : given
 }
 
 type BodyReading =

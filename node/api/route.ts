@@ -8,8 +8,12 @@
  * @module
  */
 
+import type { ServerResponse } from 'node:http'
 import type * as z from 'zod'
 import type { LedgerService, LedgerStatus } from '../ledger-service.ts'
+import type { RateKind } from './access/rate-limits.ts'
+import type { Right } from './access/role.ts'
+import type { EventDesk } from './events/event-desk.ts'
 import type { JsonObject } from './json-value.ts'
 import { type Problem, problemOf } from './problem.ts'
 import type { Waits } from './waits.ts'
@@ -19,7 +23,21 @@ export type Answer =
   /** `network`, `height` and `finalAt` are added by the server. */
   | { readonly kind: 'json'; readonly status: number; readonly body: JsonObject }
   | { readonly kind: 'bytes'; readonly mediaType: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'text'
+      readonly text: string
+      readonly mediaType?: string
+      /** The Content-Security-Policy of a page. */
+      readonly policy?: string
+    }
+  /** An answer without end. Exactly one of the two is called. */
+  | {
+      readonly kind: 'stream'
+      readonly mediaType: string
+      readonly begin: (response: ServerResponse) => void
+      /** Nobody reads it after all. */
+      readonly abandon: () => void
+    }
   | { readonly kind: 'problem'; readonly problem: Problem }
 
 /** What all handlers share. */
@@ -28,8 +46,18 @@ export interface RouteContext {
   /** The genesis, as its file says it. */
   readonly genesis: JsonObject
   readonly waits: Waits
+  /** Where this node's broker listens; null while it has none. */
+  readonly mqttPort: () => number | null
+  readonly events: EventDesk
   /** Whether the node is about to stop and wants no new work. */
   readonly isShuttingDown: () => boolean
+}
+
+/** An address as its caller wrote it. */
+export interface Origin {
+  readonly scheme: string
+  /** With the port, if it is named. */
+  readonly host: string
 }
 
 /** A request as the server hands it over; nothing of it is judged yet. */
@@ -40,8 +68,27 @@ export interface RawRequest {
   /** The body's media type without parameters, in lower case. */
   readonly mediaType: string
   readonly wantsCbor: boolean
+  /** The media type that the caller likes best, of those that the resource has. */
+  readonly form: string
   readonly remoteAddress: string
+  /** The address by which the caller reached this node; null where it names none that can be said. */
+  readonly origin: Origin | null
+  /** The last event that a listener says to have seen. */
+  readonly lastEventId: string | undefined
+  /** Counts further transactions of the request; the problem when they are too many. */
+  readonly charge: (cost: number) => Problem | null
 }
+
+/** Media types in which an answer may be had, the one for who does not care first. */
+export const JSON_OR_CBOR: readonly string[] = ['application/json', 'application/cbor']
+
+/** Which devices a request asks about, for tokens that are for some alone. */
+export type Scope<Params, Query> =
+  /** What everybody needs who checks anything: any token will do. */
+  | 'any'
+  /** About all devices, or none: tokens that are for some do not do. */
+  | 'all'
+  | ((params: Params, query: Query) => readonly string[] | null)
 
 /** A request whose path and query were judged. */
 export interface RouteInput<Params, Query> extends Omit<RawRequest, 'params' | 'query'> {
@@ -58,8 +105,22 @@ export interface RouteDefinition<Params, Query> {
   readonly summary: string
   readonly params: z.ZodType<Params>
   readonly query: z.ZodType<Query>
+  /** What the caller must be allowed to do; `read` unless said. */
+  readonly right?: Right
+  /** By which account it is counted; as `read` unless said, null for not at all. */
+  readonly rateKind?: RateKind | null
+  /** `all` unless said. */
+  readonly scope?: Scope<Params, Query>
+  /** The media types of good answers; JSON and CBOR unless said. */
+  readonly produces?: readonly string[]
+  /** What a good answer holds, beside the envelope that all have; for the description of the API. */
+  readonly answers?: z.ZodType
+  /** Media types of the body; those of a `GET` are none. */
+  readonly consumes?: readonly string[]
   /** Whether the answer is a function of the state, so that its root serves as ETag. */
   readonly isOfState?: boolean
+  /** Whether the answer's own fields make its ETag, for what follows from more than the state. */
+  readonly isTagged?: boolean
   /** The height that the query asks for at least. */
   readonly heightAtLeast?: (query: Query) => number | undefined
   readonly handle: (
@@ -71,6 +132,8 @@ export interface RouteDefinition<Params, Query> {
 /** A request that passed its route's schemas. */
 export interface JudgedRequest {
   readonly heightAtLeast: number
+  /** The devices it asks about, in hex; null for all, `any` where it does not matter. */
+  readonly devices: readonly string[] | 'any' | null
   readonly answer: (status: LedgerStatus, context: RouteContext) => Promise<Answer>
 }
 
@@ -82,6 +145,12 @@ export interface Route {
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly isOfState: boolean
+  readonly isTagged: boolean
+  readonly right: Right
+  readonly rateKind: RateKind | null
+  readonly produces: readonly string[]
+  readonly consumes: readonly string[]
+  readonly answers: z.ZodType | null
   readonly judge: (request: RawRequest) => JudgedRequest | Problem
 }
 
@@ -95,6 +164,12 @@ export function createRoute<Params, Query>(definition: RouteDefinition<Params, Q
     params,
     query,
     isOfState: definition.isOfState ?? false,
+    isTagged: definition.isTagged ?? false,
+    right: definition.right ?? 'read',
+    rateKind: definition.rateKind === undefined ? 'read' : definition.rateKind,
+    produces: definition.produces ?? JSON_OR_CBOR,
+    consumes: definition.consumes ?? [],
+    answers: definition.answers ?? null,
     judge: (request) => {
       const readParams = params.safeParse(request.params)
       if (!readParams.success) return problemOf('PARAMETER_WRONG', detailOf(readParams.error))
@@ -102,6 +177,7 @@ export function createRoute<Params, Query>(definition: RouteDefinition<Params, Q
       if (!readQuery.success) return problemOf('QUERY_WRONG', detailOf(readQuery.error))
       return {
         heightAtLeast: definition.heightAtLeast?.(readQuery.data) ?? 0,
+        devices: devicesOf(definition.scope ?? 'all', readParams.data, readQuery.data),
         answer: async (status, context) =>
           definition.handle(
             { ...request, params: readParams.data, query: readQuery.data, status },
@@ -110,6 +186,15 @@ export function createRoute<Params, Query>(definition: RouteDefinition<Params, Q
       }
     }
   }
+}
+
+function devicesOf<Params, Query>(
+  scope: Scope<Params, Query>,
+  params: Params,
+  query: Query
+): JudgedRequest['devices'] {
+  if (scope === 'any') return 'any'
+  return scope === 'all' ? null : scope(params, query)
 }
 
 /** An answer in JSON. */

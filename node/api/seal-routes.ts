@@ -20,6 +20,7 @@ import { count, nothing } from './shapes.ts'
 const sealsRoute = createRoute({
   method: 'GET',
   path: '/v1/seals',
+  scope: 'any',
   summary: 'Seals in order, from the one that ends an epoch on: each proves the next electorate',
   params: nothing,
   query: z.strictObject({ from: count.default(0) }),

@@ -6,26 +6,26 @@
  */
 
 import { decode } from 'cborg'
+import { SENML_FIELDS } from '../../protocol/index.ts'
+import type { StoredReading } from '../ledger-service.ts'
 import type { JsonObject, JsonValue } from './json-value.ts'
 
-/** Labels of RFC 8428 §6, Table 4. */
-const NAMES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
-  [-1, 'bver'],
-  [-2, 'bn'],
-  [-3, 'bt'],
-  [-4, 'bu'],
-  [-5, 'bv'],
-  [-6, 'bs'],
-  [0, 'n'],
-  [1, 'u'],
-  [2, 'v'],
-  [3, 'vs'],
-  [4, 'vb'],
-  [5, 's'],
-  [6, 't'],
-  [7, 'ut'],
-  [8, 'vd']
-])
+/** Labels in CBOR, and what they are called in JSON. */
+const NAMES: ReadonlyMap<unknown, string> = new Map<unknown, string>(
+  SENML_FIELDS.map(([name, label]) => [label, name])
+)
+
+/** The first byte of clear content that is a SenML pack of its own. */
+const INLINE_FORM = 0x00
+
+/** The records of a message that lie open; undefined when it is sealed, or holds none. */
+export function openRecords({
+  dataKeyEpoch,
+  content
+}: Pick<StoredReading, 'dataKeyEpoch' | 'content'>): readonly JsonObject[] | undefined {
+  const isOpenPack = dataKeyEpoch === 0 && content[0] === INLINE_FORM
+  return isOpenPack ? senmlRecords(content.subarray(1)) : undefined
+}
 
 /** The records of a SenML pack in CBOR; undefined when the bytes are none. */
 export function senmlRecords(pack: Uint8Array): readonly JsonObject[] | undefined {

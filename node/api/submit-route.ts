@@ -11,11 +11,17 @@
 import * as z from 'zod'
 import { toHex } from '../../protocol/index.ts'
 import type { Submission, TransactionStatus } from '../ledger-service.ts'
+import { submitAnswer } from './answer-shapes.ts'
 import { type JsonObject, toJsonObject } from './json-value.ts'
 import { type Problem, problemBody, problemOf, problemOfBusy, problemOfRefusal } from './problem.ts'
 import { type Answer, createRoute, json, type Route, type RouteContext } from './route.ts'
 import { integer, nothing } from './shapes.ts'
-import { readTransactionBytes } from './transaction-bytes.ts'
+import {
+  JSON_MEDIA_TYPE,
+  readTransactionBytes,
+  SEQUENCE_MEDIA_TYPE,
+  SINGLE_MEDIA_TYPES
+} from './transaction-bytes.ts'
 
 const WAIT_DEFAULT_MS = 10_000
 const WAIT_MAX_MS = 30_000
@@ -37,15 +43,23 @@ type Result =
 export const submitRoute: Route = createRoute<Record<string, never>, Query>({
   method: 'POST',
   path: '/v1/transactions',
+  answers: submitAnswer,
+  scope: 'any',
+  right: 'submit',
+  rateKind: 'submit',
+  consumes: [...SINGLE_MEDIA_TYPES, SEQUENCE_MEDIA_TYPE, JSON_MEDIA_TYPE],
   summary: 'Submit one or many signed transactions',
   params: nothing,
   query,
-  handle: async ({ query: wish, body, mediaType, remoteAddress }, context) => {
+  handle: async ({ query: wish, body, mediaType, remoteAddress, charge }, context) => {
     const read = readTransactionBytes(mediaType, body)
     if (read.kind === 'problem') return read
     const source = `http:${remoteAddress}`
     if (read.kind === 'single')
       return answerOne(await submitOne(read.wire, source, { wish, context }))
+    // The first was counted when the request came.
+    const tooMany = read.wires.length > 1 ? charge(read.wires.length - 1) : null
+    if (tooMany !== null) return { kind: 'problem', problem: tooMany }
     // All are begun in order before any is awaited, so they may share a batch.
     const results = read.wires.map((wire) => submitOne(wire, source, { wish, context }))
     return json({ results: (await Promise.all(results)).map(toListItem) })

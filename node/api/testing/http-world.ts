@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHttpApi, type HttpApi } from '../http-api.ts'
+import { createHttpApi, type HttpApi, type HttpApiOptions, type HttpApiPorts } from '../http-api.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import { createTestDevice, type TestDevice } from './test-device.ts'
 
@@ -12,6 +12,7 @@ import { createTestDevice, type TestDevice } from './test-device.ts'
 export interface HttpWorld {
   readonly api: HttpApi
   readonly port: number
+  readonly base: string
   readonly ledger: MemoryLedger
   readonly device: TestDevice
   /** What was reported as a bug. */
@@ -20,18 +21,28 @@ export interface HttpWorld {
   readonly post: (query: string, mediaType: string, body: Uint8Array | string) => Promise<Response>
 }
 
+/** What the API is told of a broker that is not there. */
+const MQTT_PORT = 18_830
+/** What a test wants otherwise than a node has it that was told nothing. */
+export type WorldOptions = Omit<HttpApiOptions, 'host' | 'port'> & Pick<HttpApiPorts, 'tokens'>
+
 /** Runs a test in a fresh world and stops the API afterwards. */
-export function withHttp(run: (world: HttpWorld) => Promise<void>): () => Promise<void> {
+export function withHttp(
+  run: (world: HttpWorld) => Promise<void>,
+  { tokens = null, ...options }: WorldOptions = {}
+): () => Promise<void> {
   return async () => {
     const ledger = createMemoryLedger()
     const device = createTestDevice(ledger.networkTag, 1)
     ledger.register(device.deviceId)
     const bugs: unknown[] = []
     const api = createHttpApi(
-      { host: '127.0.0.1', port: 0 },
+      { host: '127.0.0.1', port: 0, ...options },
       {
         ledger: ledger.service,
         genesis: { networkId: 'test' },
+        mqttPort: () => MQTT_PORT,
+        tokens,
         reportBug: (error) => void bugs.push(error)
       }
     )
@@ -42,6 +53,7 @@ export function withHttp(run: (world: HttpWorld) => Promise<void>): () => Promis
       await run({
         api,
         port,
+        base,
         ledger,
         device,
         bugs,

@@ -8,26 +8,38 @@
  */
 
 import {
+  type BlockId,
   createStateTree,
   type DeviceMessage,
+  decodeTransaction,
   type Electorate,
   encodeCbor,
   encodeReadProof,
   encodeReceiptProof,
+  type Height,
   judgeTransaction,
   listLeafHash,
   listPath,
   recentBlocks,
   stateKey,
-  toHex
+  toHex,
+  type View
 } from '../../../protocol/index.ts'
+import type { HistoryAnswer, HistorySpan } from '../../history-span.ts'
 import type {
+  BlockContents,
   LedgerService,
   LedgerStatus,
   StoredReading,
   Submission,
-  TransactionStatus
+  TransactionStatus,
+  WaitingCommand
 } from '../../ledger-service.ts'
+import {
+  type ConfirmedEntry,
+  ConfirmedFeed,
+  type SettledEntry
+} from '../../service/confirmed-feed.ts'
 import { createGovernanceService } from '../../service/governance-view.ts'
 import {
   ELECTORATE,
@@ -39,6 +51,7 @@ import {
 } from './chain-of-one.ts'
 import { deviceRecord } from './device-record.ts'
 import { foundingWorld } from './founding-world.ts'
+import { ownershipRecord } from './ownership-record.ts'
 import { NEAR_MEMBER, UNREMARKABLE } from './unremarkable.ts'
 
 /** The ledger with its handles for tests. */
@@ -50,6 +63,10 @@ export interface MemoryLedger {
   readonly register: (deviceId: Uint8Array) => void
   /** Makes everything accepted final in one block; returns its height. */
   readonly finalise: () => number
+  /** Confirms the block that {@link finalise} would make; a rival of it under another state root. */
+  readonly confirm: (stateRoot?: Uint8Array) => void
+  /** What a device has still to receive from now on; whoever listens is told. */
+  readonly setCommands: (deviceId: Uint8Array, commands: readonly WaitingCommand[]) => void
   /** Makes every submission meet this until it is changed. */
   readonly setBusy: (busy: Extract<Submission, { kind: 'busy' }> | null) => void
   readonly setStatus: (change: Partial<LedgerStatus>) => void
@@ -74,6 +91,8 @@ export function createMemoryLedger(): MemoryLedger {
     electorate: ELECTORATE,
     register: (deviceId) => void world.sequences.set(toHex(deviceId), 0),
     finalise: () => world.finalise(),
+    confirm: (stateRoot) => world.confirm(stateRoot ?? world.stateRoot),
+    setCommands: (deviceId, commands) => world.setCommands(deviceId, commands),
     setBusy: (busy) => {
       world.busy = busy
     },
@@ -86,6 +105,7 @@ export function createMemoryLedger(): MemoryLedger {
 
 class MemoryWorld {
   readonly sequences: Map<string, number> = new Map()
+  readonly commands: Map<string, readonly WaitingCommand[]> = new Map()
   busy: Extract<Submission, { kind: 'busy' }> | null = null
   change: Partial<LedgerStatus> = {}
   submissions = 0
@@ -95,7 +115,13 @@ class MemoryWorld {
   readonly #blocks: FinalBlock[] = []
   readonly #waiters = new Set<() => void>()
   readonly #onReading = new Set<(deviceId: Uint8Array, reading: StoredReading) => void>()
+  readonly #confirmed = new ConfirmedFeed()
+  readonly #onCommand = new Set<(deviceId: Uint8Array) => void>()
   readonly #onEnd = new Set<(deviceId: Uint8Array | null, status: TransactionStatus) => void>()
+
+  get stateRoot(): Uint8Array {
+    return this.#tree.base.root
+  }
 
   constructor() {
     this.finalise()
@@ -116,7 +142,7 @@ class MemoryWorld {
         const sequence = this.sequences.get(toHex(deviceId))
         return sequence === undefined
           ? null
-          : { deviceId, device: deviceRecord(sequence), ownership: null }
+          : { deviceId, device: deviceRecord(sequence), ownership: ownershipRecord() }
       },
       readings: async (deviceId, { limit, beforeSequence }) => {
         if (!this.sequences.has(toHex(deviceId))) return null
@@ -125,11 +151,19 @@ class MemoryWorld {
           .toReversed()
           .slice(0, limit)
       },
+      commands: async (deviceId, { after, limit }) => {
+        if (!this.sequences.has(toHex(deviceId))) return null
+        return (this.commands.get(toHex(deviceId)) ?? [])
+          .filter(({ height }) => after === null || height > after.height)
+          .slice(0, limit)
+      },
+      history: async (deviceId, span) => this.#history(deviceId, span),
       readState: async (table, key, withProof) => this.#readState(table, key, withProof),
       block: async (at) =>
         this.#blocks.find(({ view }) =>
           typeof at === 'number' ? view.height === at : toHex(view.blockId) === toHex(at)
         )?.view ?? null,
+      contents: async (height) => this.#contents(height),
       headers: async (from, limit) =>
         this.#blocks.slice(from, from + limit).map(({ view }) => view.headerBytes),
       seals: async () => [],
@@ -147,6 +181,15 @@ class MemoryWorld {
         this.#onReading.add(listener)
         return () => void this.#onReading.delete(listener)
       },
+      onCommand: (listener) => {
+        this.#onCommand.add(listener)
+        return () => void this.#onCommand.delete(listener)
+      },
+      onFinalBlock: (listener) => {
+        this.#waiters.add(listener)
+        return () => void this.#waiters.delete(listener)
+      },
+      onConfirmedBlock: (listener) => this.#confirmed.follow(listener),
       onTransactionEnd: (listener) => {
         this.#onEnd.add(listener)
         return () => void this.#onEnd.delete(listener)
@@ -159,6 +202,7 @@ class MemoryWorld {
     const ids = accepted.map(({ status }) => status.transactionId)
     const block = nextBlock(this.#blocks.at(-1), ids, this.#tree.base.root)
     this.#blocks.push(block)
+    this.#confirmed.settle(entryOf(block))
     const { height, timeMs } = block.view
     for (const kept of accepted) {
       kept.status = { ...kept.status, stage: 'final', outcome: 'applied', height, timeMs }
@@ -171,6 +215,17 @@ class MemoryWorld {
     }
     for (const wake of this.#waiters) wake()
     return height
+  }
+
+  confirm(stateRoot: Uint8Array): void {
+    const accepted = [...this.#kept.values()].filter(({ status }) => status.stage === 'accepted')
+    const ids = accepted.map(({ status }) => status.transactionId)
+    this.#confirmed.confirm(entryOf(nextBlock(this.#blocks.at(-1), ids, stateRoot)))
+  }
+
+  setCommands(deviceId: Uint8Array, commands: readonly WaitingCommand[]): void {
+    this.commands.set(toHex(deviceId), commands)
+    for (const listener of this.#onCommand) listener(deviceId)
   }
 
   #submit(wire: Uint8Array): Submission {
@@ -209,6 +264,35 @@ class MemoryWorld {
 
   #statusOf(id: Uint8Array): TransactionStatus | null {
     return this.#kept.get(toHex(id))?.status ?? null
+  }
+
+  #history(deviceId: Uint8Array, { limit, fromMs, toMs, at }: HistorySpan): HistoryAnswer | null {
+    if (!this.sequences.has(toHex(deviceId))) return null
+    const said = (this.#readings.get(toHex(deviceId)) ?? [])
+      .toReversed()
+      .filter(({ timeMs }) => timeMs >= (fromMs ?? 0) && timeMs <= (toMs ?? timeMs))
+    const kept = said.filter(({ height }) => height >= (this.change.transactionsFrom ?? 0))
+    const isAt = (one: StoredReading): boolean =>
+      at === null || toHex(one.transactionId) === toHex(at)
+    const first = at === null ? 0 : kept.findIndex(isAt)
+    if (first < 0) return null
+    const next = kept[first + limit]?.transactionId ?? null
+    const isCutOff = next === null && kept.length < said.length
+    return { readings: kept.slice(first, first + limit), next, isCutOff }
+  }
+
+  #contents(height: number): BlockContents | null {
+    const view = this.#blocks[height]?.view
+    if (view === undefined || height < (this.change.transactionsFrom ?? 0)) return null
+    const entries = view.transactions.map(({ transactionId, outcome, code }) => {
+      const decoded = decodeTransaction(
+        this.#kept.get(toHex(transactionId))?.wire ?? new Uint8Array(0),
+        NETWORK_TAG
+      )
+      if (!decoded.ok) throw new Error(decoded.fault)
+      return { transaction: decoded.value, outcome: { outcome, code } }
+    })
+    return { ...view, entries }
   }
 
   #tip(): FinalBlock {
@@ -288,6 +372,17 @@ class MemoryWorld {
       const timer = setTimeout(finish, timeoutMs).unref()
       this.#waiters.add(wake)
     })
+  }
+}
+
+function entryOf({ view }: FinalBlock): ConfirmedEntry & SettledEntry {
+  const { blockId, transactions } = view
+  const id = toHex(blockId) as BlockId
+  const header = { view: view.view as View }
+  return {
+    block: { id, idBytes: blockId, header },
+    version: { height: view.height as Height, timeMs: view.timeMs },
+    transactions
   }
 }
 
