@@ -34,6 +34,16 @@ export const EXIT_CODES: {
   upgradeRequired: 79
 }
 
+/** With these a node that is started again ends the same way: somebody has to act first. */
+export const LASTING_EXIT_CODES: readonly number[] = [
+  EXIT_CODES.usage,
+  EXIT_CODES.damaged,
+  EXIT_CODES.locked,
+  EXIT_CODES.disk,
+  EXIT_CODES.configuration,
+  EXIT_CODES.upgradeRequired
+]
+
 /** Every code that a NodeError may carry, with the exit code it leads to when it is fatal. */
 export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   ADDRESS_IN_USE: EXIT_CODES.configuration,
@@ -62,6 +72,7 @@ export const NODE_ERROR_CODES: Readonly<Record<string, number>> = {
   STORAGE_MISSING: EXIT_CODES.damaged,
   TESTNET_NOT_RUNNING: EXIT_CODES.noPeers,
   TESTNET_RUNNING: EXIT_CODES.locked,
+  TOKEN_FILE_WRONG: EXIT_CODES.configuration,
   UPGRADE_NEEDED: EXIT_CODES.upgradeRequired,
   USAGE_WRONG: EXIT_CODES.usage,
   VERIFICATION_FAILED: EXIT_CODES.damaged,

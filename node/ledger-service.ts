@@ -7,8 +7,17 @@
  * @module
  */
 
-import type { DeviceRecord, OutcomeName, OwnershipRecord, SealProof } from '../protocol/index.ts'
+import type {
+  DeviceRecord,
+  Outcome,
+  OutcomeName,
+  OwnershipRecord,
+  SealProof,
+  Transaction
+} from '../protocol/index.ts'
+import type { ConfirmedNews } from './confirmed-news.ts'
 import type { GovernanceService } from './governance-service.ts'
+import type { HistoryAnswer, HistorySpan } from './history-span.ts'
 import type { SyncProgress } from './sync/sync-progress.ts'
 
 /** How far a transaction has come. */
@@ -84,6 +93,26 @@ export interface StoredReading {
   readonly marks: readonly ReadingMark[]
 }
 
+/** A command that a device has still to receive, with what the device needs to check it. */
+export interface WaitingCommand {
+  readonly commandId: Uint8Array
+  /** Where it stands on the ledger. */
+  readonly height: number
+  readonly index: number
+  readonly notAfterMs: number
+  /** The whole command. */
+  readonly wire: Uint8Array
+  /** Encoded receipt: that it counted, where, and when. */
+  readonly receipt: Uint8Array
+}
+
+/** Which commands of a device are asked for. */
+export interface CommandPage {
+  /** Those behind this place; null for all. */
+  readonly after: { readonly height: number; readonly index: number } | null
+  readonly limit: number
+}
+
 /** A device with its owner's record. */
 export interface DeviceView {
   readonly deviceId: Uint8Array
@@ -113,6 +142,15 @@ export interface BlockView {
   }[]
   /** Encoded finalisation; null when only a descendant was finalised directly. */
   readonly finalisation: Uint8Array | null
+}
+
+/** What a final block did: each of its transactions with what became of it. */
+export interface BlockContents {
+  readonly height: number
+  readonly blockId: Uint8Array
+  readonly timeMs: number
+  readonly stateRoot: Uint8Array
+  readonly entries: readonly { readonly transaction: Transaction; readonly outcome: Outcome }[]
 }
 
 /** A member as the API shows it. */
@@ -228,13 +266,25 @@ export interface LedgerService {
     deviceId: Uint8Array,
     page: HistoryPage
   ) => Promise<readonly StoredReading[] | null>
+  /**
+   * The commands that a device has still to receive, in the order of the ledger, `limit` ≤ 16; none
+   * while it is stopped, null where there is no such device.
+   */
+  readonly commands: (
+    deviceId: Uint8Array,
+    page: CommandPage
+  ) => Promise<readonly WaitingCommand[] | null>
   /** The value under a key of a table (by number), with an encoded read proof if asked for. */
   readonly readState: (
     table: number,
     key: Uint8Array,
     withProof: boolean
   ) => Promise<{ readonly value: Uint8Array | null; readonly proof: Uint8Array | null }>
+  /** Messages of a device within bounds of time, newest first; null where there is no such device. */
+  readonly history: (deviceId: Uint8Array, span: HistorySpan) => Promise<HistoryAnswer | null>
   readonly block: (at: number | Uint8Array) => Promise<BlockView | null>
+  /** What stands in a final block; null where this node has no such block or has forgotten it. */
+  readonly contents: (height: number) => Promise<BlockContents | null>
   /** Encoded headers from a height upward, at most `limit`. */
   readonly headers: (from: number, limit: number) => Promise<readonly Uint8Array[]>
   /** Seals in order, the first being the one that ends an epoch; none where that is not here. */
@@ -252,6 +302,12 @@ export interface LedgerService {
     listener: (deviceId: Uint8Array, reading: StoredReading) => void,
     isHeard: () => boolean
   ) => () => void
+  /** Calls back when a device may have another command to receive. */
+  readonly onCommand: (listener: (deviceId: Uint8Array) => void) => () => void
+  /** Calls back whenever blocks have become final and durable here. */
+  readonly onFinalBlock: (listener: () => void) => () => void
+  /** Calls back for blocks that are confirmed and may still lose. Observers hear of no such block. */
+  readonly onConfirmedBlock: (listener: (news: ConfirmedNews) => void) => () => void
   /** Calls back when a transaction that this node took in ends or becomes final. */
   readonly onTransactionEnd: (
     listener: (deviceId: Uint8Array | null, status: TransactionStatus) => void

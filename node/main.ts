@@ -6,11 +6,15 @@
  */
 
 import './shims.ts'
+import { quietPipes } from './cli/quiet-pipes.ts'
 import { reportError, runCommandLine } from './cli/run.ts'
 import type { NodeStarter } from './cli/start.ts'
 
 /** Loaded for `start` alone: all other commands answer without the weight of the daemon. */
-const startNode: NodeStarter = async (options) => (await import('./node.ts')).startNode(options)
+const startNode: NodeStarter = async (options) => {
+  const { openHeldDevices } = await import('./cli/held/held-devices.ts')
+  return (await import('./node.ts')).startNode({ ...options, openCustody: openHeldDevices })
+}
 
 const isVerbose = process.argv.includes('--verbose')
 
@@ -19,16 +23,17 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.exit(reportError(error, { stderr: process.stderr, isVerbose }))
   })
 
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // whoever read our output has gone; a node goes on, and a command ends by itself
-    if (error.code !== 'EPIPE') throw error
-  })
+const readerGone = quietPipes(process)
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
+  // Opened when it is read: most commands read none.
+  get stdin() {
+    return process.stdin
+  },
   stdout: process.stdout,
   stderr: process.stderr,
+  readerGone,
   onSignal: (signal, listener) => void process.on(signal, listener),
   exit: (code) => process.exit(code),
   startNode

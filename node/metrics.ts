@@ -7,8 +7,9 @@
  */
 
 import { Counter, collectDefaultMetrics, Gauge, Registry, Summary } from 'prom-client'
+import { METRICS } from './metric-names.ts'
 
-/** What the node counts and shows. */
+/** What the node counts and shows: the names are those of `metric-names.ts`. */
 export interface Metrics {
   readonly text: () => Promise<string>
   /** Counts something by a label of the house. */
@@ -32,7 +33,7 @@ export function createMetrics(): Metrics {
     count: (name, label, amount) => {
       let counter = counters.get(name)
       if (counter === undefined) {
-        const help = name.replace(/^thingmoot_/, '').replaceAll('_', ' ')
+        const help = METRICS[name]?.meaning ?? name
         counter = new Counter({ name, help, labelNames: ['kind'], registers: [registry] })
         counters.set(name, counter)
       }

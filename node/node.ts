@@ -13,7 +13,10 @@ import { systemClock } from './clock.ts'
 import { watchDisk } from './disk-watch.ts'
 import type { NodeError } from './errors.ts'
 import { createFailure, type Failure } from './failure.ts'
-import type { StorageCondition } from './ledger-service.ts'
+import type { Custody } from './gateways/custody.ts'
+import type { MqttSessionStore } from './gateways/mqtt-session-store.ts'
+import { openSessionStore } from './gateways/open-session-store.ts'
+import type { LedgerStatus } from './ledger-service.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Network } from './network/network.ts'
@@ -35,7 +38,16 @@ export interface NodeOptions {
   readonly genesis: GenesisDocument
   /** Lower-case hexadecimal. */
   readonly genesisHash: string
+  /** Opens the devices whose keys this node holds; without it none are. */
+  readonly openCustody?: OpenCustody
 }
+
+/** Opens the devices whose keys a node holds, in its data directory; null where there are none. */
+export type OpenCustody = (options: {
+  readonly config: Config
+  readonly networkTag: Uint8Array
+  readonly warn: (sentence: string, error: unknown) => void
+}) => Promise<Custody | null>
 
 /** A node that is up. */
 export interface RunningNode {
@@ -90,13 +102,22 @@ interface Opened {
 async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningNode> {
   const parts = await createParts(options, opened)
   const { replica, network, metrics, log, fail } = parts
-  const surfaces = createSurfaces(options.config, {
+  const warn = (sentence: string, error: unknown): void =>
+    log.warn(sentence, { error: error instanceof Error ? error.message : String(error) })
+  const { config, openCustody } = options
+  const custody = (await openCustody?.({ config, networkTag: replica.networkTag, warn })) ?? null
+  if (custody !== null) opened.closers.push(() => custody.stop())
+  const surfaces = createSurfaces(config, {
+    custody,
+    mqttStore: await openMqttStore(options.config, opened, log),
     service: replica.service,
     genesis: options.genesis,
     networkTag: replica.networkTag,
+    nodeId: opened.keys.identity.publicKey,
     metrics,
     network,
-    fail
+    fail,
+    warn
   })
   const disk = await watchDisk(opened.directory.paths.ledger, options.config.disk, {
     onRoom: (hasRoom) => {
@@ -109,6 +130,7 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   metrics.show('thingmoot_storage_free_bytes', 'free bytes of the disk', disk.freeBytes)
   opened.closers.push(() => network.stop())
   await replica.start()
+  custody?.start(replica.service)
   for (const surface of surfaces.all) {
     await surface.start()
     opened.closers.push(() => surface.stop())
@@ -127,6 +149,7 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
   const stop = async (): Promise<void> => {
     surfaces.http.beginShutdown()
     loop.stop()
+    await custody?.stop()
     await replica.stop()
     for (const close of opened.closers.reverse()) await close()
     log.info('node is down', { height: replica.keeper.tip.height })
@@ -141,6 +164,29 @@ async function joinParts(options: NodeOptions, opened: Opened): Promise<RunningN
     ended: parts.installed,
     settledConfig: () => settleConfig(options.config, network, surfaces)
   }
+}
+
+/** Sessions of MQTT clients outlive the process. */
+async function openMqttStore(
+  { mqtt }: Config,
+  { directory, failure, closers }: Opened,
+  log: Logger
+): Promise<MqttSessionStore | null> {
+  const { max, bytesMax, awaySeconds } = mqtt.sessions
+  if (!mqtt.enabled || max === 0) return null
+  const opened = await openSessionStore(
+    {
+      path: directory.paths.sessions,
+      marker: directory.marker,
+      limits: { sessionsMax: max, sessionBytesMax: bytesMax, awaySecondsMax: awaySeconds }
+    },
+    {
+      onWriteFailure: failure.report,
+      warn: (sentence, error) => log.warn(sentence, { error: String(error) })
+    }
+  )
+  closers.push(opened.close)
+  return opened.store
 }
 
 interface Parts {
@@ -217,8 +263,8 @@ async function createParts(options: NodeOptions, opened: Opened): Promise<Parts>
     }
   )
   const { keeper, driver, book, intake } = replica
-  const storage = (): StorageCondition => replica.service.status().storage
-  showMetrics(metrics, { keeper, driver, network, book, intake, storage })
+  const status = (): LedgerStatus => replica.service.status()
+  showMetrics(metrics, { keeper, driver, network, book, intake, status })
   return { log, metrics, network, replica, installed, fail }
 }
 

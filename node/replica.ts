@@ -338,6 +338,7 @@ export class Replica {
    */
   async stop(): Promise<void> {
     this.#isStopping = true
+    this.#recovery.letGo()
     this.catchUp.stop()
     await this.#intake.close()
     this.#timers.stop()
@@ -669,6 +670,7 @@ export class Replica {
       findFinal: (id) => this.archive.statusOf(id),
       onRefused: (transaction, code, isVerified) =>
         this.#evidence.refused(transaction, code, { isVerified }),
+      onExcess: (deviceId) => this.#watch.noteExcess(deviceId),
       onRivals: (transactions) => {
         for (const one of transactions) this.#evidence.notice(one, { isVerified: true })
       },
@@ -699,7 +701,9 @@ export class Replica {
       onCommitted: (blocks) => this.#settleCommitted(blocks),
       onConfirmed: (blockId) => {
         const entry = this.keeper.entry(blockId)
-        if (entry !== undefined) this.#intake.confirmBlock(entry)
+        if (entry === undefined) return
+        this.#intake.confirmBlock(entry)
+        this.service.confirm(entry)
       },
       onSealed: () => this.#turnEpoch(),
       onAhead: (early, epoch) => {
@@ -803,7 +807,10 @@ export class Replica {
         onFailure: this.#ports.fail
       }
     )
-    return new Watch({ tip: () => this.keeper.tip, isCurrent: () => this.#isCurrent(), desk })
+    return new Watch(
+      { networkTag: this.networkTag },
+      { tip: () => this.keeper.tip, isCurrent: () => this.#isCurrent(), desk }
+    )
   }
 
   /** Whether this node takes part in the present, and does not go through the past again. */

@@ -111,7 +111,15 @@ export async function withDeviceFolder<Result>(
 export async function readBorn(path: string): Promise<BornDevice | undefined> {
   const file = join(path, BORN_FILE)
   const text = await readText(file)
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : parseBorn(text, file)
+}
+
+/**
+ * What a device was born with, from text of our own writing; `file` is named in the error.
+ *
+ * @throws NodeError STORAGE_DAMAGED
+ */
+export function parseBorn(text: string, file: string): BornDevice {
   try {
     return bornShape.parse(JSON.parse(text))
   } catch (error) {
@@ -138,14 +146,18 @@ function openFolder(path: string): DeviceFolder {
         content: `${JSON.stringify(device, undefined, 2)}\n`,
         mode: SECRET_MODE
       }),
-    storage: {
-      read: async () => {
-        const text = await readText(outbox)
-        return text === undefined ? undefined : bytesOf(text.trim())
-      },
-      write: (record) =>
-        writeFileDurably({ path: outbox, content: `${toHex(record)}\n`, mode: SECRET_MODE })
-    }
+    storage: fileStorage(outbox)
+  }
+}
+
+/** A record in a file of its own, rewritten whole. */
+export function fileStorage(path: string): RecordStorage {
+  return {
+    read: async () => {
+      const text = await readText(path)
+      return text === undefined ? undefined : bytesOf(text.trim())
+    },
+    write: (record) => writeFileDurably({ path, content: `${toHex(record)}\n`, mode: SECRET_MODE })
   }
 }
 

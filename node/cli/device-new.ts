@@ -34,6 +34,7 @@ import { createValueReader } from './node-request.ts'
 import { createOutput, table } from './output.ts'
 import {
   CLASS_VERSION,
+  REFERENCE_PROFILE,
   type RegistrationPorts,
   referenceClassOf,
   registerDevice,
@@ -51,6 +52,8 @@ export interface NewDevice {
   readonly registration: RegistrationPorts | null
   /** Where its box is written; the device is born, and left to be claimed by a wallet. */
   readonly boxFile?: string
+  /** 1 where a gateway holds its keys, and its class is to say so. */
+  readonly custody?: 0 | 1
 }
 
 /** A device that was made. */
@@ -89,25 +92,32 @@ export function addDeviceNewCommand(group: Command, ports: CommandPorts): void {
  * @throws NodeError or ClientError
  */
 export function createReferenceDevice(options: NewDevice): Promise<CreatedDevice> {
-  const { network, maker, registration } = options
-  return withDeviceFolder(options.folder, async (folder) => {
-    const born = (await folder.readBorn()) ?? (await giveBirth(folder, network, maker))
-    if (!equalBytes(bytesOf(born.networkTag), network.networkTag))
-      throw new NodeError('GENESIS_WRONG', `${folder.path}: the device is of another network`)
-    const device = await openOrCreate(folder, born)
-    if (device.state.headMessageId !== null)
-      throw new NodeError(
-        'FILE_EXISTS',
-        `${folder.path}: holds a claimed device; nothing is changed`
-      )
-    const { deviceId, networkId } = born
-    if (registration !== null && options.boxFile !== undefined) {
-      await packDevice({ born, maker, registration, boxFile: options.boxFile })
-      return { deviceId, networkId, isClaimed: false }
-    }
-    if (registration !== null) await register({ folder, born, device, maker, registration })
-    return { deviceId, networkId, isClaimed: registration !== null }
-  })
+  return withDeviceFolder(options.folder, (folder) => bringUpDevice(folder, options))
+}
+
+/**
+ * Makes a device in a folder that is open, or goes on with one that is not claimed yet.
+ *
+ * @throws NodeError or ClientError
+ */
+export async function bringUpDevice(
+  folder: DeviceFolder,
+  options: Omit<NewDevice, 'folder'>
+): Promise<CreatedDevice> {
+  const { network, maker, registration, custody = 0 } = options
+  const born = (await folder.readBorn()) ?? (await giveBirth(folder, network, maker))
+  if (!equalBytes(bytesOf(born.networkTag), network.networkTag))
+    throw new NodeError('GENESIS_WRONG', `${folder.path}: the device is of another network`)
+  const device = await openOrCreate(folder, born)
+  if (device.state.headMessageId !== null)
+    throw new NodeError('FILE_EXISTS', `${folder.path}: holds a claimed device; nothing is changed`)
+  const { deviceId, networkId } = born
+  if (registration !== null && options.boxFile !== undefined) {
+    await packDevice({ born, maker, registration, boxFile: options.boxFile })
+    return { deviceId, networkId, isClaimed: false }
+  }
+  if (registration !== null) await register({ folder, born, device, maker, registration, custody })
+  return { deviceId, networkId, isClaimed: registration !== null }
 }
 
 async function makeDevice(options: NewOptions, ports: CommandPorts): Promise<void> {
@@ -210,11 +220,12 @@ interface Registering {
   readonly device: Device
   readonly maker: Maker
   readonly registration: RegistrationPorts
+  readonly custody: 0 | 1
 }
 
 async function register(registering: Registering): Promise<void> {
-  const { born, device, maker, registration } = registering
-  await registerMaker(maker, registration)
+  const { born, device, maker, registration, custody } = registering
+  await registerMaker(maker, registration, REFERENCE_PROFILE, custody)
   const acts = born.acts ?? (await signActs(registering))
   const claimId = bytesOf(acts.claimId)
   await registerDevice(

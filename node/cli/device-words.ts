@@ -49,6 +49,10 @@ const CODES: Readonly<Record<string, string>> = {
   GUARDIAN_UNKNOWN: 'a guardian is not one of this device: its guardians have changed',
   GUARDIAN_SEQUENCE_USED: 'the guardians have acted meanwhile: try again',
   GUARDIAN_ACT_NONE: 'there is nothing to cancel, or the device is marked lost already',
+  CONTROLLER_UNKNOWN: 'its owner lets no such key command it, or not any more',
+  COMMAND_SEQUENCE_USED: 'a later command of this key has counted: send it anew',
+  COMMAND_EXPIRED: 'its time was up before it counted',
+  INCARNATION_OLD: 'the device has got new keys meanwhile: send it anew',
   SIGNATURE_INVALID: 'a signature does not stand: is this the device, and the genesis?',
   BIRTH_BATCH_CLOSED: 'the birth batch is unknown, over or revoked',
   LEAF_USED: 'the device is claimed already',
@@ -69,6 +73,8 @@ const CODES: Readonly<Record<string, string>> = {
     'too few rotation keys are at hand: name the device with --device, or the recovery phrase with --recovery-file',
   ROTATION_KEYS_TOO_MANY: 'the device would list more than four rotation keys',
   PRESENCE_REFUSED: 'the device did not give its presence: it is another one, or holds other keys',
+  OWNER_PROOF_DEVICES_WRONG: 'name each device once, and sixteen at most',
+  OWNER_CHALLENGE_WRONG: 'a challenge has 16 to 64 bytes, a verifier a name of at most 128 letters',
   OFFER_OTHER: 'no offer is open, or it is made to somebody else'
 }
 

@@ -8,29 +8,31 @@
 
 import type { Command } from 'commander'
 import picocolors from 'picocolors'
-import { createHttpClient, type Device, openDevice, systemRandomBytes } from '../../client/index.ts'
-import { equalBytes } from '../../protocol/index.ts'
+import { createHttpClient, openDevice, systemRandomBytes } from '../../client/index.ts'
 import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions, gather, usage } from './command.ts'
 import { addDeviceClaimCommand } from './device-claim.ts'
-import { adoptComing } from './device-coming.ts'
+import { addDeviceCommandCommand } from './device-command.ts'
 import { contentOf, type Said, type SayOptions } from './device-content.ts'
-import { type BornDevice, bytesOf, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
+import { addDeviceControllersCommand } from './device-controllers.ts'
+import { addDeviceDescribeCommands } from './device-describe.ts'
+import { type BornDevice, type DeviceFolder, withDeviceFolder } from './device-folder.ts'
 import { addDeviceFollowCommand } from './device-follow.ts'
 import { addDeviceGuardiansCommand } from './device-guardians.ts'
-import { beginByLedger, type DeviceStanding, keepUp, type LedgerPorts } from './device-ledger.ts'
+import { keepUpBySeal } from './device-keep-up.ts'
+import type { DeviceStanding } from './device-ledger.ts'
 import { addDeviceListCommand } from './device-list.ts'
+import { networkOfDevice } from './device-network.ts'
 import { addDeviceNewCommand } from './device-new.ts'
 import { addDeviceOrderCommands } from './device-orders.ts'
 import { addDeviceRekeyCommands } from './device-rekey.ts'
-import { adoptGrant } from './device-sealing.ts'
+import { addDeviceRunCommand, type DeviceRunPorts } from './device-run.ts'
 import { addDeviceShareCommands } from './device-share.ts'
 import { addDeviceShowCommand } from './device-show.ts'
 import { addDeviceTransferCommands } from './device-transfer.ts'
 import { writeNewFile } from './files.ts'
-import { trustNetwork } from './network-trust.ts'
 import { createOutput, table } from './output.ts'
-import { absolute, addConfigOption, readGenesis, readSettings } from './settings.ts'
+import { absolute, addConfigOption } from './settings.ts'
 
 interface SignOptions extends CommonOptions, SayOptions {
   readonly device: string
@@ -50,7 +52,7 @@ interface SignedMessage {
 }
 
 /** Adds all commands of devices: those of the device itself, and those of its owner. */
-export function addDeviceCommand(program: Command, ports: CommandPorts): void {
+export function addDeviceCommand(program: Command, ports: DeviceRunPorts): void {
   const group = program
     .command('device')
     .description('a reference device kept in a folder, and what its owner does')
@@ -71,10 +73,14 @@ export function addDeviceCommand(program: Command, ports: CommandPorts): void {
   addDeviceShareCommands(group, ports)
   addDeviceClaimCommand(group, ports)
   addDeviceShowCommand(group, ports)
+  addDeviceDescribeCommands(group, ports)
   addDeviceTransferCommands(group, ports)
   addDeviceOrderCommands(group, ports)
   addDeviceRekeyCommands(group, ports)
   addDeviceGuardiansCommand(group, ports)
+  addDeviceControllersCommand(group, ports)
+  addDeviceCommandCommand(group, ports)
+  addDeviceRunCommand(group, ports)
 }
 
 async function sign(options: SignOptions, ports: CommandPorts): Promise<void> {
@@ -103,15 +109,18 @@ async function signIn(
   const standing =
     options.node === undefined
       ? null
-      : await keepUpBySeal(
-          device,
-          { folder, born },
-          {
-            network: await networkOf(born, options, ports),
-            transport: createHttpClient({ baseUrls: [options.node] })
-          }
-        )
-  if (standing === null && options.genesis !== undefined) await networkOf(born, options, ports)
+      : (
+          await keepUpBySeal(
+            device,
+            { folder, born },
+            {
+              network: await networkOfDevice(born, options, ports),
+              transport: createHttpClient({ baseUrls: [options.node] })
+            }
+          )
+        ).standing
+  if (standing === null && options.genesis !== undefined)
+    await networkOfDevice(born, options, ports)
   const verdict = await device.say(said.contentKind, said.content)
   if (!verdict.ok) throw new NodeError('USAGE_WRONG', `${folder.path}: ${explain(verdict.fault)}`)
   const { messageId, wire } = verdict.value
@@ -123,32 +132,6 @@ async function signIn(
     wire,
     standing
   }
-}
-
-/** New keys first, for a grant is to them; then its key: an anchor above a grant vouches to know it. */
-async function keepUpBySeal(
-  device: Device,
-  { folder, born }: { readonly folder: DeviceFolder; readonly born: BornDevice },
-  ledger: LedgerPorts
-): Promise<DeviceStanding> {
-  await beginByLedger(device, ledger)
-  await adoptGrant(device, await adoptComing(folder, born, device), ledger)
-  return keepUp(device, ledger)
-}
-
-async function networkOf(
-  born: BornDevice,
-  options: SignOptions,
-  ports: CommandPorts
-): Promise<ReturnType<typeof trustNetwork>> {
-  const path = options.genesis ?? (await readSettings(options, ports)).config.genesis
-  const network = trustNetwork((await readGenesis(path)).genesis)
-  if (!equalBytes(network.networkTag, bytesOf(born.networkTag)))
-    throw new NodeError(
-      'GENESIS_WRONG',
-      `${path}: the device is of another network, ${born.networkId}`
-    )
-  return network
 }
 
 /** The bytes to whoever asked for them, and what they are beside them. */

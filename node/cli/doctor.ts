@@ -12,6 +12,7 @@ import { NodeError } from '../errors.ts'
 import { addCommand, type CommandPorts, type CommonOptions } from './command.ts'
 import { type DoctorQuestion, gatherFacts } from './doctor/facts.ts'
 import { examine, type NamedFinding } from './doctor/rules.ts'
+import { addAccessOptions } from './node-url.ts'
 import { count, createOutput, type Paint } from './output.ts'
 import { addConfigOption } from './settings.ts'
 
@@ -19,11 +20,16 @@ type DoctorOptions = CommonOptions & DoctorQuestion
 
 /** Adds `doctor`. */
 export function addDoctorCommand(program: Command, ports: CommandPorts): void {
-  addConfigOption(
-    addCommand(program, 'doctor', 'what is not well with a node, and what to do; exit code 1 then')
-  )
-    .option('--url <url>', 'a node elsewhere: by its word alone, without its files')
-    .action((options: DoctorOptions) => runDoctor(options, ports))
+  addAccessOptions(
+    addConfigOption(
+      addCommand(
+        program,
+        'doctor',
+        'what is not well with a node, and what to do; exit code 1 then'
+      )
+    ),
+    'where the node answers; without --config a node elsewhere, by its word alone'
+  ).action((options: DoctorOptions) => runDoctor(options, ports))
 }
 
 /** @throws NodeError NOT_WELL after the answer, when there is anything to do */

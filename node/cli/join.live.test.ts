@@ -22,7 +22,16 @@ async function json(
 }
 
 const QUIET = [
-  ...['--http-port', '0', '--mqtt-enabled', 'false', '--metrics-enabled', 'false'],
+  ...[
+    '--http-port',
+    '0',
+    '--mqtt-enabled',
+    'false',
+    '--coap-enabled',
+    'false',
+    '--metrics-enabled',
+    'false'
+  ],
   ...['--network-listen', '/ip4/127.0.0.1/tcp/0', '--disk-warn-bytes', '0'],
   ...['--disk-stop-bytes', '0', '--plain-keys']
 ]

@@ -15,12 +15,18 @@ export interface NodeRequest {
   readonly body?: Uint8Array
   readonly contentType?: string
   readonly accept?: string
+  /** Opens what the node keeps for those who have one. */
+  readonly token?: string | undefined
+  /** Ends the request before its deadline. */
+  readonly signal?: AbortSignal | undefined
   readonly deadlineMs: number
 }
 
 /** What a node answered. */
 export interface NodeAnswer {
   readonly status: number
+  /** The other side's clock, in whole seconds; null where it does not tell. */
+  readonly dateMs: number | null
   readonly body: Uint8Array
   /** @throws NodeError REQUEST_FAILED when it is no JSON */
   readonly json: () => unknown
@@ -40,19 +46,28 @@ export async function requestNode(
   path: string,
   request: NodeRequest
 ): Promise<NodeAnswer> {
-  const { body, contentType = 'application/cbor', accept = 'application/json' } = request
+  const { body, contentType = 'application/cbor', accept = 'application/json', token } = request
   const url = urlOf(base, path)
   let status: number
+  let dateMs: number
   let content: Uint8Array
   try {
     const response = await fetch(url, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: body === undefined ? { accept } : { accept, 'content-type': contentType },
+      headers: {
+        accept,
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` })
+      },
       ...(body === undefined ? {} : { body: body.slice() }),
       redirect: 'error',
-      signal: AbortSignal.timeout(request.deadlineMs)
+      signal: AbortSignal.any([
+        AbortSignal.timeout(request.deadlineMs),
+        ...(request.signal === undefined ? [] : [request.signal])
+      ])
     })
     status = response.status
+    dateMs = Date.parse(response.headers.get('date') ?? '')
     content = await readBounded(response)
   } catch (error) {
     if (error instanceof NodeError) throw error
@@ -60,7 +75,12 @@ export async function requestNode(
   }
   if (status >= 400)
     throw new NodeError('REQUEST_FAILED', `${url.href}: ${status}${problemOf(content)}`)
-  return { status, body: content, json: () => parseJson(content, url.href) }
+  return {
+    status,
+    dateMs: Number.isNaN(dateMs) ? null : dateMs,
+    body: content,
+    json: () => parseJson(content, url.href)
+  }
 }
 
 const stateShape = z.looseObject({

@@ -13,6 +13,9 @@ import type { Environment } from '../../config/index.ts'
 /** Where text and bytes go. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined
+  /** The size of the window, if there is one. */
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
   write(content: string | Uint8Array): unknown
 }
 

@@ -22,6 +22,8 @@ import {
   CONTENT_SIZE_MAX_BYTES,
   classHeads,
   classIdOf,
+  classVersionKey,
+  classVersions,
   devices,
   type Profile,
   RATE_PER_HOUR_MAX,
@@ -85,12 +87,14 @@ export function referenceClassOf({ vendor }: Maker): Uint8Array {
  * Sees to it that the maker's keys and its class are on the ledger.
  *
  * @param profile - what the class asks of its devices, if it is described now
+ * @param custody - who holds their keys: 0 the devices, 1 a gateway; a class says one for good
  * @throws NodeError REQUEST_FAILED, ClientError
  */
 export async function registerMaker(
   maker: Maker,
   ports: RegistrationPorts,
-  profile: Profile = REFERENCE_PROFILE
+  profile: Profile = REFERENCE_PROFILE,
+  custody = 0
 ): Promise<void> {
   const { network, onStep, now } = ports
   const { vendor, nextKeysHash } = maker
@@ -107,9 +111,18 @@ export async function registerMaker(
     await submitFinal(signVendorSet(networkTag, vendor, act), 'vendor-set', ports)
     onStep('the maker has shown its keys')
   }
-  if ((await readRecord(classHeads, referenceClassOf(maker), ports)) !== undefined) return
+  const classId = referenceClassOf(maker)
+  if ((await readRecord(classHeads, classId, ports)) !== undefined) {
+    const version = await readRecord(classVersions, classVersionKey(classId, CLASS_VERSION), ports)
+    if (version !== undefined && version.custody !== custody)
+      throw new NodeError(
+        'REQUEST_FAILED',
+        `the class of maker ${toHex(vendor.vendorId)} is of devices ${version.custody === 1 ? 'whose keys a gateway holds' : 'that hold their own keys'}: use another maker`
+      )
+    return
+  }
   const vendorSequence = await nextSequence(maker, ports)
-  const act = { vendorSequence, profile, ...classWithin(known, now()) }
+  const act = { vendorSequence, profile, ...classWithin(known, now()), custody }
   await submitFinal(signClassDefine(networkTag, vendor, act), 'class-define', ports)
   onStep('its class of devices is described')
 }
@@ -229,12 +242,11 @@ async function proveApplied(
 function classWithin(
   record: VendorRecord,
   timeMs: number
-): Omit<Parameters<typeof signClassDefine>[2], 'vendorSequence' | 'profile'> {
+): Omit<Parameters<typeof signClassDefine>[2], 'vendorSequence' | 'profile' | 'custody'> {
   const rate = record.grantRateUnitsPerHour - record.usedRateUnitsPerHour
   return {
     classNumber: CLASS_NUMBER,
     version: CLASS_VERSION,
-    custody: 0,
     canSeal: 1,
     thingModelHash: NO_HASH,
     mudHash: null,

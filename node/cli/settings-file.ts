@@ -18,21 +18,34 @@ const HEAD = `# Settings of a Thingmoot node.
  */
 export function formatSettings(config: Config, chosen: ReadonlySet<string>): string {
   const lines: string[] = []
-  let openGroup = ''
+  let openGroups: readonly string[] = []
   for (const { path, meaning } of describeSettings()) {
     if (!chosen.has(path)) continue
-    const [group, name] = path.includes('.') ? path.split('.') : ['', path]
+    const names = path.split('.')
+    const groups = names.slice(0, -1)
     lines.push('')
-    if (group !== '' && group !== openGroup) lines.push(`${group}:`)
-    openGroup = group as string
-    const indent = group === '' ? '' : '  '
+    for (const [depth, name] of groups.entries()) {
+      if (startsAlike(groups, openGroups, depth + 1)) continue
+      lines.push(`${indent(depth)}${name}:`)
+    }
+    openGroups = groups
+    const margin = indent(groups.length)
     // JSON is YAML, and quotes whatever could be taken for something else.
     lines.push(
-      `${indent}# ${meaning}`,
-      `${indent}${name}: ${JSON.stringify(settingAt(config, path))}`
+      `${margin}# ${meaning}`,
+      `${margin}${names.at(-1)}: ${JSON.stringify(settingAt(config, path))}`
     )
   }
   return `${HEAD}${lines.join('\n')}\n`
+}
+
+/** Whether two paths of groups are the same down to a depth. */
+function startsAlike(one: readonly string[], other: readonly string[], depth: number): boolean {
+  return one.slice(0, depth).every((name, place) => other[place] === name)
+}
+
+function indent(depth: number): string {
+  return '  '.repeat(depth)
 }
 
 /** The value of a setting by its path. */

@@ -53,7 +53,8 @@ export interface StartPorts extends CommandPorts, SignalPorts {
 }
 
 const DAMAGE_CODES: readonly string[] = ['STORAGE_DAMAGED', 'STORAGE_MISSING', 'VOTE_LOG_MISSING']
-const STOP_DEADLINE_MS = 30_000
+/** How long a node may take to stop before it is ended; whoever supervises it must wait longer. */
+export const STOP_DEADLINE_MS = 30_000
 /** As shells count a process that SIGINT ended. */
 const EXIT_INTERRUPTED = 130
 

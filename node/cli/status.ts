@@ -19,12 +19,11 @@ import {
   usage
 } from './command.ts'
 import { requestNode } from './node-request.ts'
-import { ownUrl } from './node-url.ts'
+import { type AccessOptions, addAccessOptions, type NodeAccess, readAccess } from './node-url.ts'
 import { count, createOutput, type Paint, table } from './output.ts'
-import { addConfigOption, readSettings } from './settings.ts'
+import { addConfigOption } from './settings.ts'
 
-interface StatusOptions extends CommonOptions {
-  readonly url?: string
+interface StatusOptions extends CommonOptions, AccessOptions {
   readonly wait?: string
   readonly timeout: string
 }
@@ -100,8 +99,10 @@ const answerShape = z.looseObject({ status: statusShape })
 
 /** Adds `status`. */
 export function addStatusCommand(program: Command, ports: CommandPorts): void {
-  addConfigOption(addCommand(program, 'status', 'how a running node and its ledger are'))
-    .option('--url <url>', 'where the node answers (default: as in the settings)')
+  addAccessOptions(
+    addConfigOption(addCommand(program, 'status', 'how a running node and its ledger are')),
+    'where the node answers (default: as in the settings)'
+  )
     .option('--wait <state>', 'wait until the node is in this state: ready')
     .option('--timeout <span>', 'how long to wait', '60s')
     .action((options: StatusOptions) => showStatus(options, ports))
@@ -112,8 +113,9 @@ export function addStatusCommand(program: Command, ports: CommandPorts): void {
  *
  * @throws NodeError NODE_NOT_REACHED or REQUEST_FAILED
  */
-export async function fetchStatus(url: string): Promise<NodeStatus> {
-  const answer = await requestNode(url, '/v1/status', { deadlineMs: REQUEST_DEADLINE_MS })
+export async function fetchStatus({ url, ...access }: NodeAccess): Promise<NodeStatus> {
+  const request = { ...access, deadlineMs: REQUEST_DEADLINE_MS }
+  const answer = await requestNode(url, '/v1/status', request)
   const read = answerShape.safeParse(answer.json())
   if (read.success) return read.data.status
   const field = read.error.issues[0]?.path.join('.') ?? ''
@@ -123,21 +125,21 @@ export async function fetchStatus(url: string): Promise<NodeStatus> {
 async function showStatus(options: StatusOptions, ports: CommandPorts): Promise<void> {
   if (options.wait !== undefined && options.wait !== 'ready')
     throw usage(`--wait: "${options.wait}" is unknown, there is only ready`)
-  const url = options.url ?? ownUrl((await readSettings(options, ports)).config, '--url')
+  const access = await readAccess(options, ports)
   const status =
     options.wait === undefined
-      ? await fetchStatus(url)
-      : await awaitReady(url, parseDurationMs(options.timeout))
+      ? await fetchStatus(access)
+      : await awaitReady(access, parseDurationMs(options.timeout))
   createOutput(options, ports).answer({
     json: status,
     lines: (paint) => [paint.bold(status.sentence), ...table(rowsOf(status, paint), paint)]
   })
 }
 
-async function awaitReady(url: string, timeoutMs: number): Promise<NodeStatus> {
+async function awaitReady(access: NodeAccess, timeoutMs: number): Promise<NodeStatus> {
   const endMs = performance.now() + timeoutMs
   for (;;) {
-    const outcome = await fetchStatus(url).catch((error: unknown) => {
+    const outcome = await fetchStatus(access).catch((error: unknown) => {
       if (error instanceof NodeError) return error
       throw error
     })

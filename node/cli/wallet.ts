@@ -36,6 +36,7 @@ import { absolute } from './settings.ts'
 import { addWalletOptions, type LookOptions, lookAt, openLook } from './wallet-desk.ts'
 import { type WalletPlace, withWallet, withWalletFolder } from './wallet-folder.ts'
 import { readWordsFile, writeWordsFile } from './wallet-phrase.ts'
+import { addWalletProveCommand } from './wallet-prove.ts'
 
 type WalletOptions = CommonOptions & WalletPlace
 
@@ -89,6 +90,7 @@ export function addWalletCommand(program: Command, ports: CommandPorts): void {
     .requiredOption('--file <file>', 'file that thingmoot wallet export made')
     .requiredOption('--file-passphrase-file <file>', 'file with its passphrase')
     .action((options: CarryOptions) => carryIn(options, ports))
+  addWalletProveCommand(group, ports)
 }
 
 function addPlainOption(command: Command): Command {

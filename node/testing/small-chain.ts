@@ -21,11 +21,12 @@ import { ELECTORATE, founder, NETWORK_TAG } from './small-network.ts'
 export function certify(
   kind: Exclude<VoteKind, 'nullify'>,
   block: Block,
-  electorate: Electorate = ELECTORATE
+  electorate: Electorate = ELECTORATE,
+  networkTag: Uint8Array = NETWORK_TAG
 ): Certificate {
   const { epoch, view, parentView } = block.header
   const vote = { kind, epoch, view, subject: { parentView, blockId: block.id } }
-  const message = encodeVote(NETWORK_TAG, electorate, vote)
+  const message = encodeVote(networkTag, electorate, vote)
   return createCertificate(
     electorate.seats.map(({ memberId }, index) => {
       const signer = [founder(0), founder(1)].find((one) => equalBytes(one.memberId, memberId))

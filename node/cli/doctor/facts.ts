@@ -14,27 +14,46 @@ import { softwareVersion } from '../../software.ts'
 import { dataPaths } from '../../storage/data-directory.ts'
 import { takeLock } from '../../storage/lock-file.ts'
 import { readMarker } from '../../storage/node-marker.ts'
+import { listHeld } from '../held/held-folder.ts'
 import { requestNode } from '../node-request.ts'
-import { ownUrl } from '../node-url.ts'
+import { type AccessOptions, type NodeAccess, ownUrl, readToken } from '../node-url.ts'
 import { readGenesis, readSettings, type SettingsPorts } from '../settings.ts'
 import { fetchStatus, type NodeStatus } from '../status.ts'
+import { askClocks, callEndpoints } from './outside.ts'
 
 /** What was looked for, or why it was not found. */
 export type Probe<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly trouble: string }
+  | { readonly ok: false; readonly trouble: string; readonly code: string }
+
+/** Where others reach this member, and what came of calling there from here. */
+export interface OwnEndpoint {
+  readonly address: string
+  readonly isAnswering: boolean
+}
 
 /** A seat, as the node sees it. */
 export interface SeatFacts {
   readonly weight: number
   readonly isSelf: boolean
   readonly isConnected: boolean
+  /** What the ledger says of where it is reached: addresses and URLs. */
+  readonly endpoints: readonly string[]
 }
 
 /** What a node says of itself, as far as rules look at it. */
 export interface NodeFacts {
   readonly status: NodeStatus
   readonly members: readonly SeatFacts[]
+  /** How far other nodes' clocks are ahead of this machine's, as far as they could be asked. */
+  readonly clocksAheadMs: readonly number[]
+}
+
+/** Devices that this node speaks for. */
+export interface MqttFacts {
+  readonly held: readonly string[]
+  /** Names of devices that topics are mapped to. */
+  readonly mapped: readonly string[]
 }
 
 /** All that was found out; null is what was not looked for. */
@@ -49,8 +68,14 @@ export interface DoctorFacts {
     readonly warnBytes: number
     readonly stopBytes: number
   } | null
+  /** What the MQTT gateway is set to do beside its daily work; null where it does nothing else. */
+  readonly mqtt: MqttFacts | null
   readonly node: Probe<NodeFacts> | null
   readonly url: string | null
+  /** Where the node listens for others by its settings. */
+  readonly listens: readonly string[] | null
+  /** Of a member: the addresses of its seat. */
+  readonly ownEndpoints: readonly OwnEndpoint[] | null
   /** Whether a process has the data directory; asked only where no node answers. */
   readonly holder: 'free' | 'held' | null
   readonly ownVersion: string
@@ -60,9 +85,8 @@ export interface DoctorFacts {
 }
 
 /** Whom the doctor is asked about. */
-export interface DoctorQuestion {
-  readonly config?: string
-  /** Another node than that of the settings, of which nothing but its word is known. */
+export interface DoctorQuestion extends AccessOptions {
+  /** Without settings another node, of which nothing but its word is known. */
   readonly url?: string
 }
 
@@ -70,7 +94,12 @@ const DEADLINE_MS = 5_000
 
 const membersShape = z.looseObject({
   members: z.array(
-    z.looseObject({ weight: z.number(), isSelf: z.boolean(), isConnected: z.boolean() })
+    z.looseObject({
+      weight: z.number(),
+      isSelf: z.boolean(),
+      isConnected: z.boolean(),
+      endpoints: z.array(z.string())
+    })
   )
 })
 
@@ -79,21 +108,24 @@ export async function gatherFacts(
   question: DoctorQuestion,
   ports: SettingsPorts
 ): Promise<DoctorFacts> {
-  const { url } = question
+  const { url, config: named } = question
   const facts = {
     ...NOTHING_KNOWN,
     ownVersion: softwareVersion(),
     nowMs: Date.now(),
-    configOption: question.config === undefined ? '' : ` --config ${question.config}`
+    configOption: named === undefined ? '' : ` --config ${named}`
   }
-  if (url !== undefined) return { ...facts, url, node: await askNode(url) }
+  const token = await readToken(question)
+  if (url !== undefined && named === undefined)
+    return { ...facts, url, node: await askNode({ url, token }) }
   const read = await probe(() => readSettings(question, ports))
   if (!read.ok) return { ...facts, settings: read }
   const { config, filePath, fileFound } = read.value
   return {
     ...facts,
     ...(await lookAtFiles(config)),
-    ...(await lookAtNode(config)),
+    ...(await lookAtNode(config, { url, token })),
+    listens: config.network.listen,
     settings: { ok: true, value: { filePath, isFileFound: fileFound } }
   }
 }
@@ -103,14 +135,17 @@ const NOTHING_KNOWN = {
   genesis: null,
   data: null,
   disk: null,
+  mqtt: null,
   node: null,
   url: null,
+  listens: null,
+  ownEndpoints: null,
   holder: null
 }
 
 async function lookAtFiles(
   config: Config
-): Promise<Pick<DoctorFacts, 'genesis' | 'data' | 'disk'>> {
+): Promise<Pick<DoctorFacts, 'genesis' | 'data' | 'disk' | 'mqtt'>> {
   const path = config.dataDirectory
   const data = await probe(async () => {
     const marker = await readMarker(dataPaths(path).marker)
@@ -120,7 +155,15 @@ async function lookAtFiles(
     return (await readGenesis(config.genesis, config.networkId)).genesis.networkId
   })
   const isThere = data.ok && data.value.isThere
-  return { data, genesis, disk: isThere ? await lookAtDisk(path, config) : null }
+  const disk = isThere ? await lookAtDisk(path, config) : null
+  return { data, genesis, disk, mqtt: isThere ? await lookAtMqtt(config) : null }
+}
+
+async function lookAtMqtt({ dataDirectory, mqtt }: Config): Promise<MqttFacts | null> {
+  const held = await probe(() => listHeld(dataDirectory))
+  const mapped = [...new Set(mqtt.topics.map(({ device }) => device))]
+  if (!mqtt.enabled || !held.ok || held.value.length + mapped.length === 0) return null
+  return { held: held.value, mapped }
 }
 
 async function lookAtDisk(path: string, { disk }: Config): Promise<DoctorFacts['disk']> {
@@ -128,21 +171,29 @@ async function lookAtDisk(path: string, { disk }: Config): Promise<DoctorFacts['
   return { path, freeBytes: bavail * bsize, ...disk }
 }
 
-async function lookAtNode(config: Config): Promise<Pick<DoctorFacts, 'node' | 'url' | 'holder'>> {
-  const named = await probe(async () => ownUrl(config, '--url'))
-  const node = named.ok ? await askNode(named.value) : named
+async function lookAtNode(
+  config: Config,
+  access: { readonly url: string | undefined; readonly token: string | undefined }
+): Promise<Pick<DoctorFacts, 'node' | 'url' | 'holder' | 'ownEndpoints'>> {
+  const named = await probe(async () => access.url ?? ownUrl(config, '--url'))
+  const node = named.ok ? await askNode({ url: named.value, token: access.token }) : named
   const holder = node.ok ? null : await holderOf(dataPaths(config.dataDirectory).lock)
-  return { node, url: named.ok ? named.value : null, holder }
+  const own = node.ok ? node.value.members.find(({ isSelf }) => isSelf) : undefined
+  const ownEndpoints = own === undefined ? null : await callEndpoints(own.endpoints)
+  return { node, url: named.ok ? named.value : null, holder, ownEndpoints }
 }
 
-function askNode(url: string): Promise<Probe<NodeFacts>> {
+function askNode(access: NodeAccess): Promise<Probe<NodeFacts>> {
+  const { url, token } = access
   return probe(async () => {
-    const status = await fetchStatus(url)
-    const answer = await requestNode(url, '/v1/members', { deadlineMs: DEADLINE_MS })
+    const status = await fetchStatus(access)
+    const answer = await requestNode(url, '/v1/members', { token, deadlineMs: DEADLINE_MS })
     const read = membersShape.safeParse(answer.json())
     if (!read.success)
       throw new NodeError('REQUEST_FAILED', `${url}: its list of members is not understood`)
-    return { status, members: read.data.members }
+    const { members } = read.data
+    const others = members.filter(({ isSelf }) => !isSelf).flatMap(({ endpoints }) => endpoints)
+    return { status, members, clocksAheadMs: await askClocks(others) }
   })
 }
 
@@ -164,6 +215,6 @@ async function probe<Value>(look: () => Promise<Value>): Promise<Probe<Value>> {
     return { ok: true, value: await look() }
   } catch (error) {
     if (!(error instanceof NodeError || error instanceof ConfigError)) throw error
-    return { ok: false, trouble: error.message }
+    return { ok: false, trouble: error.message, code: error.code }
   }
 }

@@ -1,4 +1,5 @@
 import { suite } from 'uvu'
+import type { DoctorFacts } from './facts.ts'
 import {
   assertFound,
   type Expected,
@@ -11,6 +12,7 @@ import {
   SELF,
   TOKYO,
   whileMissing,
+  withNode,
   withStatus
 } from './testing/sample-facts.ts'
 
@@ -22,6 +24,15 @@ const ONE_GONE = whileMissing([TOKYO], null)
 const TWO_GONE = whileMissing([TOKYO, LIMA], 'It goes on with any 1 of these 2 back.')
 const ALONE = withStatus({ totalWeight: 1, quorumWeight: 1, reachableWeight: 1, peers: 0 }, [SELF])
 
+const behind = (...clocksAheadMs: readonly number[]): DoctorFacts =>
+  withNode(withStatus({}), { clocksAheadMs })
+const reached = (
+  address: string,
+  isAnswering: boolean,
+  facts: DoctorFacts = HEALTHY
+): DoctorFacts => ({ ...facts, ownEndpoints: [{ address, isAnswering }] })
+const NAMED = '/dns4/node.example/tcp/4001'
+
 const TABLE: readonly Expected[] = [
   [
     'a clock that is slow',
@@ -30,6 +41,46 @@ const TABLE: readonly Expected[] = [
   ],
   ['a clock that is a little slow', withStatus({ finalAtMs: NOW_MS + SECOND_MS }), 'clock', 'ok'],
   ['a clock before the first block', withStatus({ height: 0 }), 'clock', 'silent'],
+  ['a clock like those of others', HEALTHY, 'clock', 'ok', /with the clocks of 2 other nodes/],
+  [
+    'a clock that is behind those of others',
+    behind(9_000, 9_100, 8_900),
+    ...(['clock', 'wrong', /^9 s behind the clock of 3 other nodes$/, /NTP/] as const)
+  ],
+  [
+    'a clock that is ahead of those of others',
+    behind(-61_000),
+    ...(['clock', 'wrong', /^1 min ahead of the clock of 1 other node$/, /NTP/] as const)
+  ],
+  ['one wrong clock among others', behind(90_000, 100, -100), 'clock', 'ok'],
+  ['a seat that answers', HEALTHY, 'reach', 'ok', /answers at 1 address of its seat/],
+  ['the only member', { ...ALONE, ownEndpoints: [] }, 'reach', 'ok', /only member/],
+  ['an observer', { ...HEALTHY, ownEndpoints: null }, 'reach', 'silent'],
+  [
+    'a seat without an address',
+    { ...HEALTHY, ownEndpoints: [] },
+    ...(['reach', 'warning', /names no address/, /thingmoot renew --endpoint/] as const)
+  ],
+  [
+    'a seat elsewhere than where it listens',
+    { ...reached(NAMED, false), listens: ['/ip4/127.0.0.1/tcp/4001'] },
+    ...(['reach', 'wrong', /listens on this machine alone/, /network\.listen/] as const)
+  ],
+  [
+    'a network on one machine',
+    { ...reached('/ip4/127.0.0.1/tcp/4001', true), listens: ['/ip4/127.0.0.1/tcp/4001'] },
+    ...(['reach', 'ok'] as const)
+  ],
+  [
+    'a router that cannot call itself',
+    reached(NAMED, false),
+    ...(['reach', 'ok', /^all are connected, though \/dns4\/node\.example/] as const)
+  ],
+  [
+    'a port that is closed',
+    reached(NAMED, false, ONE_GONE),
+    ...(['reach', 'warning', /does not answer from here$/, /firewall/] as const)
+  ],
   [
     'a member that reaches nobody',
     withStatus({ peers: 0, missing: [TOKYO, LIMA] }),

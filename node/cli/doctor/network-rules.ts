@@ -13,21 +13,59 @@ const AHEAD_MAX_MS = 2_000
 /** A block of a ledger that goes on is never as old while anything waits for one. */
 const STANDSTILL_MS = 60_000
 const START_AGAIN = 'have them started again, on the data directories they had'
+const SET_CLOCK = 'let this machine set its clock by NTP: timedatectl set-ntp true'
+const NAME_ADDRESS = 'say where it is reached: thingmoot renew --endpoint /dns4/<name>/tcp/4001'
 const CALL_MEMBERS = 'name addresses of members in network.bootstrap'
 
 /**
- * Whether the clock of this machine is one that members can work with. The node measures nobody's
- * clock: what it has are the times of blocks, which a quorum has let pass.
+ * Whether the clock of this machine is one that members can work with: by the clocks of others where
+ * they are reached over HTTP, else by the times of blocks, which a quorum has let pass. Those tell
+ * only of a clock that is slow.
  */
 export const clockRule: Rule = ({ node, nowMs }) => {
-  if (node?.ok !== true || node.value.status.height === 0) return null
-  const aheadMs = node.value.status.finalAtMs - nowMs
-  return aheadMs > AHEAD_MAX_MS
-    ? wrong(
-        `${describeSpan(aheadMs)} behind the time of the last block`,
-        'let this machine set its clock by NTP: timedatectl set-ntp true'
-      )
-    : well('not behind the time of the last block')
+  if (node?.ok !== true) return null
+  const { status, clocksAheadMs } = node.value
+  const others = [...clocksAheadMs].sort((a, b) => a - b)
+  // the middle one: a minority of wrong clocks moves it nowhere
+  const middleMs = others[Math.floor(others.length / 2)]
+  if (middleMs !== undefined && Math.abs(middleMs) > AHEAD_MAX_MS)
+    return wrong(
+      `${describeSpan(Math.abs(middleMs))} ${middleMs > 0 ? 'behind' : 'ahead of'} the clock of ${count(others.length, 'other node')}`,
+      SET_CLOCK
+    )
+  const aheadMs = status.height === 0 ? 0 : status.finalAtMs - nowMs
+  if (aheadMs > AHEAD_MAX_MS)
+    return wrong(`${describeSpan(aheadMs)} behind the time of the last block`, SET_CLOCK)
+  if (middleMs !== undefined)
+    return well(`with the clocks of ${count(others.length, 'other node')}`)
+  return status.height === 0 ? null : well('not behind the time of the last block')
+}
+
+/** Whether others can call this node, where its seat says that they can. */
+export const reachRule: Rule = ({ node, listens, ownEndpoints }) => {
+  if (node?.ok !== true || listens === null || ownEndpoints === null) return null
+  if (node.value.members.length === 1) return well('the only member: nobody has to call it')
+  if (ownEndpoints.length === 0)
+    return warning('its seat names no address: others cannot call it', NAME_ADDRESS)
+  const isOpen = listens.some((address) => !isHere(address))
+  const outer = ownEndpoints.filter(({ address }) => !isHere(address))
+  if (!isOpen && outer.length > 0)
+    return wrong(
+      `its seat names ${outer[0]?.address}, but it listens on this machine alone`,
+      'set network.listen to /ip4/0.0.0.0/tcp/4001, and start it anew'
+    )
+  const silent = ownEndpoints.filter(({ isAnswering }) => !isAnswering)
+  if (silent.length === 0)
+    return well(`answers at ${count(ownEndpoints.length, 'address')} of its seat`)
+  const says = `${silent[0]?.address} of its seat does not answer from here`
+  // many routers do not let a machine call itself by its outer address
+  if (node.value.status.missing.length === 0) return well(`all are connected, though ${says}`)
+  return warning(says, 'let router and firewall pass this port on to this machine')
+}
+
+/** Whether an address is one that only this machine can call. */
+export function isHere(address: string): boolean {
+  return /^\/(?:ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/.test(address)
 }
 
 /** Whether anybody is reached. */

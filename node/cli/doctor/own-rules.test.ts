@@ -14,7 +14,16 @@ import {
 const test = suite("the doctor's rules about one node")
 
 const GIB = 1_073_741_824
-const UNREACHED = { ok: false, trouble: 'http://127.0.0.1:8080: no node answers there' } as const
+const UNREACHED = {
+  ok: false,
+  trouble: 'http://127.0.0.1:8080: no node answers there',
+  code: 'NODE_NOT_REACHED'
+} as const
+const refused = (trouble: string): DoctorFacts['node'] => ({
+  ok: false,
+  trouble: `https://127.0.0.1:8080: ${trouble}`,
+  code: 'REQUEST_FAILED'
+})
 const PAUSED = whileMissing([TOKYO, LIMA], 'It goes on with any 1 of these 2 back.')
 const damage = (damagedRecords: number, repairedRecords: number): DoctorFacts =>
   withStatus({ storage: { scrubbedAtMs: null, damagedRecords, repairedRecords } })
@@ -28,7 +37,14 @@ const disk = (freeBytes: number): DoctorFacts => ({
 const TABLE: readonly Expected[] = [
   [
     'settings that cannot be read',
-    { ...HEALTHY, settings: { ok: false, trouble: '/n/node.yaml:1:1: httpp: unknown setting' } },
+    {
+      ...HEALTHY,
+      settings: {
+        ok: false,
+        trouble: '/n/node.yaml:1:1: httpp: unknown setting',
+        code: 'CONFIGURATION_WRONG'
+      }
+    },
     ...(['settings', 'wrong', /^\/n\/node\.yaml:1:1/, /thingmoot config check/] as const)
   ],
   [
@@ -38,7 +54,14 @@ const TABLE: readonly Expected[] = [
   ],
   [
     'a genesis that is not there',
-    { ...HEALTHY, genesis: { ok: false, trouble: '/n/genesis.json: there is no such file' } },
+    {
+      ...HEALTHY,
+      genesis: {
+        ok: false,
+        trouble: '/n/genesis.json: there is no such file',
+        code: 'GENESIS_WRONG'
+      }
+    },
     ...(['genesis', 'wrong', /genesis\.json/, /in the settings/] as const)
   ],
   [
@@ -48,7 +71,10 @@ const TABLE: readonly Expected[] = [
   ],
   [
     'a data directory that is damaged',
-    { ...HEALTHY, data: { ok: false, trouble: '/n/data/node.json: is damaged' } },
+    {
+      ...HEALTHY,
+      data: { ok: false, trouble: '/n/data/node.json: is damaged', code: 'STORAGE_DAMAGED' }
+    },
     ...(['data', 'wrong', /is damaged/, /repair --plan --config \/n\/node\.yaml/] as const)
   ],
   ['a disk without a known folder', { ...HEALTHY, disk: null }, 'disk', 'silent'],
@@ -74,6 +100,25 @@ const TABLE: readonly Expected[] = [
     'a node elsewhere that is not reached',
     { ...HEALTHY, settings: null, node: UNREACHED },
     ...(['node', 'wrong', /^http/, /whether its HTTP is open to this machine/] as const)
+  ],
+  [
+    'a node that asks for a token',
+    { ...HEALTHY, node: refused('401 TOKEN_MISSING: This needs a token.'), holder: 'held' },
+    ...(['node', 'wrong', /: 401 /, /thingmoot token new .*--token-file/] as const)
+  ],
+  [
+    'a certificate of another name',
+    {
+      ...HEALTHY,
+      node: refused('no node answers there (ERR_TLS_CERT_ALTNAME_INVALID)'),
+      holder: 'held'
+    },
+    ...(['node', 'wrong', /ALTNAME/, /--config \/n\/node\.yaml --url https:/] as const)
+  ],
+  [
+    'a port that the settings leave open',
+    { ...HEALTHY, node: refused('the settings leave the port open'), url: null, holder: 'held' },
+    ...(['node', 'wrong', /port open/, /--url <http= of its READY line>/] as const)
   ],
   ['a node that answers', HEALTHY, 'node', 'ok', /^answers at http.*, as member of town$/],
   [

@@ -48,7 +48,8 @@ export const diskRule: Rule = ({ disk }) => {
   if (disk === null) return null
   const { path, freeBytes, warnBytes, stopBytes } = disk
   const free = `${Math.floor(freeBytes / MIB)} MiB free at ${path}`
-  const cure = 'make room on this disk, or move the data directory to a larger one'
+  const cure =
+    'make room, set storage.keepBlocks, or stop the node and move (never copy) its data directory'
   if (freeBytes < stopBytes)
     return wrong(`${free}, below ${Math.floor(stopBytes / MIB)} MiB the node does not run`, cure)
   if (freeBytes < warnBytes)
@@ -61,6 +62,8 @@ export const nodeRule: Rule = ({ node, url, holder, settings, configOption }) =>
   if (node === null) return null
   if (node.ok)
     return well(`answers at ${url}, as ${node.value.status.role} of ${node.value.status.networkId}`)
+  const access = accessCure(node.trouble, url, configOption)
+  if (access !== null) return wrong(node.trouble, access)
   if (settings === null)
     return wrong(
       node.trouble,
@@ -75,6 +78,17 @@ export const nodeRule: Rule = ({ node, url, holder, settings, configOption }) =>
     holder === 'free' ? `not running: ${node.trouble}` : node.trouble,
     `run it: thingmoot start${configOption}`
   )
+}
+
+/** What to do where a node is there and this command is kept out. */
+function accessCure(trouble: string, url: string | null, configOption: string): string | null {
+  if (/: 401\b/.test(trouble))
+    return 'give it a token: thingmoot token new makes one, --token-file <file> names it'
+  if (/\((?:ERR_TLS|[A-Z_]*CERT|UNABLE_TO_)/.test(trouble))
+    return `name it as its certificate does: thingmoot doctor${configOption || ' --config <file>'} --url https://<name>:<port>`
+  if (url === null)
+    return `name it: thingmoot doctor${configOption || ' --config <file>'} --url <http= of its READY line>`
+  return null
 }
 
 /** Whether the program that runs is the one that is installed, and knows the network's rules. */

@@ -9,7 +9,15 @@
 
 import type { DoctorFacts } from './facts.ts'
 import type { Finding, Rule } from './finding.ts'
-import { clockRule, membersRule, peersRule, progressRule, spareRule } from './network-rules.ts'
+import { heldRule } from './mqtt-rules.ts'
+import {
+  clockRule,
+  membersRule,
+  peersRule,
+  progressRule,
+  reachRule,
+  spareRule
+} from './network-rules.ts'
 import {
   alarmsRule,
   dataRule,
@@ -38,11 +46,13 @@ const RULES: readonly (readonly [check: string, rule: Rule])[] = [
   ['state', stateRule],
   ['clock', clockRule],
   ['peers', peersRule],
+  ['reach', reachRule],
   ['members', membersRule],
   ['spare', spareRule],
   ['progress', progressRule],
   ['alarms', alarmsRule],
-  ['storage', storageRule]
+  ['storage', storageRule],
+  ['held', heldRule]
 ]
 
 /** Asks all rules. */

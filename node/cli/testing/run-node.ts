@@ -24,7 +24,7 @@ export async function withNode(
   const made = await runProgram(
     [
       ...['init', '--genesis', genesisPath, '--keys', keysFolder, '--plain-keys'],
-      ...['--http-port', '0', '--mqtt-port', '0', '--metrics-enabled', 'false'],
+      ...['--http-port', '0', '--mqtt-port', '0', '--coap-port', '0', '--metrics-enabled', 'false'],
       ...['--network-listen', '/ip4/127.0.0.1/tcp/0', '--disk-warn-bytes', '0'],
       ...['--disk-stop-bytes', '0']
     ],

@@ -44,13 +44,14 @@ const RUN_DEADLINE_MS = 20_000
 /** Runs the program to its end. Nothing of this process's environment reaches it but PATH. */
 export function runProgram(
   args: readonly string[],
-  environment: Readonly<Record<string, string>> = {}
+  environment: Readonly<Record<string, string>> = {},
+  deadlineMs: number = RUN_DEADLINE_MS
 ): Promise<ProgramRun> {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, [ENTRY, ...args], {
     env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: RUN_DEADLINE_MS
+    timeout: deadlineMs
   })
   const out: Buffer[] = []
   const err: Buffer[] = []

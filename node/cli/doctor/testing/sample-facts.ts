@@ -30,14 +30,24 @@ export const LIMA: AbsentMember = {
   lastHeardAtMs: null
 }
 /** Its own seat. */
-export const SELF: SeatFacts = { weight: 1, isSelf: true, isConnected: true }
+export const SELF: SeatFacts = {
+  weight: 1,
+  isSelf: true,
+  isConnected: true,
+  endpoints: ['/dns4/node.example/tcp/4001']
+}
 /** A seat that is reached. */
-export const OTHER: SeatFacts = { weight: 1, isSelf: false, isConnected: true }
+export const OTHER: SeatFacts = {
+  weight: 1,
+  isSelf: false,
+  isConnected: true,
+  endpoints: ['/dns4/node.example/tcp/4001']
+}
 /** A seat that is not. */
-export const GONE: SeatFacts = { weight: 1, isSelf: false, isConnected: false }
+export const GONE: SeatFacts = { weight: 1, isSelf: false, isConnected: false, endpoints: [] }
 
 /** A member of four, all of them present. */
-const STATUS: NodeStatus = {
+export const HEALTHY_STATUS: NodeStatus = {
   networkId: 'town',
   nodeId: 'aa'.repeat(32),
   role: 'member',
@@ -67,8 +77,18 @@ export const HEALTHY: DoctorFacts = {
   genesis: { ok: true, value: 'town' },
   data: { ok: true, value: { path: '/n/data', isThere: true } },
   disk: { path: '/n/data', freeBytes: 9 * GIB, warnBytes: GIB, stopBytes: GIB / 4 },
-  node: { ok: true, value: { status: STATUS, members: [SELF, OTHER, OTHER, OTHER] } },
+  mqtt: { held: ['kitchen'], mapped: ['kitchen'] },
+  node: {
+    ok: true,
+    value: {
+      status: HEALTHY_STATUS,
+      members: [SELF, OTHER, OTHER, OTHER],
+      clocksAheadMs: [-400, 300]
+    }
+  },
   url: 'http://127.0.0.1:8080',
+  listens: ['/ip4/0.0.0.0/tcp/4001'],
+  ownEndpoints: [{ address: '/dns4/node.example/tcp/4001', isAnswering: true }],
   holder: null,
   ownVersion: '0.1.0',
   nowMs: NOW_MS,
@@ -91,10 +111,18 @@ export function withStatus(
   members?: NodeFacts['members']
 ): DoctorFacts {
   const value = {
-    status: { ...STATUS, ...status },
-    members: members ?? [SELF, OTHER, OTHER, OTHER]
+    status: { ...HEALTHY_STATUS, ...status },
+    members: members ?? [SELF, OTHER, OTHER, OTHER],
+    clocksAheadMs: []
   }
   return { ...HEALTHY, node: { ok: true, value } }
+}
+
+/** The same facts with others of what was found out by asking the node. */
+export function withNode(facts: DoctorFacts, more: Partial<NodeFacts>): DoctorFacts {
+  const { node } = facts
+  assert.ok(node?.ok === true)
+  return { ...facts, node: { ok: true, value: { ...node.value, ...more } } }
 }
 
 /** The same member while others are missing and transactions wait. */
