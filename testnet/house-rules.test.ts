@@ -3,10 +3,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { LOG_SENTENCES } from '../node/cli/bugreport/log-sentences.ts'
 import { NODE_ERROR_CODES } from '../node/errors.ts'
+import { METRICS } from '../node/metric-names.ts'
 import { staleOutput } from './house/build-rules.ts'
 import { danglingCitations, unlistedFaults } from './house/law-rules.ts'
-import { errorCodesApart, misnamedMetrics } from './house/name-rules.ts'
+import {
+  errorCodesApart,
+  metricsApart,
+  misnamedMetrics,
+  sentencesApart
+} from './house/name-rules.ts'
 import {
   isGossipsubKept,
   type Manifest,
@@ -17,18 +24,22 @@ import { listFiles, readFiles } from './house/repository.ts'
 import {
   asynchronousLaw,
   forgottenSuites,
+  loudEntries,
   putOffWork,
   switchedOffTests,
   unexplainedExports,
   withoutPurpose
 } from './house/source-rules.ts'
+import { TEXT_FIELDS, unreasonedText } from './house/text-rules.ts'
 import { emptyPromises, trapRows } from './house/trap-rules.ts'
 
 const test = suite('house rules')
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const files = readFiles(root, ['.ts'])
+const files = readFiles(root, ['.ts', '.tsx'])
 const documents = readFiles(root, ['.md'])
+/** The heading of the tables of attacks on devices and owners. */
+const ATTACKS = 'Attacks on devices and owners'
 const manifest = readJson('package.json') as Manifest
 
 test('the rules see the whole house', () => {
@@ -63,6 +74,10 @@ test('nothing in protocol/ waits', () => {
   assert.equal(asynchronousLaw(files), [])
 })
 
+test('no process is loud when the reader of its output goes', () => {
+  assert.equal(loudEntries(files), [])
+})
+
 test('no work is put off in a comment', () => {
   assert.equal(putOffWork([...files, ...documents]), [])
 })
@@ -76,6 +91,14 @@ test('every metric is named by its folder, its noun and its unit', () => {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
   assert.equal(misnamedMetrics(files, [...folders, 'process']), [])
+})
+
+test('every metric that a node makes is in the table of metrics, and the other way round', () => {
+  assert.equal(metricsApart(files, Object.keys(METRICS)), [])
+})
+
+test('every sentence that a node logs is in the list of sentences, and the other way round', () => {
+  assert.equal(sentencesApart(files, LOG_SENTENCES), [])
 })
 
 test('every package has its reason in a README', () => {
@@ -100,6 +123,21 @@ test('every trap in the table has the tests that it names', () => {
   const find = (path: string): string | undefined =>
     texts.get(path) ?? (scenarios.includes(path) ? readText(path) : undefined)
   assert.equal(emptyPromises(table, find), [])
+})
+
+test('every attack on devices and owners has the tests that it names', () => {
+  const table = readText('testnet/README.md')
+  const rows = trapRows(table, ATTACKS)
+  assert.ok(rows.length >= 24, `${rows.length} rows`)
+  const texts = new Map(files.map(({ path, text }) => [path, text]))
+  assert.equal(
+    emptyPromises(table, (path) => texts.get(path), ATTACKS),
+    []
+  )
+})
+
+test('every field of text on the ledger has its bound, and the reason why it tells of nobody', () => {
+  assert.equal(unreasonedText(files, TEXT_FIELDS), [])
 })
 
 test('nothing is built that no source stands behind', () => {

@@ -6,6 +6,7 @@
  */
 
 import '../node/shims.ts'
+import { quietPipes } from '../node/cli/quiet-pipes.ts'
 import { reportError } from '../node/cli/run.ts'
 import { createTestnetProgram } from './program.ts'
 
@@ -18,11 +19,8 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.exit(failed(error))
   })
 
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read our output has gone; the testnet goes on.
-    if (error.code !== 'EPIPE') throw error
-  })
+// Whoever reads the output may leave: the testnet goes on.
+quietPipes(process)
 
 // Settings for a node of one's own must not reach the nodes of a testnet.
 for (const name of Object.keys(process.env))

@@ -6,9 +6,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { GenesisDocument } from '../config/index.ts'
 import { readBorn } from '../node/cli/device-folder.ts'
 import { NodeError } from '../node/errors.ts'
 import { isPeerKey, peerIdOf } from '../node/network/peer-key.ts'
+import { genesisHashOf } from '../protocol/index.ts'
 import { Cluster, type ClusterNode } from './cluster/cluster.ts'
 import { countSeats, type NodeView, readView } from './cluster/node-api.ts'
 import { openControl } from './control.ts'
@@ -251,6 +253,7 @@ class Run {
         genesis: near(genesisPath(home)),
         ownDevice: { folder: near(folder), id: born?.deviceId ?? '' },
         networkId: testnet.genesis.networkId,
+        invitation: invitationTo(testnet.genesis, born?.deviceId ?? ''),
         homeOption: isHomeNamed ? ` --home ${near(home)}` : ''
       },
       terminal.paint
@@ -290,6 +293,12 @@ class Run {
     }
     return undefined
   }
+}
+
+/** What the phone page reads: the genesis that it shall trust, and the device. */
+function invitationTo(genesis: GenesisDocument, deviceId: string): string {
+  const device = Buffer.from(deviceId, 'hex').toString('base64url')
+  return `${Buffer.from(genesisHashOf(genesis)).toString('base64url')}.${device}`
 }
 
 function entry(path: string): string {

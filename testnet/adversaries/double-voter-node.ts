@@ -9,6 +9,7 @@
  */
 
 import '../../node/shims.ts'
+import { quietPipes } from '../../node/cli/quiet-pipes.ts'
 import { reportError, runCommandLine } from '../../node/cli/run.ts'
 import type { NodeStarter, NodeStartOptions } from '../../node/cli/start.ts'
 import { NetworkNode } from '../../node/network/network-node.ts'
@@ -59,6 +60,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
+  readerGone: quietPipes(process),
   onSignal: (signal, listener) => void process.on(signal, listener),
   exit: (code) => process.exit(code),
   startNode

@@ -9,7 +9,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeError } from '../../node/errors.ts'
-import { toHex } from '../../protocol/index.ts'
 import { Cluster, type ClusterNode } from '../cluster/cluster.ts'
 import { readView } from '../cluster/node-api.ts'
 import { type PreparedTestnet, prepareTestnet } from '../founding/prepare.ts'
@@ -27,6 +26,10 @@ export interface BenchNetOptions {
   readonly isKept: boolean
   /** Nodes without a seat, which are not started yet. */
   readonly late?: number
+  /** Other programs than the product's that nodes run, by their indexes. */
+  readonly programs?: ReadonlyMap<number, string>
+  /** Whether nodes with no distance between them call each other by relays, which count bytes. */
+  readonly relayEveryLink?: boolean
   /** Settings of a node that are to be otherwise than usual, by their paths. */
   readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
 }
@@ -76,13 +79,17 @@ export async function openBenchNet(options: BenchNetOptions, ports: PhasePorts):
     throw error
   }
   let hasCrashed = false
-  const cluster = new Cluster(testnet, {
-    onCrash: (node, { code, signal }, logPath) => {
-      hasCrashed = true
-      ports.note(`${node.name} ended by itself, ${signal ?? `exit code ${code}`}: see ${logPath}`)
-    },
-    onTrouble: (error) => ports.note(error.message)
-  })
+  const { programs = new Map<number, string>() } = options
+  const cluster = new Cluster(
+    { ...testnet, programs },
+    {
+      onCrash: (node, { code, signal }, logPath) => {
+        hasCrashed = true
+        ports.note(`${node.name} ended by itself, ${signal ?? `exit code ${code}`}: see ${logPath}`)
+      },
+      onTrouble: (error) => ports.note(error.message)
+    }
+  )
   const close = async (how: 'stop' | 'kill'): Promise<void> => {
     await cluster.close(how)
     forget()
@@ -111,14 +118,16 @@ export function nodePids({ cluster }: BenchNet): readonly number[] {
 }
 
 function wantedOf(
-  { members, regionSet, late = 0, settingsOf = () => ({}) }: BenchNetOptions,
+  options: BenchNetOptions,
   makerSeeds: readonly Uint8Array[]
 ): Parameters<typeof prepareTestnet>[1] {
   const vendorGrants = makerSeeds.map((seed) => ({
     vendorId: makerOf(seed).vendorId,
     ...MAKER_GRANT
   }))
-  return { members, observers: late, regionSet, isFresh: false, vendorGrants, settingsOf }
+  const { members, regionSet, late = 0, relayEveryLink = false, settingsOf = () => ({}) } = options
+  const shape = { members, observers: late, regionSet, isFresh: false }
+  return { ...shape, vendorGrants, relayEveryLink, settingsOf }
 }
 
 async function awaitMembers(nodes: readonly ClusterNode[]): Promise<void> {
@@ -138,9 +147,4 @@ async function awaitMembers(nodes: readonly ClusterNode[]): Promise<void> {
       )
     await sleep(JOIN_POLL_MS)
   }
-}
-
-/** The seeds as the load generator takes them on its command line. */
-export function formatSeeds(seeds: readonly Uint8Array[]): string {
-  return seeds.map(toHex).join(',')
 }

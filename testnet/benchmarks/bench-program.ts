@@ -1,52 +1,35 @@
 /**
- * The command line of the benchmark.
+ * The command line of the benchmarks.
  *
  * @module
  */
 
 import { Command } from 'commander'
-import { parseCount, usage } from '../../node/cli/command.ts'
-import { parseRegionSet, REGION_SETS } from '../regions/region-set.ts'
-import { type BenchOptions, PHASES, type Phase } from './bench.ts'
-import type { SyncBenchOptions } from './sync-bench.ts'
+import { type Benchmark, fallbackText, readFlag, type Wish } from './benchmark.ts'
 
-/** What a command line asks for. */
-export interface BenchWish extends BenchOptions {
-  readonly isJson: boolean
+/** Who carries out what a command line asks for. */
+export interface BenchRunners {
+  readonly run: (benchmark: Benchmark, wish: Wish, isJson: boolean) => Promise<void>
+  /** Takes the ratios of runs as those that later runs are held against. */
+  readonly keep: (paths: readonly string[]) => Promise<void>
+  /** Holds runs against the ratios that were kept. */
+  readonly compare: (paths: readonly string[], isJson: boolean) => Promise<void>
 }
 
-/** What a command line of `sync` asks for. */
-export interface SyncBenchWish extends SyncBenchOptions {
-  readonly isJson: boolean
+/** What there is to run. */
+export interface BenchCatalogue {
+  /** What runs when nothing is named. */
+  readonly usual: Benchmark
+  readonly named: readonly Benchmark[]
 }
 
-interface SyncFlags {
-  readonly transactions: string
-  readonly devices: string
-  readonly keep?: boolean
-  readonly json?: boolean
-}
-
-interface Flags {
-  readonly phases: string
-  readonly nodes: string
-  readonly seconds: string
-  readonly warmUp: string
-  readonly devices: string
-  readonly inflight: string
-  readonly rateMax: string
-  readonly regions: string
-  readonly latencySeconds: string
-  readonly latencyRate: string
-  readonly keep?: boolean
-  readonly json?: boolean
-}
+type Flags = Readonly<Record<string, string | boolean | undefined>>
 
 /** Builds the program; commander's own ends are thrown. */
 export function createBenchProgram(
   folder: string,
-  run: (wish: BenchWish) => Promise<void>,
-  runSync: (wish: SyncBenchWish) => Promise<void>
+  { usual, named }: BenchCatalogue,
+  { run, keep, compare }: BenchRunners
 ): Command {
   const program = new Command('thingmoot bench')
     .description('How fast Thingmoot is on this machine, beside what this machine allows')
@@ -57,81 +40,56 @@ export function createBenchProgram(
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error:/, 'thingmoot:'))
     })
-    .option('--phases <list>', `of ${PHASES.join(',')}`, PHASES.join(','))
-    .option('--nodes <number>', 'members of the net', '4')
-    .option('--seconds <number>', 'throughput: measured window', '15')
-    .option('--warm-up <seconds>', 'throughput: poured before it is measured', '8')
-    .option('--devices <number>', 'throughput: devices that send', '1024')
-    .option('--inflight <number>', 'throughput: requests under way at each node', '4')
-    .option('--rate-max <number>', 'throughput: messages are signed for so many a second', '6000')
-    .option('--regions <set>', `latency: ${REGION_SETS.join(', ')}`, 'global')
-    .option('--latency-seconds <number>', 'latency: measured window', '20')
-    .option('--latency-rate <number>', 'latency: messages a second in all', '5')
-    .option('--keep', 'leave the folders of the nodes behind')
+  addFlags(program, usual, folder, run)
+  for (const benchmark of named)
+    addFlags(
+      program.command(benchmark.name).description(benchmark.about).exitOverride(),
+      benchmark,
+      folder,
+      run
+    )
+  program
+    .command('baseline <reports...>')
+    .description('keep the ratios of runs, files of what --json printed, in baseline.json')
+    .exitOverride()
+    .option('--verbose', 'with an error, show where in the program it arose')
+    .action((paths: readonly string[]) => keep(paths))
+  program
+    .command('report <reports...>')
+    .description('name what became worse than baseline.json by more than a tenth')
+    .exitOverride()
     .option('--json', 'print nothing but the JSON line')
     .option('--verbose', 'with an error, show where in the program it arose')
-    .action((flags: Flags) => run(readFlags(flags, folder)))
-  addSync(program, folder, runSync)
+    .action((paths: readonly string[], flags: Flags) => compare(paths, flags['json'] === true))
   return program
 }
 
-function addSync(
-  program: Command,
+function addFlags(
+  command: Command,
+  benchmark: Benchmark,
   folder: string,
-  run: (wish: SyncBenchWish) => Promise<void>
+  run: BenchRunners['run']
 ): void {
-  program
-    .command('sync')
-    .description(
-      'how fast a late node joins, killed midway through its snapshot, and one by blocks'
-    )
-    .exitOverride()
-    .option('--transactions <number>', 'device messages on the ledger before it joins', '100000')
-    .option('--devices <number>', 'devices that send them', '5000')
+  for (const flag of benchmark.flags)
+    command.option(`--${flag.name} <${placeholderOf(flag.kind)}>`, flag.about, fallbackText(flag))
+  command
     .option('--keep', 'leave the folders of the nodes behind')
     .option('--json', 'print nothing but the JSON line')
     .option('--verbose', 'with an error, show where in the program it arose')
-    .action((flags: SyncFlags) =>
-      run({
-        transactions: within(flags.transactions, '--transactions', [1000, 10_000_000]),
-        devices: within(flags.devices, '--devices', [16, 1_000_000]),
-        folder,
-        isKept: flags.keep === true,
-        isJson: flags.json === true
-      })
-    )
+    .action((flags: Flags) => {
+      const inputs = Object.fromEntries(
+        benchmark.flags.map((flag) => [flag.name, readFlag(flag, String(flags[camel(flag.name)]))])
+      )
+      const wish = { folder, isKept: flags['keep'] === true, inputs }
+      return run(benchmark, wish, flags['json'] === true)
+    })
 }
 
-function readFlags(flags: Flags, folder: string): BenchWish {
-  const regions = parseRegionSet(flags.regions)
-  if (regions === undefined)
-    throw usage(`--regions: "${flags.regions}" is unknown, there are ${REGION_SETS.join(', ')}`)
-  return {
-    phases: flags.phases.split(',').map(parsePhase),
-    nodes: within(flags.nodes, '--nodes', [1, 16]),
-    seconds: within(flags.seconds, '--seconds', [1, 600]),
-    warmUpSeconds: within(flags.warmUp, '--warm-up', [0, 600]),
-    devices: within(flags.devices, '--devices', [16, 100_000]),
-    inflight: within(flags.inflight, '--inflight', [1, 16]),
-    rateMax: within(flags.rateMax, '--rate-max', [1, 100_000]),
-    regions,
-    latencySeconds: within(flags.latencySeconds, '--latency-seconds', [1, 3600]),
-    latencyRate: within(flags.latencyRate, '--latency-rate', [1, 50]),
-    folder,
-    isKept: flags.keep === true,
-    isJson: flags.json === true
-  }
+function placeholderOf(kind: Benchmark['flags'][number]['kind']): string {
+  return { count: 'number', counts: 'numbers', choice: 'name' }[kind]
 }
 
-function parsePhase(text: string): Phase {
-  const phase = PHASES.find((name) => name === text)
-  if (phase === undefined)
-    throw usage(`--phases: "${text}" is unknown, there are ${PHASES.join(', ')}`)
-  return phase
-}
-
-function within(text: string, name: string, [min, max]: readonly [number, number]): number {
-  const value = parseCount(text, name)
-  if (value < min || value > max) throw usage(`${name}: ${value} is not within ${min} to ${max}`)
-  return value
+/** As commander names an option's value. */
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -36,7 +36,8 @@ import {
 /** Makers of one fleet: each may send 10^7 units an hour, about 1,400 messages a second. */
 export const MAKERS_MAX = 16
 
-const CLASS_NUMBER = 1
+/** The number of the one class of each maker. */
+export const CLASS_NUMBER = 1
 const YEAR_MS = 365 * 86_400_000
 const NO_HASH = new Uint8Array(32)
 
@@ -70,7 +71,8 @@ export const MAKER_GRANT: {
   readonly rateUnitsPerHour: number
 } = { birthCap: 10_000_000, claimsPerDay: 10_000_000, rateUnitsPerHour: 10_000_000 }
 
-const profile: Profile = {
+/** What is asked of a device of the fleet: nearly nothing. */
+export const FLEET_PROFILE: Profile = {
   sealing: 0,
   signatureSuites: 3,
   ratchetEvery: 1,
@@ -99,6 +101,8 @@ export function createFleet(
     readonly timeMs: number
     /** Greater than any the makers have used. */
     readonly vendorSequence: number
+    /** What each maker's class is granted: all that its maker is, unless said. */
+    readonly rateUnitsPerHour?: number
     /** Where keys and salts come from: the system's dice unless said. */
     readonly random?: RandomBytes
   }
@@ -122,18 +126,13 @@ function createPart(
     readonly count: number
     readonly timeMs: number
     readonly vendorSequence: number
+    readonly rateUnitsPerHour?: number
     readonly random: RandomBytes
   }
 ): Fleet {
   const { count, timeMs, vendorSequence, random } = options
   const classId = classIdOf(maker.vendorId, CLASS_NUMBER)
-  const births = Array.from({ length: count }, () =>
-    createBirth({ classId, classVersion: 1, algorithm: 'Ed25519' }, random)
-  )
-  const tree = createBirthTree(
-    births.map(({ deviceId }) => deviceId),
-    random
-  )
+  const born = bearDevices({ classId, count }, random)
   const vendorSet = signVendorSet(networkTag, maker, {
     vendorSequence,
     nextKeysHash: NO_HASH,
@@ -145,33 +144,65 @@ function createPart(
     version: 1,
     custody: 0,
     canSeal: 0,
-    profile,
+    profile: FLEET_PROFILE,
     thingModelHash: NO_HASH,
     mudHash: null,
     referenceValuesHash: null,
     birthCap: MAKER_GRANT.birthCap,
-    rateUnitsPerHour: MAKER_GRANT.rateUnitsPerHour,
+    rateUnitsPerHour: options.rateUnitsPerHour ?? MAKER_GRANT.rateUnitsPerHour,
     supportUntilMs: timeMs + YEAR_MS
   })
   const birthBatch = signBirthBatch(networkTag, maker, {
     vendorSequence: vendorSequence + 2,
     classId,
-    merkleRoot: tree.merkleRoot,
-    count: tree.count,
+    merkleRoot: born.tree.merkleRoot,
+    count: born.tree.count,
     notAfterMs: timeMs + YEAR_MS
   })
-  const claims = births.map((birth) =>
-    claimOf(networkTag, birth, { birthBatchId: birthBatch.transactionId, tree, random })
+  const { devices, claims } = claimDevices(networkTag, born, {
+    birthBatchId: birthBatch.transactionId,
+    random
+  })
+  return { devices, steps: [[vendorSet.wire], [classDefine.wire], [birthBatch.wire], claims] }
+}
+
+/** Devices that are born and not claimed yet. */
+export interface BornDevices {
+  readonly births: readonly DeviceBirth[]
+  readonly tree: BirthTree
+}
+
+/** Gives birth to devices of a class. */
+export function bearDevices(
+  { classId, count }: { readonly classId: Uint8Array; readonly count: number },
+  random: RandomBytes = dice
+): BornDevices {
+  const births = Array.from({ length: count }, () =>
+    createBirth({ classId, classVersion: 1, algorithm: 'Ed25519' }, random)
   )
+  const tree = createBirthTree(
+    births.map(({ deviceId }) => deviceId),
+    random
+  )
+  return { births, tree }
+}
+
+/** Signs the claims of devices whose births are on the ledger. */
+export function claimDevices(
+  networkTag: Uint8Array,
+  { births, tree }: BornDevices,
+  {
+    birthBatchId,
+    random = dice
+  }: { readonly birthBatchId: Uint8Array; readonly random?: RandomBytes }
+): { readonly devices: readonly FleetDevice[]; readonly claims: readonly Uint8Array[] } {
+  const claims = births.map((birth) => claimOf(networkTag, birth, { birthBatchId, tree, random }))
   const devices = births.map(({ deviceId, secrets }, index) => ({
     deviceId,
     signingKey: secrets.signingKey,
     claimId: (claims[index] as SignedTransaction).transactionId
   }))
-  return {
-    devices,
-    steps: [[vendorSet.wire], [classDefine.wire], [birthBatch.wire], claims.map(({ wire }) => wire)]
-  }
+  return { devices, claims: claims.map(({ wire }) => wire) }
 }
 
 function claimOf(

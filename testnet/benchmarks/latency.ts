@@ -14,7 +14,6 @@ import { requestNode } from '../../node/cli/node-request.ts'
 import { NodeError } from '../../node/errors.ts'
 import { toHex } from '../../protocol/index.ts'
 import type { ClusterNode } from '../cluster/cluster.ts'
-import { readView } from '../cluster/node-api.ts'
 import { quantile } from '../fleet/fleet-record.ts'
 import { finalityFloor } from '../regions/finality-floor.ts'
 import type { RegionSet } from '../regions/region-set.ts'
@@ -22,6 +21,7 @@ import { awaitSameHeight, blockFinalMs, judgeNodes } from '../report/verdict.ts'
 import { type BenchNet, nodePids, nodeUrls, openBenchNet, type PhasePorts } from './bench-net.ts'
 import { createFleet, makerOf } from './fleet.ts'
 import { type SignedMessage, signChain } from './messages.ts'
+import { ascending, heightOf, nodeAt } from './net-figures.ts'
 import { processorUse, sampleProcessors } from './processor-time.ts'
 import { registerFleet } from './submit.ts'
 
@@ -98,7 +98,7 @@ export async function measureLatency(options: LatencyOptions, ports: PhasePorts)
   )
   try {
     const { cluster, testnet } = net
-    const firstHeight = 1 + ((await readView(cluster.nodes[0]?.url ?? ''))?.height ?? 0)
+    const firstHeight = 1 + (await heightOf(nodeAt(net, 0)))
     const chains = await bringDevices(net, Math.ceil(rate * seconds))
     ports.note(`latency: ${rate} messages a second, ${seconds} s`)
     const pids = [process.pid, ...nodePids(net)]
@@ -228,8 +228,4 @@ function latenessOf({
     relayLatenessMs: values.reduce((sum, value) => sum + value, 0) / values.length,
     relayLatenessMaxMs: Math.max(...values)
   }
-}
-
-function ascending(values: readonly number[]): number[] {
-  return [...values].sort((left, right) => left - right)
 }

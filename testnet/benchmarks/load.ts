@@ -1,64 +1,85 @@
 /**
  * The load generator: a process of its own that pours pre-signed messages into a running network.
  *
- * It registers its fleet, signs all messages, says `ready`, waits for a line on
- * standard input, and then keeps a number of requests under way at every node
- * until the messages are used up or time is over. Its last line is JSON.
+ * It registers its devices and signs all messages first; then it keeps a number of requests under way
+ * at every node until the messages are used up or time is over. The last line of `--json` is a report.
  *
  * @module
  */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import '../../node/shims.ts'
+import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
-import { parseGenesis } from '../../config/index.ts'
-import { trustNetwork } from '../../node/cli/network-trust.ts'
-import { fromHex } from '../../protocol/index.ts'
-import { createFleet, makerOf } from './fleet.ts'
-import { pour } from './load-lanes.ts'
-import { signChain } from './messages.ts'
-import { registerFleet } from './submit.ts'
+import { EXIT_READER_GONE, quietPipes } from '../../node/cli/quiet-pipes.ts'
+import { reportError } from '../../node/cli/run.ts'
+import { milliseconds, whole } from './bench-text.ts'
+import { prepareLoad } from './load-fleet.ts'
+import { type LoadTally, pour } from './load-lanes.ts'
+import { createLoadProgram, type LoadWish } from './load-program.ts'
+import type { SignedMessage } from './messages.ts'
 
-const { values } = parseArgs({
-  options: {
-    nodes: { type: 'string' },
-    genesis: { type: 'string' },
-    makers: { type: 'string' },
-    taken: { type: 'string' },
-    devices: { type: 'string', default: '256' },
-    messages: { type: 'string', default: '100' },
-    inflight: { type: 'string', default: '4' },
-    seconds: { type: 'string', default: '20' }
+const EXIT_NOTHING_TAKEN = 1
+
+// What it would pour is for its parent alone.
+quietPipes(process).addEventListener('abort', () => process.exit(EXIT_READER_GONE))
+
+const isVerbose = process.argv.includes('--verbose')
+
+async function run(wish: LoadWish): Promise<void> {
+  const say = (line: string): void => {
+    if (!wish.isJson) process.stdout.write(`${line}\n`)
   }
-})
+  const chains = await prepareLoad(wish, say)
+  const rate = wish.awaitsGo ? await nextRate() : undefined
+  const asked = rate ?? wish.rate
+  const { urls, inflight, seconds, depth, batch } = wish
+  const paced = asked === undefined ? {} : { rate: asked }
+  say(`pouring for ${seconds} s`)
+  const tally = await pour({ nodeUrls: urls, chains, inflight, seconds, depth, batch, ...paced })
+  const { takenIds, ...counts } = tally
+  if (wish.taken !== undefined) writeFileSync(wish.taken, Buffer.concat(takenIds))
+  for (const line of summary(tally)) say(line)
+  const report = { taken: takenIds.length, ...counts, bytesPerMessage: bytesPerMessage(chains) }
+  if (wish.isJson) process.stdout.write(`${JSON.stringify(report)}\n`)
+  process.exit(takenIds.length > 0 || wish.awaitsGo ? 0 : EXIT_NOTHING_TAKEN)
+}
 
-const genesisPath = values.genesis as string
-const network = trustNetwork(parseGenesis(readFileSync(genesisPath, 'utf8'), genesisPath))
-const nodeUrls = (values.nodes as string).split(',')
-const makers = (values.makers as string)
-  .split(',')
-  .map((seed) => makerOf(fromHex(seed) as Uint8Array))
+/** Says that everything is signed, and waits for a line: `go`, or `go` and messages a second. */
+async function nextRate(): Promise<number | undefined> {
+  process.stdout.write('ready\n')
+  const line = await new Promise<string>((resolve) =>
+    createInterface({ input: process.stdin }).once('line', resolve)
+  )
+  const rate = Number(line.split(' ')[1] ?? Number.NaN)
+  return Number.isFinite(rate) && rate > 0 ? rate : undefined
+}
 
-const fleet = createFleet(network, {
-  makers,
-  devices: Number(values.devices),
-  timeMs: Date.now(),
-  vendorSequence: 1
-})
-await registerFleet(nodeUrls[0] as string, fleet)
-const chains = fleet.devices.map((device) => signChain(network, device, Number(values.messages)))
-process.stdout.write('ready\n')
-await new Promise((resolve) => createInterface({ input: process.stdin }).once('line', resolve))
+function bytesPerMessage(chains: readonly (readonly SignedMessage[])[]): number {
+  const messages = chains.flat()
+  return messages.reduce((sum, { wire }) => sum + wire.length, 0) / Math.max(1, messages.length)
+}
 
-const { takenIds, ...tally } = await pour({
-  nodeUrls,
-  chains,
-  inflight: Number(values.inflight),
-  seconds: Number(values.seconds)
-})
-if (values.taken !== undefined) writeFileSync(values.taken, Buffer.concat(takenIds))
-const messages = chains.flat()
-const bytes = messages.reduce((sum, { wire }) => sum + wire.length, 0)
-const bytesPerMessage = bytes / messages.length
-process.stdout.write(`${JSON.stringify({ taken: takenIds.length, ...tally, bytesPerMessage })}\n`)
-process.exit(0)
+function summary({ takenIds, refused, busy, seconds, ...tally }: LoadTally): readonly string[] {
+  const { dryAfterSeconds, busyAnswers } = tally
+  const { retryAfterSeconds: retry, codes } = busyAnswers
+  const told = Object.entries(codes).map(([code, count]) => `${whole(count)} ${code}`)
+  return [
+    `taken     ${whole(takenIds.length)} in ${seconds.toFixed(1)} s, ${whole(takenIds.length / seconds)}/s`,
+    `refused   ${whole(refused)}`,
+    `to wait   ${whole(busy)}${told.length === 0 ? '' : `: ${told.join(', ')}`}`,
+    ...(retry === null
+      ? []
+      : [
+          `          told so within ${milliseconds(busyAnswers.p50Ms)}, 99 of 100 within ${milliseconds(busyAnswers.p99Ms)}; Retry-After ${retry.least} to ${retry.most} s`
+        ]),
+    ...(dryAfterSeconds === null
+      ? []
+      : [`ran dry   after ${dryAfterSeconds.toFixed(1)} s: sign more by --messages or --devices`])
+  ]
+}
+
+try {
+  await createLoadProgram(run).parseAsync(process.argv.slice(2), { from: 'user' })
+} catch (error) {
+  process.exit(reportError(error, { stderr: process.stderr, isVerbose }))
+}

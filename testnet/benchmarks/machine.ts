@@ -5,12 +5,14 @@
  */
 
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import { softwareVersion } from '../../node/software.ts'
 
-/** The machine, and how busy it was before anything was started. */
+/** The machine, what runs on it, and how busy it was before anything was started. */
 export interface Machine {
   readonly cores: number
   readonly processor: string
   readonly nodeVersion: string
+  readonly thingmootVersion: string
   /** Over 1, 5 and 15 minutes. */
   readonly loadAverage: readonly number[]
 }
@@ -21,6 +23,7 @@ export function describeMachine(): Machine {
     cores: availableParallelism(),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     nodeVersion: process.version,
+    thingmootVersion: softwareVersion(),
     loadAverage: loadavg().map((value) => Math.round(100 * value) / 100)
   }
 }

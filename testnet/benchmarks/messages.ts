@@ -33,8 +33,19 @@ export interface SignedBytes {
 export interface MessageNetwork {
   readonly networkTag: Uint8Array
   readonly genesisId: Uint8Array
+  /** Of its first block; 0 unless said. */
+  readonly genesisHeight?: number
 }
 
+/** How messages are signed. */
+export interface SigningOptions {
+  /** Where keys come from: the system's dice unless said. */
+  readonly random?: RandomBytes
+  /** What they are: readings unless said. */
+  readonly contentKind?: number
+}
+
+const READING_KIND = 0
 const SEED_BYTES = 32
 const ANCHOR_ID_BYTES = 16
 
@@ -43,18 +54,21 @@ export function signChain(
   network: MessageNetwork,
   device: FleetDevice,
   count: number,
-  random: RandomBytes = dice
+  { random = dice, contentKind = READING_KIND }: SigningOptions = {}
 ): SignedMessage[] {
-  return signReadings(network, device, { count, random }).map(({ wire, id }) => ({ wire, id }))
+  return signReadings(network, device, { count, random, contentKind }).map(({ wire, id }) => ({
+    wire,
+    id
+  }))
 }
 
 /** Signs a chain like {@link signChain}, and keeps apart what a check of each signature takes. */
 export function signReadings(
   network: MessageNetwork,
   device: FleetDevice,
-  { count, random = dice }: { readonly count: number; readonly random?: RandomBytes }
+  { count, random = dice, contentKind = READING_KIND }: SigningOptions & { readonly count: number }
 ): (SignedMessage & SignedBytes)[] {
-  const { networkTag, genesisId } = network
+  const { networkTag, genesisId, genesisHeight = 0 } = network
   const readings: (SignedMessage & SignedBytes)[] = []
   let signer = createEd25519Signer(device.signingKey.bytes)
   let previousMessageId = device.claimId
@@ -70,9 +84,9 @@ export function signReadings(
         previousMessageId,
         signingKey: publicKey,
         nextSigningKeyHash: keyHash(nextSigner.publicKey),
-        anchorHeight: 0,
+        anchorHeight: genesisHeight,
         anchorId: genesisId.subarray(0, ANCHOR_ID_BYTES),
-        contentKind: 0,
+        contentKind,
         dataKeyEpoch: 0
       },
       content

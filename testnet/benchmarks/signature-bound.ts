@@ -8,11 +8,13 @@
  * @module
  */
 
+import { availableParallelism } from 'node:os'
 import { setImmediate as yieldLoop } from 'node:timers/promises'
 import { ed25519Verify } from '#crypto'
 import { createPrivateKey, invariant } from '../../protocol/index.ts'
 import { dice } from './fleet.ts'
 import { type SignedBytes, signReadings } from './messages.ts'
+import { meanOf } from './net-figures.ts'
 
 /** How long one verification takes. */
 export interface VerificationTime {
@@ -21,6 +23,17 @@ export interface VerificationTime {
   /** By the clock; longer where others use the core as well. */
   readonly wallUs: number
   readonly verifications: number
+}
+
+/** The bound of some nodes on this machine. */
+export interface BoundReport {
+  readonly verifyUs: number
+  readonly verifyWallUs: number
+  readonly verificationsPerSecond: number
+  readonly cores: number
+  readonly nodes: number
+  /** Cores × verifications a second ÷ nodes. */
+  readonly transactionsPerSecond: number
 }
 
 const MESSAGES = 512
@@ -51,9 +64,19 @@ export async function measureVerification(): Promise<VerificationTime> {
   }
 }
 
-/** The bound in finalised transactions a second, for so many nodes on so many cores. */
-export function signatureBound(verifyUs: number, cores: number, nodes: number): number {
-  return (cores * 1_000_000) / verifyUs / nodes
+/** The bound that follows from one or more measurements. */
+export function boundOf(times: readonly VerificationTime[], nodes: number): BoundReport {
+  const verifyUs = meanOf(times.map((time) => time.verifyUs))
+  const cores = availableParallelism()
+  const verificationsPerSecond = 1_000_000 / verifyUs
+  return {
+    verifyUs,
+    verifyWallUs: meanOf(times.map(({ wallUs }) => wallUs)),
+    verificationsPerSecond,
+    cores,
+    nodes,
+    transactionsPerSecond: (cores * verificationsPerSecond) / nodes
+  }
 }
 
 function freshMessages(): readonly SignedBytes[] {

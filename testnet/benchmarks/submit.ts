@@ -12,6 +12,20 @@ import type { Fleet } from './fleet.ts'
 /** What a node said to one transaction; `busy` ones may be sent again. */
 export type SubmitResult = 'taken' | 'refused' | 'busy'
 
+/** The same with what is known of a refusal. */
+export interface SubmitAnswer {
+  readonly result: SubmitResult
+  /** Of the problem; `NO_ANSWER` where there was none, null for what was taken. */
+  readonly code: string | null
+  /** When to come again; null where the node did not say. */
+  readonly retryAfterSeconds: number | null
+}
+
+interface ProblemAnswer {
+  readonly status: number
+  readonly code?: string
+}
+
 const CLAIMS_PER_REQUEST = 64
 const FINAL_WAIT = '?wait=final&timeoutMs=30000'
 const ANSWER_DEADLINE_MS = 60_000
@@ -25,11 +39,11 @@ const SERVER_TROUBLE = 500
  *
  * @param query - empty, or with its question mark
  */
-export async function submitAll(
+export async function submitList(
   nodeUrl: string,
   wires: readonly Uint8Array[],
   query: string
-): Promise<SubmitResult[]> {
+): Promise<readonly SubmitAnswer[]> {
   let response: Response
   let answer: unknown
   try {
@@ -42,17 +56,28 @@ export async function submitAll(
     answer = await response.json()
   } catch {
     // The node closed the connection or is gone: the next try, or the verdict in the end, tells.
-    return wires.map(() => 'busy')
+    return wires.map(() => ({ result: 'busy', code: 'NO_ANSWER', retryAfterSeconds: null }))
   }
-  const { results } = answer as {
+  const { results, code } = answer as {
+    readonly code?: string
     readonly results?: readonly {
       readonly transaction?: unknown
-      readonly problem?: { readonly status: number }
+      readonly problem?: ProblemAnswer
+      readonly retryAfterSeconds?: number | null
     }[]
   }
-  if (results === undefined) return wires.map(() => problemResult(response.status))
-  return results.map(({ transaction, problem }) =>
-    transaction === undefined ? problemResult(problem?.status ?? 0) : 'taken'
+  if (results === undefined) {
+    const header = Number(response.headers.get('retry-after') ?? Number.NaN)
+    const whole = answerOf(
+      { status: response.status, ...(code === undefined ? {} : { code }) },
+      Number.isFinite(header) ? header : null
+    )
+    return wires.map(() => whole)
+  }
+  return results.map(({ transaction, problem, retryAfterSeconds = null }) =>
+    transaction === undefined
+      ? answerOf(problem ?? { status: 0 }, retryAfterSeconds)
+      : { result: 'taken', code: null, retryAfterSeconds: null }
   )
 }
 
@@ -62,19 +87,28 @@ export async function submitAll(
  * @throws {@link NodeError} REQUEST_FAILED when the node does not take one of its transactions
  */
 export async function registerFleet(nodeUrl: string, { steps }: Fleet): Promise<void> {
-  for (const step of steps)
-    for (let start = 0; start < step.length; start += CLAIMS_PER_REQUEST) {
-      const part = step.slice(start, start + CLAIMS_PER_REQUEST)
-      const results = await submitAll(nodeUrl, part, FINAL_WAIT)
-      const spoilt = results.find((result) => result !== 'taken')
-      if (spoilt !== undefined)
-        throw new NodeError(
-          'REQUEST_FAILED',
-          `${nodeUrl}: a transaction of the fleet's registration was ${spoilt}`
-        )
-    }
+  for (const step of steps) await registerStep(nodeUrl, step)
 }
 
-function problemResult(status: number): SubmitResult {
-  return status === TOO_MANY_REQUESTS || status >= SERVER_TROUBLE ? 'busy' : 'refused'
+/**
+ * Brings transactions onto the ledger, some at a time, each until it is final.
+ *
+ * @throws {@link NodeError} REQUEST_FAILED when the node does not take one of them
+ */
+export async function registerStep(nodeUrl: string, step: readonly Uint8Array[]): Promise<void> {
+  for (let start = 0; start < step.length; start += CLAIMS_PER_REQUEST) {
+    const part = step.slice(start, start + CLAIMS_PER_REQUEST)
+    const answers = await submitList(nodeUrl, part, FINAL_WAIT)
+    const spoilt = answers.find(({ result }) => result !== 'taken')
+    if (spoilt !== undefined)
+      throw new NodeError(
+        'REQUEST_FAILED',
+        `${nodeUrl}: a transaction of the fleet's registration was ${spoilt.result}, ${spoilt.code}`
+      )
+  }
+}
+
+function answerOf({ status, code }: ProblemAnswer, retryAfterSeconds: number | null): SubmitAnswer {
+  const isBusy = status === TOO_MANY_REQUESTS || status >= SERVER_TROUBLE
+  return { result: isBusy ? 'busy' : 'refused', code: code ?? `HTTP_${status}`, retryAfterSeconds }
 }

@@ -13,25 +13,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { requestNode } from '../../node/cli/node-request.ts'
 import { NodeError } from '../../node/errors.ts'
-import { invariant } from '../../protocol/index.ts'
 import type { ClusterNode } from '../cluster/cluster.ts'
-import { readMetrics, readView } from '../cluster/node-api.ts'
-import { genesisPath } from '../home.ts'
+import { readView } from '../cluster/node-api.ts'
 import { awaitSameHeight, judgeNodes } from '../report/verdict.ts'
-import {
-  type BenchNet,
-  formatSeeds,
-  nodePids,
-  nodeUrls,
-  openBenchNet,
-  type PhasePorts
-} from './bench-net.ts'
-import { startLoad } from './load-process.ts'
-import { sampleProcessors } from './processor-time.ts'
-import type { SyncReport } from './sync-report.ts'
+import { readyLoad } from './bench-loads.ts'
+import { type BenchNet, nodePids, nodeUrls, openBenchNet, type PhasePorts } from './bench-net.ts'
+import { type Benchmark, countOf, ratiosOf } from './benchmark.ts'
+import { cpuMsOf, finalCount, heightOf, nodeAt, until } from './net-figures.ts'
+import { boundOf, measureVerification } from './signature-bound.ts'
+import { type SyncReport, syncTable } from './sync-report.ts'
 
 /** What ledger is joined. */
-export interface SyncBenchOptions {
+interface SyncBenchOptions {
   readonly transactions: number
   readonly devices: number
   readonly folder: string
@@ -45,19 +38,58 @@ const BEHIND_BLOCKS = 100
 const NEVER = 1_000_000_000
 const SECONDS_MAX = 1800
 const INFLIGHT = 4
-const POLL_MS = 100
 const PARTS_POLL_MS = 1
 const WAIT_MS = 300_000
 const SAME_HEIGHT_MS = 30_000
 /** The share of the parts after which the node is killed. */
 const KILL_AT = 0.4
-const FINAL_COUNTER = 'thingmoot_ledger_transactions_total{kind="final"}'
+
+/** How fast a late node joins. */
+export const syncBenchmark: Benchmark = {
+  name: 'sync',
+  about: 'how fast a late node joins, killed midway through its snapshot, and one by blocks',
+  flags: [
+    {
+      kind: 'count',
+      name: 'transactions',
+      about: 'device messages on the ledger before it joins',
+      fallback: 100_000,
+      range: [1000, 10_000_000]
+    },
+    {
+      kind: 'count',
+      name: 'devices',
+      about: 'devices that send them',
+      fallback: 5000,
+      range: [16, 1_000_000]
+    }
+  ],
+  measure: async (wish, ports) => {
+    const { folder, isKept } = wish
+    const [transactions, devices] = [countOf(wish, 'transactions'), countOf(wish, 'devices')]
+    const bound = boundOf([await measureVerification()], 1)
+    const report = await measureSync({ transactions, devices, folder, isKept }, ports)
+    const { byBlocks, bySnapshot, valid } = report
+    return {
+      valid,
+      disturbed: false,
+      remarks: [],
+      ratios: ratiosOf({
+        'by blocks ÷ the rate at which they came': [byBlocks.timesLive, 'higher'],
+        'by snapshot ÷ by blocks': [
+          bySnapshot.transactionsPerSecond / byBlocks.transactionsPerSecond,
+          'higher'
+        ],
+        'processor time by blocks ÷ a verification': [byBlocks.cpuUs / bound.verifyUs, 'lower']
+      }),
+      lines: syncTable(report, bound),
+      figures: { ...report, signatureBound: bound }
+    }
+  }
+}
 
 /** Builds the ledger and lets both nodes join. */
-export async function measureSync(
-  options: SyncBenchOptions,
-  ports: PhasePorts
-): Promise<SyncReport> {
+async function measureSync(options: SyncBenchOptions, ports: PhasePorts): Promise<SyncReport> {
   ports.note(`sync: starting ${MEMBERS} members`)
   const net = await openBenchNet(
     {
@@ -101,20 +133,14 @@ export async function measureSync(
 async function buildLedger(
   net: BenchNet,
   { transactions, devices }: SyncBenchOptions,
-  { note, onOpened }: PhasePorts
+  ports: PhasePorts
 ): Promise<Pick<SyncReport, 'height' | 'livePerSecond' | 'liveCpuUs'>> {
   const messages = Math.ceil(transactions / devices)
+  const { note } = ports
   note(`sync: registering ${devices} devices, signing ${devices * messages} messages`)
-  const load = await startLoad({
-    nodes: nodeUrls(net).slice(0, MEMBERS).join(','),
-    genesis: genesisPath(net.home),
-    makers: formatSeeds(net.makerSeeds),
-    devices,
-    messages,
-    inflight: INFLIGHT,
-    seconds: SECONDS_MAX
-  })
-  onOpened(async () => load.kill())
+  const urls = nodeUrls(net).slice(0, MEMBERS)
+  const wish = { urls, devices, messages, inflight: INFLIGHT, seconds: SECONDS_MAX }
+  const load = await readyLoad(net, wish, ports)
   const before = await finalCount(member(net))
   note(`sync: pouring ${devices * messages} messages`)
   const startMs = performance.now()
@@ -242,36 +268,6 @@ async function isLevel(net: BenchNet, late: ClusterNode): Promise<boolean> {
   return own !== undefined && others !== undefined && own.height >= others.height
 }
 
-async function heightOf({ url }: ClusterNode): Promise<number> {
-  return (await readView(url))?.height ?? 0
-}
-
-async function finalCount({ node }: ClusterNode): Promise<number> {
-  const metrics = await readMetrics(`http://127.0.0.1:${node.ports.metrics}`)
-  return metrics.get(FINAL_COUNTER) ?? 0
-}
-
 function member(net: BenchNet): ClusterNode {
   return nodeAt(net, 0)
-}
-
-function nodeAt({ cluster }: BenchNet, index: number): ClusterNode {
-  const found = cluster.nodes[index]
-  invariant(found !== undefined, 'the net has so many nodes')
-  return found
-}
-
-/** All processor time that processes have had. */
-function cpuMsOf(pids: readonly number[]): number {
-  const { ownMs } = sampleProcessors(pids)
-  return [...ownMs.values()].reduce((sum, ms) => sum + ms, 0)
-}
-
-async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + WAIT_MS
-  while (performance.now() < endMs) {
-    if (await isThere()) return
-    await sleep(POLL_MS)
-  }
-  throw new NodeError('NODE_NOT_READY', `waited in vain for ${what}`)
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { whole } from './bench-text.ts'
+import type { BoundReport } from './signature-bound.ts'
+
 /** What was measured. */
 export interface SyncReport {
   readonly valid: boolean
@@ -41,10 +44,11 @@ export interface SyncReport {
 }
 
 /** What was measured, for people. */
-export function syncTable(report: SyncReport): readonly string[] {
+export function syncTable(
+  report: SyncReport,
+  { verifyUs }: Pick<BoundReport, 'verifyUs'>
+): readonly string[] {
   const { bySnapshot, byBlocks } = report
-  const whole = (value: number): string =>
-    String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
   const blocks = bySnapshot.blocksSpared + bySnapshot.blocksTaken
   const share = Math.round((100 * bySnapshot.blocksSpared) / Math.max(1, blocks))
   return [
@@ -54,6 +58,7 @@ export function syncTable(report: SyncReport): readonly string[] {
     `             ${share} % of the blocks by snapshot, ${whole(bySnapshot.blocksTaken)} blocks one by one`,
     `by blocks    ${byBlocks.seconds.toFixed(1)} s: ${whole(byBlocks.transactionsPerSecond)} transactions/s, ${byBlocks.timesLive.toFixed(1)} times the rate at which they came`,
     `             ${whole(byBlocks.cpuUs)} µs of processor time each, a member had ${whole(report.liveCpuUs)} µs when they came`,
+    `bound        ${verifyUs.toFixed(1)} µs for the verification alone: by blocks ${(byBlocks.cpuUs / verifyUs).toFixed(2)} times as much`,
     `roots        ${report.rootsEqual ? 'equal on all nodes' : 'NOT EQUAL'}`
   ]
 }

@@ -10,18 +10,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toHex } from '../../protocol/index.ts'
 import type { ClusterNode } from '../cluster/cluster.ts'
-import { readMetrics, readView } from '../cluster/node-api.ts'
-import { genesisPath } from '../home.ts'
 import { awaitSameHeight, judgeNodes } from '../report/verdict.ts'
-import {
-  type BenchNet,
-  formatSeeds,
-  nodePids,
-  nodeUrls,
-  openBenchNet,
-  type PhasePorts
-} from './bench-net.ts'
-import { type LoadReport, type ReadyLoad, startLoad } from './load-process.ts'
+import { readyLoad } from './bench-loads.ts'
+import { type BenchNet, nodePids, openBenchNet, type PhasePorts } from './bench-net.ts'
+import type { LoadReport, ReadyLoad } from './load-process.ts'
+import { finalCounts, finalRates, heightOf, nodeAt, sumOf } from './net-figures.ts'
 import { type ProcessorUse, processorUse, sampleProcessors } from './processor-time.ts'
 
 /** How throughput is measured. */
@@ -70,7 +63,6 @@ const DRAIN_MS = 90_000
 const DRAIN_POLL_MS = 250
 const SAME_HEIGHT_MS = 15_000
 const ID_BYTES = 32
-const FINAL_COUNTER = 'thingmoot_ledger_transactions_total{kind="final"}'
 
 /** Measures throughput on a net of its own. */
 export async function measureThroughput(
@@ -84,10 +76,9 @@ export async function measureThroughput(
     ports
   )
   let load: ReadyLoad | undefined
-  ports.onOpened(async () => load?.kill())
   try {
     const takenPath = join(net.home, 'taken.ids')
-    const firstHeight = 1 + ((await readView(net.cluster.nodes[0]?.url ?? ''))?.height ?? 0)
+    const firstHeight = 1 + (await heightOf(nodeAt(net, 0)))
     load = await signLoad(net, takenPath, { options, ports })
     const window = await measureWindow(net, load, { options, ports })
     const report = await load.report()
@@ -131,16 +122,11 @@ async function signLoad(
   const pouredSeconds = warmUpSeconds + seconds + RESERVE_SECONDS
   const messages = Math.ceil((rateMax * pouredSeconds) / devices)
   ports.note(`throughput: registering ${devices} devices, signing ${devices * messages} messages`)
-  return await startLoad({
-    nodes: nodeUrls(net).join(','),
-    genesis: genesisPath(net.home),
-    makers: formatSeeds(net.makerSeeds),
-    taken: takenPath,
-    devices,
-    messages,
-    inflight,
-    seconds: pouredSeconds
-  })
+  return await readyLoad(
+    net,
+    { taken: takenPath, devices, messages, inflight, seconds: pouredSeconds },
+    ports
+  )
 }
 
 interface Window {
@@ -168,23 +154,8 @@ async function measureWindow(
   await sleep(1000 * seconds)
   const after = sampleProcessors(pids)
   const countsAfter = await finalCounts(nodes)
-  const rates = countsAfter.map(({ count, atMs }, index) => {
-    const earlier = countsBefore[index] ?? { count, atMs }
-    return (1000 * (count - earlier.count)) / Math.max(1, atMs - earlier.atMs)
-  })
+  const rates = finalRates(countsBefore, countsAfter)
   return { use: processorUse(before, after), rates, finalBefore }
-}
-
-/** What each node has counted, and when it said so. */
-async function finalCounts(
-  nodes: readonly ClusterNode[]
-): Promise<readonly { readonly count: number; readonly atMs: number }[]> {
-  return await Promise.all(
-    nodes.map(async ({ node }) => {
-      const metrics = await readMetrics(`http://127.0.0.1:${node.ports.metrics}`)
-      return { count: metrics.get(FINAL_COUNTER) ?? 0, atMs: performance.now() }
-    })
-  )
 }
 
 function ratesOf(
@@ -229,13 +200,10 @@ async function drain(nodes: readonly ClusterNode[], wanted: number): Promise<voi
   }
 }
 
-function readIds(path: string): readonly string[] {
+/** The ids that a load generator wrote down, in hex. */
+export function readIds(path: string): readonly string[] {
   const bytes = readFileSync(path)
   return Array.from({ length: bytes.length / ID_BYTES }, (_, index) =>
     toHex(bytes.subarray(index * ID_BYTES, (index + 1) * ID_BYTES))
   )
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }

@@ -7,6 +7,7 @@
  */
 
 import '../../node/shims.ts'
+import { EXIT_READER_GONE, quietPipes } from '../../node/cli/quiet-pipes.ts'
 import { reportError } from '../../node/cli/run.ts'
 import { type ChaosWish, createChaosProgram } from './chaos-program.ts'
 import { resultLine, resultsTable } from './results-table.ts'
@@ -32,6 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => endWith(EXIT_INTERRUPTED))
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (error: unknown) => endWith(failed(error)))
+quietPipes(process).addEventListener('abort', () => endWith(EXIT_READER_GONE))
 
 async function run({ isJson, isList, ...options }: ChaosWish): Promise<void> {
   const say = (line: string): void => {

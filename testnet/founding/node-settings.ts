@@ -66,8 +66,14 @@ function flagsOf(
     'network.observersPerAddressMax': OBSERVERS_PER_ADDRESS,
     'http.host': HOST,
     'http.port': ports.http,
+    // All of a testnet's callers share one address.
+    'http.rate.readsPerSecond': 0,
+    'http.rate.submissionsPerSecond': 0,
     'mqtt.host': HOST,
     'mqtt.port': ports.mqtt,
+    'coap.host': HOST,
+    // Ports of UDP and of TCP are counted apart: one number serves both.
+    'coap.port': ports.mqtt,
     'metrics.host': HOST,
     'metrics.port': ports.metrics,
     'log.level': 'info',

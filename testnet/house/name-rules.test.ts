@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { errorCodesApart, misnamedMetrics } from './name-rules.ts'
+import { errorCodesApart, metricsApart, misnamedMetrics, sentencesApart } from './name-rules.ts'
 import type { SourceFile } from './repository.ts'
 
 const test = suite('name rules')
@@ -35,6 +35,24 @@ test('a metric with a wrong folder, noun or unit is found', () => {
     'thingmoot_network_Bans_total'
   ])
     assert.is(found(name), 1, name)
+})
+
+test('a metric that the table lacks is found, and one of the table that nothing makes', () => {
+  const text = "count('thingmoot_network_bans_total', 'kind', 1)\n"
+  assert.equal(metricsApart(source(text), ['thingmoot_network_bans_total']), [])
+  assert.equal(metricsApart(source(text), ['thingmoot_network_peers_open']), [
+    'thingmoot_network_bans_total is not in METRICS',
+    'nothing makes thingmoot_network_peers_open'
+  ])
+})
+
+test('a sentence of the log that the list lacks is found, and one that nothing logs', () => {
+  const text = "this.#log.info(is ? 'it rains' : 'it is dry', { height })\nports.log('a day', {})\n"
+  assert.equal(sentencesApart(source(text), ['it rains', 'it is dry', 'a day']), [])
+  assert.equal(sentencesApart(source(text), ['it rains', 'a day', 'a night']), [
+    'node/network/a.ts: "it is dry" is not listed',
+    'nothing logs "a night"'
+  ])
 })
 
 test.run()

@@ -50,6 +50,40 @@ export function misnamedMetrics(
     )
 }
 
+/** Metrics that a node makes and the table lacks, and metrics of the table that nothing makes. */
+export function metricsApart(files: readonly SourceFile[], table: readonly string[]): string[] {
+  const made = files
+    .filter((file) => file.path.startsWith('node/') && !isTest(file))
+    .filter(({ path }) => !path.startsWith('node/cli/') && path !== 'node/metric-names.ts')
+    .flatMap(({ text }) => [...withoutComments(text).matchAll(/'(thingmoot_[a-z_]+)'/g)])
+    .map(([, name]) => name as string)
+  const unlisted = [...new Set(made)].filter((name) => !table.includes(name))
+  const idle = table.filter((name) => !made.includes(name))
+  return [
+    ...unlisted.map((name) => `${name} is not in METRICS`),
+    ...idle.map((name) => `nothing makes ${name}`)
+  ]
+}
+
+/** Sentences that are logged and not listed, and listed ones that nothing logs. */
+export function sentencesApart(files: readonly SourceFile[], list: readonly string[]): string[] {
+  const texts = files
+    .filter(({ path }) => /^node\/(?!cli\/|dashboard\/)/.test(path))
+    .filter((file) => !isTest(file))
+    .map(({ path, text }) => ({ path, text: withoutComments(text) }))
+  const unlisted = texts.flatMap(({ path, text }) =>
+    [...text.matchAll(/\blog(?:\.(?:error|warn|info|debug))?\(([^{}]*?)[,)]/g)]
+      .flatMap(([, said]) => [...(said as string).matchAll(/'([^']+)'/g)])
+      .map(([, sentence]) => sentence as string)
+      .filter((sentence) => !list.includes(sentence))
+      .map((sentence) => `${path}: "${sentence}" is not listed`)
+  )
+  const idle = list
+    .filter((sentence) => !texts.some(({ text }) => text.includes(`'${sentence}'`)))
+    .map((sentence) => `nothing logs "${sentence}"`)
+  return [...unlisted, ...idle]
+}
+
 function isMetricName(name: string, folders: readonly string[]): boolean {
   const [house, folder, ...rest] = name.split('_')
   const unit = rest.pop()

@@ -56,7 +56,9 @@ export function unusedPackages(
 
 function importsOf(text: string): string[] {
   return [
-    ...text.matchAll(/(?:\bfrom |\bimport\(?|\brequire\()\s*'((?:@[^/'.]+\/)?[^/'.#][^/']*)/g)
+    ...text.matchAll(
+      /(?:\bfrom |\bimport\(?|\b(?:require|createRequire\(import\.meta\.url\))\()\s*'((?:@[^/'.]+\/)?[^/'.#][^/']*)/g
+    )
   ].map(([, name]) => name as string)
 }
 

@@ -4,6 +4,7 @@ import type { SourceFile } from './repository.ts'
 import {
   asynchronousLaw,
   forgottenSuites,
+  loudEntries,
   putOffWork,
   switchedOffTests,
   unexplainedExports,
@@ -55,6 +56,14 @@ test('a suite that never runs is found', () => {
     `${path}: more never runs`
   ])
   assert.equal(forgottenSuites(source('', path)), [`${path}: no suite`])
+})
+
+test('a process that minds when its reader goes is found', () => {
+  const entry = "#!/usr/bin/env node\nprocess.stdout.write('x')\n"
+  assert.equal(loudEntries(source(entry, 'node/main.ts')), ['node/main.ts'])
+  assert.equal(loudEntries(source(`${entry}// quietPipes(process)\n`, 'node/main.ts')).length, 1)
+  assert.equal(loudEntries(source(`${entry}quietPipes(process)\n`, 'node/main.ts')), [])
+  assert.equal(loudEntries(source('export const a = "process.stdout"\n')), [])
 })
 
 test('a test that is switched off is found, one that a machine cannot run is not', () => {

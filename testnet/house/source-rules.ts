@@ -74,6 +74,14 @@ export function asynchronousLaw(files: readonly SourceFile[]): string[] {
   return linesWith(law, /\b(?:async|await|Promise)\b/, codeOf)
 }
 
+/** Entries of processes that would end in a stack trace when the reader of their output goes. */
+export function loudEntries(files: readonly SourceFile[]): string[] {
+  return files
+    .filter((file) => !isTest(file) && /^(?:#!|.*\bprocess\.stdout\b)/m.test(codeOf(file.text)))
+    .filter(({ text }) => !/\bquietPipes\(process\)/.test(codeOf(text)))
+    .map(({ path }) => path)
+}
+
 /** Work put off in a comment: it is an issue or nothing. */
 export function putOffWork(files: readonly SourceFile[]): string[] {
   return linesWith(files, /\b(?:TO[D]O|FIX[M]E|X[X]X)\b/, (text) => text)

@@ -25,6 +25,26 @@ test('rows are read, with all that they point at', () => {
   assert.is(complaints(row), 0)
 })
 
+test('a table may stand under another heading, with more between its first cell and its tests', () => {
+  const rows = ['| thief | signs | stopped | `a.test.ts`: one is refused |']
+  const document = [
+    '',
+    '## Attacks',
+    '| who | can | outcome | test |',
+    '|---|---|---|---|',
+    ...rows
+  ]
+  const text = document.join('\n')
+  assert.equal(trapRows(text, 'Attacks'), [
+    { trap: 'thief', pointers: ['`a.test.ts`: one is refused'] }
+  ])
+  assert.equal(trapRows(text), [])
+  assert.is(
+    emptyPromises(text.replace('one is', 'none is'), (path) => FILES[path], 'Attacks').length,
+    1
+  )
+})
+
 test('a test, a file and a row that promise nothing are found', () => {
   assert.is(complaints('| A hole | `a.test.ts`: three are refused |'), 1)
   assert.is(complaints('| A hole | `a.test.ts`: one is |'), 1)

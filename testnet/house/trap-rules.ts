@@ -1,5 +1,5 @@
 /**
- * The rule of the table of traps: every test, scenario and mutant that it names is there.
+ * The rule of the tables of traps and of attacks: every test, scenario and mutant that they name is there.
  *
  * @module
  */
@@ -7,28 +7,28 @@
 /** What the table can point at: texts by their paths, undefined for a file that is not there. */
 export type ReadText = (path: string) => string | undefined
 
-/** The heading under which the table stands. */
-const HEADING = '## Traps'
 /** `a/b.test.ts` and, behind it, the name of a test in it. */
 const POINTER = /^`([^`]+)`(?:: (.+))?$/
 
-/** The rows of the table: each trap with what it points at. */
+/** The rows of the tables under a heading: what each is about, in its first cell, and what its last points at. */
 export function trapRows(
-  document: string
+  document: string,
+  heading = 'Traps'
 ): { readonly trap: string; readonly pointers: readonly string[] }[] {
-  const [, section = ''] = document.split(`\n${HEADING}\n`)
+  const [, section = ''] = document.split(`\n## ${heading}\n`)
   const lines = (section.split('\n## ')[0] ?? '').split('\n')
   return lines
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| trap |'))
+    .filter((line, index) => line.startsWith('| ') && !lines[index + 1]?.startsWith('|---'))
     .map((line) => {
-      const [trap = '', tests = ''] = line.slice(2, -2).split(' | ')
-      return { trap, pointers: tests.split('<br>').map((pointer) => pointer.trim()) }
+      const cells = line.slice(2, -2).split(' | ')
+      const pointers = (cells.at(-1) ?? '').split('<br>').map((pointer) => pointer.trim())
+      return { trap: cells[0] ?? '', pointers: cells.length > 1 ? pointers : [''] }
     })
 }
 
 /** Rows that name no test, and tests, scenarios and mutants that are not there. */
-export function emptyPromises(document: string, readText: ReadText): string[] {
-  return trapRows(document).flatMap(({ trap, pointers }) =>
+export function emptyPromises(document: string, readText: ReadText, heading = 'Traps'): string[] {
+  return trapRows(document, heading).flatMap(({ trap, pointers }) =>
     pointers
       .map((pointer) => ({ pointer, fault: faultOf(pointer, readText) }))
       .filter(({ fault }) => fault !== undefined)

@@ -131,7 +131,7 @@ test('two different messages that wait for one turn at one node convict it when 
   const [ahead, other] = [cloned.draft(), cloned.draft()]
   const pooled = await submit(at(1), ahead.wire)
   assert.is(pooled.body.transaction?.stage, 'pooled')
-  assert.is((await submit(at(1), other.wire)).status, 503)
+  assert.is((await submit(at(1), other.wire)).status, 429)
   assert.equal(await outcomeOf(at(1), first.wire), ['applied', null])
   assert.is((await waitForFinal(at(1), ahead.name)).outcome, 'applied')
   for (const url of urls) {

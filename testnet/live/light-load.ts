@@ -53,7 +53,7 @@ export async function signBefore(
   const { networkTag, genesisId } = network
   const device = await createDevice(
     { networkTag, genesisId, deviceId, signingKey, ratchetEvery: 1 },
-    { storage: memory(), randomBytes: systemRandomBytes },
+    { storage: memoryRecord(), randomBytes: systemRandomBytes },
     { messagesMax: count, bytesMax: count * MESSAGE_MAX_BYTES }
   )
   const begun = await device.beginIncarnation(0, claimId)
@@ -132,7 +132,8 @@ export async function notAppliedAt(
   return missing
 }
 
-function memory(): RecordStorage {
+/** A record that lives as long as the process. */
+export function memoryRecord(): RecordStorage {
   let kept: Uint8Array | undefined
   return {
     read: async () => kept,

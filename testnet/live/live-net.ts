@@ -15,6 +15,7 @@ import { readBlock, readView } from '../cluster/node-api.ts'
 import type { NodeExit } from '../cluster/node-process.ts'
 import type { RegisteredNode } from '../cluster/registry.ts'
 import { prepareTestnet } from '../founding/prepare.ts'
+import type { RegionSet } from '../regions/region-set.ts'
 
 /** A network that runs. */
 export interface LiveNet {
@@ -54,6 +55,8 @@ export interface LiveNetChange {
   readonly settingsOf?: (index: number) => Readonly<Record<string, unknown>>
   /** Whether every link leads through a relay, so that it can be made to fail. */
   readonly relayEveryLink?: boolean
+  /** Where the nodes stand, and so how far apart; `local` unless said. */
+  readonly regionSet?: RegionSet
   /** How many of the last nodes are not started yet. */
   readonly late?: number
   /** Programs that run in place of the node's own, by the nodes' indexes. */
@@ -67,12 +70,13 @@ export async function openLiveNet(
   {
     settingsOf = () => ({}),
     relayEveryLink = false,
+    regionSet = 'local',
     late = 0,
     programs = new Map()
   }: LiveNetChange = {}
 ): Promise<LiveNet> {
   const home = mkdtempSync(join(tmpdir(), 'thingmoot-live-'))
-  const shape = { members, observers, regionSet: 'local', isFresh: false } as const
+  const shape = { members, observers, regionSet, isFresh: false }
   const wanted = { ...shape, settingsOf, relayEveryLink }
   const testnet = await prepareTestnet(home, wanted, Date.now())
   const ends: NodeEnd[] = []

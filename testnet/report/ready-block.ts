@@ -36,6 +36,8 @@ export interface ReadyFacts {
   readonly genesis: string
   readonly ownDevice: { readonly folder: string; readonly id: string }
   readonly networkId: string
+  /** To the reading of the own device: what stands behind `#invite=`. */
+  readonly invitation: string
   readonly homeOption: string
 }
 
@@ -76,6 +78,8 @@ export function readyBlock(facts: ReadyFacts, paint: Paint): readonly string[] {
       [
         ['Ledger', `height ${height}, state root ${stateRoot.slice(0, 16)}…`],
         ['Devices', `${fleet}${fresh}`],
+        ['Dashboard', paint.bold(`http://127.0.0.1:${nodes[0]?.ports.http}/`)],
+        ['Phone', `http://127.0.0.1:${nodes[0]?.ports.http}/phone#invite=${facts.invitation}`],
         ...shown.map((node, index): [string, string] => [
           index === 0 ? 'HTTP' : '',
           `http://127.0.0.1:${node.ports.http}  ${paint.dim(node.name)}`
@@ -85,6 +89,12 @@ export function readyBlock(facts: ReadyFacts, paint: Paint): readonly string[] {
           .map((node, index): [string, string] => [
             index === 0 ? 'MQTT' : '',
             `mqtt://127.0.0.1:${node.ports.mqtt}  ${paint.dim(node.name)}`
+          ]),
+        ...members
+          .slice(0, 1)
+          .map((node): [string, string] => [
+            'CoAP',
+            `coap://127.0.0.1:${node.ports.mqtt}  ${paint.dim(node.name)}`
           ])
       ],
       paint
@@ -108,6 +118,7 @@ function tryNext(facts: ReadyFacts, paint: Paint): readonly string[] {
   const firstUrl = `http://127.0.0.1:${first.ports.http}`
   const sign = `${thingmoot} device sign --device ${ownDevice.folder} --reading temperature=21.5 --node ${firstUrl} --genesis ${genesis}`
   const publish = `mosquitto_pub -p ${first.ports.mqtt} -q 1 -t tm/${networkId}/d/${ownDevice.id}/up -s`
+  const firstCoap = `coap://127.0.0.1:${first.ports.mqtt}`
   const step = (what: string, command: string): string[] => [
     `  ${paint.dim(what)}`,
     `    ${command}`
@@ -122,6 +133,10 @@ function tryNext(facts: ReadyFacts, paint: Paint): readonly string[] {
     ...step(
       `the same without an MQTT client`,
       `${sign} | curl -s -H content-type:application/cbor --data-binary @- '${firstUrl}/v1/transactions?wait=final'`
+    ),
+    ...step(
+      `the same over CoAP`,
+      `${sign} | coap-client-notls -m post -t 60 -f - ${firstCoap}/d/${ownDevice.id}`
     ),
     ...step(
       `read it in ${far.name}`,
@@ -148,5 +163,5 @@ function distanceText({ regions, nodes }: ReadyFacts): string {
 }
 
 function rows(entries: readonly (readonly [string, string])[], paint: Paint): string[] {
-  return entries.map(([name, value]) => `  ${paint.dim(name.padEnd(8))}  ${value}`)
+  return entries.map(([name, value]) => `  ${paint.dim(name.padEnd(9))}  ${value}`)
 }

@@ -9,6 +9,7 @@
 
 import '../../node/shims.ts'
 import { fileURLToPath } from 'node:url'
+import { EXIT_READER_GONE, quietPipes } from '../../node/cli/quiet-pipes.ts'
 import { reportError } from '../../node/cli/run.ts'
 import { Terminal } from '../report/terminal.ts'
 import { createSimProgram } from './run/sim-program.ts'
@@ -23,6 +24,7 @@ const isVerbose = process.argv.includes('--verbose')
 // Variants are taken away when the process ends in order, and so are workers.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => process.exit(EXIT_INTERRUPTED))
+quietPipes(process).addEventListener('abort', () => process.exit(EXIT_READER_GONE))
 
 const program = createSimProgram(async (wish) => {
   const terminal = new Terminal(

@@ -11,6 +11,7 @@ import { LedgerRecord } from './checkers/ledger-record.ts'
 import { LightClientChecker } from './checkers/light-client.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { SignatureChecker } from './checkers/signatures.ts'
+import { ThingsChecker } from './checkers/things.ts'
 import type { Plan } from './world/plan.ts'
 import { World } from './world/world.ts'
 
@@ -61,12 +62,14 @@ export function watchWorld(plan: Plan, watchers: readonly Checker[] = []): Watch
   const lightClient = new LightClientChecker(() => world, agreement)
   const record = new LedgerRecord(agreement)
   const promises = new PromiseChecker(agreement, record)
+  const things = new ThingsChecker(record)
   const world: World = new World(plan, {
-    checkers: [...watchers, agreement, record, signatures, conduct, promises, lightClient],
+    checkers: [...watchers, agreement, record, signatures, conduct, promises, lightClient, things],
     answers: {
       onFinal: (node, id, height) => promises.onFinal(node, id, height),
       onAccepted: (node, id, receipt) => promises.onAccepted(node, id, receipt),
-      isFinal: (id) => record.heightOf(id) !== undefined
+      isFinal: (id) => record.heightOf(id) !== undefined,
+      outcomeOf: (id) => record.outcomeOf(id)
     }
   })
   return { world, agreement, signatures, conduct }

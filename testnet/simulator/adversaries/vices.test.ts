@@ -22,6 +22,7 @@ function planOf(vice: string): Plan {
     pauseMs: 600,
     churnMs: 0,
     snapshots: null,
+    things: null,
     healMs: 1_000,
     endMs: END_MS,
     faults: []

@@ -15,6 +15,7 @@ import {
   decodeBlockHeader,
   decodeReceiptProof,
   fromHex,
+  isCounting,
   judgeReceipt,
   toHex
 } from '../../../protocol/index.ts'
@@ -23,6 +24,7 @@ import type { World } from '../world/world.ts'
 import type { AgreementChecker } from './agreement.ts'
 import { type Checker, expectKept } from './checker.ts'
 import type { LedgerRecord } from './ledger-record.ts'
+import { SaidChains } from './said-chains.ts'
 import { isDurable } from './signatures.ts'
 
 /** New heights that must follow within a minute of mending. */
@@ -165,17 +167,18 @@ export class PromiseChecker implements Checker {
     }
   }
 
-  /** Each transaction counts once, and the sequences of each device rise. */
+  /** Each transaction counts once, and what each device says goes on from what it said. */
   #expectSequences(world: World, { index, replica }: SimNode): void {
     if (replica === null) return
     const counted = new Set<string>()
-    const last = new Map<string, number>()
+    const chains = new SaidChains(world.founding.networkTag)
     for (let height = 1; height <= replica.keeper.tip.height; height++) {
       const stored = world.read(() => replica.archive.block(height))
       const transactions = stored && world.read(() => replica.archive.transactionsOf(stored))
+      if (transactions == null) chains.breakOff()
       for (const [place, { id, body }] of (transactions ?? []).entries()) {
-        const outcome = stored?.outcomes[place]?.outcome
-        if (outcome !== 'applied' && outcome !== 'void') continue
+        const outcome = stored?.outcomes[place]
+        if (outcome === undefined || !isCounting(outcome)) continue
         const name = toHex(id)
         expectKept(
           'I7',
@@ -183,15 +186,8 @@ export class PromiseChecker implements Checker {
           () => `node ${index}: ${name.slice(0, 8)} counts twice`
         )
         counted.add(name)
-        if (body.kind !== 'device-message') continue
-        const device = toHex(body.deviceId)
-        const before = last.get(device) ?? 0
-        expectKept(
-          'I7',
-          body.sequence > before,
-          () => `node ${index}: a device says ${body.sequence} after ${before}`
-        )
-        last.set(device, body.sequence)
+        const complaint = chains.note(id, body)
+        expectKept('I7', complaint === undefined, () => `node ${index}: ${complaint}`)
       }
     }
   }

@@ -33,6 +33,8 @@ export interface BatchPorts {
   readonly pools: Readonly<Record<CryptoName, WorkerPool>>
   /** Called after each run. */
   readonly onProgress: (report: BatchReport) => void
+  /** Called as soon as a run has failed: the others may take an hour yet. */
+  readonly onFailure: (failed: FailedSeed) => void
 }
 
 /** Runs that went by one crypto. */
@@ -92,6 +94,8 @@ export async function runBatch(options: BatchOptions, ports: BatchPorts): Promis
         const message = error instanceof Error ? error.message : String(error)
         report.failed.push({ seed, crypto, failure: { invariant: 'WORKER', message, atMs: 0 } })
       }
+      const failed = report.failed.at(-1)
+      if (failed?.seed === seed) ports.onFailure(failed)
       if (isTwice) report.twice++
       ports.onProgress(report)
     })

@@ -47,6 +47,7 @@ export const CRASH_SWEEP: CrashSweep = {
     pauseMs: 2_000,
     churnMs: 0,
     snapshots: null,
+    things: null,
     healMs: COUNTED_MS,
     endMs: END_MS,
     faults: []

@@ -48,8 +48,41 @@ const SNAPSHOTS: readonly string[] = [
   'snapshot:made',
   'snapshot:joining',
   'snapshot:installed',
-  'snapshot:refused',
   'pruned'
+]
+
+/** What becomes of devices and owners, and of those who mean them ill. */
+const THINGS: readonly string[] = [
+  'begun',
+  'begun-anew',
+  'died',
+  'wallet-died',
+  'spoilt',
+  'replayed',
+  'doubled',
+  'held-back',
+  'outcome-proved',
+  'anchor-false',
+  'void/ANCHOR_FALSE',
+  'void/RATCHET_OVERDUE',
+  'ordered/lost',
+  'ordered/quarantine',
+  'ordered/rotate',
+  'ordered/recover',
+  'cloned',
+  'clone-spoke-first',
+  'clone-spoke-late',
+  'jumped',
+  'fork-shown',
+  'device-fork',
+  'key-misuse',
+  'offered-twice',
+  'offered-by-two',
+  'sold',
+  'sold-again',
+  'restored-twice',
+  'two-wallets-act',
+  'owner-fork'
 ]
 
 /** The marks that are expected. */
@@ -59,6 +92,7 @@ const EXPECTED_MARKS: readonly string[] = [
   ...REFUSALS.map((code) => `refused:${code}`),
   ...GOVERNANCE,
   ...SNAPSHOTS,
+  ...THINGS.map((name) => `things:${name}`),
   'view:nullified',
   'light-client:taken',
   'light-client:refused',

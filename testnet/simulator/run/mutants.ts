@@ -26,6 +26,9 @@ export interface Mutant extends Mutation {
 /** What random seeds are tried for, unless a mutant needs more. */
 const SEEDS = { seedsMax: 300, seconds: 60 }
 
+/** Devices' readings are asked for when there was time enough for all of them to count. */
+const THINGS = { seedsMax: 300, seconds: 120 }
+
 /** All mutants. */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -142,8 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
             return duplicate;
         return message.sequence <= branch.sequence ? refused('SEQUENCE_USED') : waits('SEQUENCE_AHEAD');
     }
-    const canSpeak = device.status === DEVICE_STATUS.active || device.status === DEVICE_STATUS.remediating;
-    if (!canSpeak || device.lost === 1)
+    if (!canSpeak(device))
         return waits('DEVICE_STOPPED');
     if (!equalBytes(message.previousMessageId, branch.headMessageId))
         return refused('CHAIN_BROKEN');
@@ -264,5 +266,40 @@ export const MUTANTS: readonly Mutant[] = [
       replace: 'if (state'
     },
     hunt: { seedsMax: 600, seconds: 120 }
+  },
+  {
+    name: 'two messages of one turn are not noticed',
+    file: 'node/evidence/evidence-keeper.js',
+    find: 'if (this.#counted.has(transaction.id) ||',
+    replace: 'if (true ||',
+    hunt: THINGS
+  },
+  {
+    name: 'an offer is made over an open one',
+    file: 'protocol/ledger/rules/owner-acts/standing-acts.js',
+    find: 'if (ownership.openOffer !== null)',
+    replace: 'if (ownership.openOffer === undefined)',
+    hunt: THINGS
+  },
+  {
+    name: 'a seller owns on after the sale',
+    file: 'protocol/ledger/rules/transfer-accept-rule.js',
+    find: 'ownerKeyHash: act.ownerKeyHash,',
+    replace: '',
+    hunt: THINGS
+  },
+  {
+    name: 'a false anchor stops a header',
+    file: 'protocol/ledger/rules/device-message-rule.js',
+    find: 'const isAnchorTrue = code',
+    replace: "if (code === 'ANCHOR_FALSE') return refused(code);\n    const isAnchorTrue = code",
+    hunt: THINGS
+  },
+  {
+    name: 'a device forgets what was void',
+    file: 'client/outbox.js',
+    find: 'if (voidCode === null)',
+    replace: 'if (voidCode !== undefined)',
+    hunt: THINGS
   }
 ]

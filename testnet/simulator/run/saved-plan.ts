@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { usage } from '../../../node/cli/command.ts'
+import { STORY_NAMES } from '../world/draw-things.ts'
 import type { Fault, Plan } from '../world/plan.ts'
 
 /** A plan with what it is about. */
@@ -40,6 +41,21 @@ const planShape = z.object({
       keep: z.int().positive(),
       joinBehindBlocks: count,
       keepBlocks: count
+    })
+    .nullable()
+    .default(null),
+  things: z
+    .object({
+      beatMs: milliseconds,
+      stories: z.array(
+        z.object({
+          name: z.enum(STORY_NAMES),
+          number: count,
+          stopsOnFork: z.boolean(),
+          ratchetEvery: z.int().positive(),
+          illMs: milliseconds
+        })
+      )
     })
     .nullable()
     .default(null),

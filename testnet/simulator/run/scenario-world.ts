@@ -189,6 +189,7 @@ export class ScenarioWorld {
         pauseMs: 0,
         churnMs: 0,
         snapshots: null,
+        things: null,
         healMs: Number.POSITIVE_INFINITY,
         endMs: Number.POSITIVE_INFINITY,
         // Never brought about; it says that the weather is not fair.

@@ -19,6 +19,7 @@ const plan: Plan = {
   pauseMs: 1_000,
   churnMs: 0,
   snapshots: null,
+  things: null,
   healMs: 50_000,
   endMs: 120_000,
   faults: [

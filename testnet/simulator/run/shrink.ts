@@ -71,6 +71,7 @@ class Shrinking {
     await ddmin(this.best.faults, (faults) => this.#try({ ...this.best, faults }))
     for (let devices = this.#devicesLeast(); devices < this.best.devices; devices++)
       if (await this.#try({ ...this.best, devices })) break
+    await this.#tellLess()
     await this.#shorten()
     for (const sinner of this.best.vices)
       await this.#try({ ...this.best, vices: this.best.vices.filter((one) => one !== sinner) })
@@ -83,6 +84,15 @@ class Shrinking {
   #devicesLeast(): number {
     const isAboutProgress = this.failure.invariant.startsWith('L')
     return isAboutProgress ? Math.max(1, Math.ceil(this.best.pauseMs / PAUSE_PER_DEVICE_MS)) : 1
+  }
+
+  /** Fewer devices with a story of their own, or none. */
+  async #tellLess(): Promise<void> {
+    const { things } = this.best
+    if (things === null || (await this.#try({ ...this.best, things: null }))) return
+    await ddmin(things.stories, (stories) =>
+      this.#try({ ...this.best, things: { ...things, stories } })
+    )
   }
 
   /** An earlier end; and an earlier mending, with as much time after it as there was. */

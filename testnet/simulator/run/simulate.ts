@@ -65,7 +65,9 @@ async function simulateBatch(wish: WishFor<'batch'>, ports: SimPorts): Promise<b
     { ...wish, twiceEvery: TWICE_EVERY },
     {
       pools: { stub: stage.pool('stub'), real: stage.pool('real') },
-      onProgress: (now) => showProgress(now, wish.seeds, terminal)
+      onProgress: (now) => showProgress(now, wish.seeds, terminal),
+      onFailure: ({ seed, crypto, failure }) =>
+        terminal.say(`${failure.invariant}: ${seedCommand(seed, { ...wish, crypto })}`)
     }
   )
   for (const line of batchSummary(report)) terminal.say(line)

@@ -17,7 +17,8 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const stage = new Stage({ root, workers: 2 })
 const ports = {
   pools: { stub: stage.pool('stub'), real: stage.pool('real') },
-  onProgress: () => undefined
+  onProgress: () => undefined,
+  onFailure: () => undefined
 }
 
 test.after(() => stage.clear())

@@ -34,6 +34,8 @@ export interface ClientsPorts {
   readonly isFinal: (id: string) => boolean
   /** An honest node said that it is durable in a batch. */
   readonly onAccepted: (node: number, id: string, receipt: Uint8Array) => void
+  /** The maker and its devices are on the ledger. */
+  readonly onFounded: () => void
   /** An honest node said that it is final. */
   readonly onFinal: (node: number, id: string, height: number) => void
 }
@@ -80,6 +82,7 @@ export class Clients {
   /** Maker first, then the claims; then every device speaks for itself. */
   async #founding(): Promise<void> {
     for (const step of this.#options.steps) await Promise.all(step.map((one) => this.#bring(one)))
+    this.#ports.onFounded()
     for (const chain of this.#options.chains.slice(0, this.#options.devices))
       void this.#speak(chain)
   }

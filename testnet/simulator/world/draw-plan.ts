@@ -9,6 +9,7 @@
 
 import { Dice } from '../virtual/dice.ts'
 import { drawSnapshots } from './draw-snapshots.ts'
+import { drawThings } from './draw-things.ts'
 import type { Fault, Plan } from './plan.ts'
 
 /** A shape of network that runs are drawn for. */
@@ -66,6 +67,7 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
     pauseMs: dice.pick([1_000, 4_000, 8_000, 8_000]),
     churnMs: drawChurn(seed, options.isChurning === true),
     snapshots: null,
+    things: drawThings(seed, { healMs, endMs }),
     healMs,
     endMs,
     faults: isFair ? [] : drawFaults({ count, healMs, damaged }, seed)

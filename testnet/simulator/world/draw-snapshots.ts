@@ -33,7 +33,7 @@ export function drawSnapshots(plan: Plan, { damaged, vices }: SnapshotField): Pl
   if (plan.faults.length === 0 && plan.vices.length === 0) return { ...plan, snapshots }
   const absences = dice.happens(500) ? [drawAbsence(plan, dice)] : []
   const losses = damaged.length > 0 && dice.happens(500) ? [drawLoss(plan, damaged, dice)] : []
-  const isLying = dice.happens(300) && vices.includes(LIAR)
+  const isLying = dice.happens(500) && vices.includes(LIAR)
   return {
     ...plan,
     snapshots,
@@ -50,7 +50,7 @@ function drawNumbers(dice: Dice): SnapshotPlan {
   return {
     everyBlocks,
     keep: 2,
-    joinBehindBlocks: dice.between(4, 2 * everyBlocks),
+    joinBehindBlocks: dice.between(4, everyBlocks),
     keepBlocks: dice.pick([0, 1, 1, 2]) * everyBlocks
   }
 }

@@ -8,6 +8,7 @@
  */
 
 import { createEd25519Signer, ed25519PublicKey } from '#crypto'
+import type { Vendor } from '../../../client/index.ts'
 import { trustNetwork } from '../../../node/cli/network-trust.ts'
 import {
   decodeTransaction,
@@ -51,12 +52,16 @@ export interface Founding {
   readonly electorate: Electorate
   /** In order of seats. */
   readonly members: readonly MemberKeys[]
+  readonly maker: Vendor
   /** Transactions that bring maker and devices onto the ledger, step by step. */
   readonly steps: readonly (readonly SignedMessage[])[]
   /** What each device says, in order. */
   readonly chains: readonly (readonly SignedMessage[])[]
 }
 
+const FIRST_VENDOR_SEQUENCE = 1
+/** What its maker has said with the fleet: who it is, its class, its births. */
+export const NEXT_VENDOR_SEQUENCE: number = FIRST_VENDOR_SEQUENCE + 3
 const DEVICES = 6
 const MESSAGES_PER_DEVICE = 160
 const SEED_BYTES = 32
@@ -115,7 +120,7 @@ function foundAnew(shape: NetworkShape): Founding {
     makers: [maker],
     devices: DEVICES,
     timeMs: START_TIME_MS,
-    vendorSequence: 1,
+    vendorSequence: FIRST_VENDOR_SEQUENCE,
     random
   })
   invariant(
@@ -128,8 +133,9 @@ function foundAnew(shape: NetworkShape): Founding {
     networkTag,
     electorate,
     members: keys,
+    maker,
     steps: fleet.steps.map((wires) => wires.map((wire) => ({ wire, id: idOf(wire, networkTag) }))),
-    chains: fleet.devices.map((device) => signChain(trust, device, MESSAGES_PER_DEVICE, random))
+    chains: fleet.devices.map((device) => signChain(trust, device, MESSAGES_PER_DEVICE, { random }))
   }
 }
 

@@ -83,6 +83,43 @@ export interface SnapshotPlan {
   readonly keepBlocks: number
 }
 
+/** What comes to pass between one device, its owner and whoever means ill. */
+export type StoryName =
+  /** An honest device with a hard life, and nobody else who has its keys. */
+  | 'honest'
+  /** A thief has a signing key, reads the ledger, and goes on where the device is. */
+  | 'key-thief'
+  /** The folder of a device was copied: the copy speaks first, or late, or at the head of the ledger. */
+  | 'clone-first'
+  | 'clone-late'
+  | 'clone-jumps'
+  /** A seller offers what it has offered already, and goes on after the sale. */
+  | 'double-sale'
+  /** A seller's wallet was copied, and both copies sell. */
+  | 'forked-sale'
+  /** A wallet was restored twice from the same words. */
+  | 'double-restore'
+
+/** One device of a run. */
+export interface Story {
+  readonly name: StoryName
+  /** Its own dice: what is left out of a plan leaves the other stories as they were. */
+  readonly number: number
+  /** Whether a fork stops the device, or is only marked. */
+  readonly stopsOnFork: boolean
+  /** Messages in a row under one key. */
+  readonly ratchetEvery: number
+  /** When whoever means ill begins. */
+  readonly illMs: number
+}
+
+/** Devices that run the product's own client, their owners, and those who mean ill. */
+export interface ThingsPlan {
+  /** Pause between two turns; all take them at the same moments, so that blocks are shared. */
+  readonly beatMs: number
+  readonly stories: readonly Story[]
+}
+
 /** Everything that a run follows from. */
 export interface Plan {
   readonly seed: number
@@ -100,6 +137,8 @@ export interface Plan {
   readonly churnMs: number
   /** Null where snapshots are neither made nor taken, and everything is kept. */
   readonly snapshots: SnapshotPlan | null
+  /** Null where no device runs the product's own client. */
+  readonly things: ThingsPlan | null
   /** When everything is mended. */
   readonly healMs: number
   readonly endMs: number

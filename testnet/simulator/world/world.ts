@@ -12,10 +12,12 @@ import {
   decodeAcceptedReceipt,
   decodeBatchHeader,
   type Electorate,
+  type Outcome,
   toHex
 } from '../../../protocol/index.ts'
 import { createVice } from '../adversaries/vices.ts'
 import type { Checker } from '../checkers/checker.ts'
+import { Things } from '../things/things.ts'
 import { Agenda } from '../virtual/agenda.ts'
 import { Dice, hashOf } from '../virtual/dice.ts'
 import { rest } from '../virtual/rest.ts'
@@ -25,6 +27,7 @@ import { Clients } from './client.ts'
 import { type Founding, found } from './founding.ts'
 import { Governor } from './governor.ts'
 import { Injector } from './injector.ts'
+import { KnownElectorates } from './known-electorates.ts'
 import { tellAll } from './observer.ts'
 import type { Plan } from './plan.ts'
 import { SimNode } from './sim-node.ts'
@@ -35,6 +38,8 @@ export interface AnswerListener {
   readonly onAccepted: (node: SimNode, id: string, receipt: Uint8Array) => void
   /** Whether a transaction is known to be final, be it that all nodes have forgotten it. */
   readonly isFinal: (id: string) => boolean
+  /** What became of a transaction that counts. */
+  readonly outcomeOf: (id: string) => Outcome | undefined
 }
 
 /** What a world is given beside its plan. */
@@ -49,6 +54,7 @@ export class World {
   readonly founding: Founding
   readonly nodes: readonly SimNode[]
   readonly clients: Clients
+  readonly things: Things
   readonly network: VirtualNetwork
   /** How often what has happened: a batch of runs must have seen everything. */
   readonly marks: Map<string, number> = new Map()
@@ -58,7 +64,7 @@ export class World {
   readonly #injector: Injector
   readonly #checkers: readonly Checker[]
   readonly #beyondRepair = new Set<number>()
-  readonly #electorates = new Map<number, Electorate>()
+  readonly #electorates = new KnownElectorates((look) => this.read(look))
   #nowMs = 0
   #hash = 0
   #failure: unknown
@@ -104,6 +110,14 @@ export class World {
       )
     })
     this.clients = this.#createClients(ports.answers)
+    this.things = new Things(plan, {
+      ...time,
+      founding: this.founding,
+      nodes: this.nodes,
+      outcomeOf: ports.answers.outcomeOf,
+      mark: (name) => this.mark(name),
+      fail: (error) => this.fail(error)
+    })
     this.#injector = new Injector(plan, {
       ...time,
       dice: new Dice(seed, 'crash'),
@@ -156,15 +170,7 @@ export class World {
 
   /** The same; undefined where no honest node has come to that epoch. */
   findElectorate(epoch: number): Electorate | undefined {
-    const known = this.#electorates.get(epoch)
-    if (known !== undefined) return known
-    for (const { isHonest, replica } of this.nodes) {
-      const electorate = isHonest ? this.read(() => replica?.keeper.electorateOf(epoch)) : undefined
-      if (electorate === undefined) continue
-      this.#electorates.set(epoch, electorate)
-      return electorate
-    }
-    return undefined
+    return this.#electorates.find(epoch, this.nodes)
   }
 
   /** The latest wall clock of any node, a liar's included. */
@@ -284,6 +290,7 @@ export class World {
         dice: new Dice(plan.seed, 'workload'),
         nodes: this.nodes,
         isFinal,
+        onFounded: () => this.things.start(),
         onFinal: (index, id, height) => this.#guard(() => onFinal(node(index), id, height)),
         onAccepted: (index, id, receipt) =>
           this.#guard(() => onAccepted(this.#authorOf(receipt) ?? node(index), id, receipt))
