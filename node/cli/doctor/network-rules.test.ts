@@ -57,8 +57,13 @@ const TABLE: readonly Expected[] = [
   ['the only member', { ...ALONE, ownEndpoints: [] }, 'reach', 'ok', /only member/],
   ['an observer', { ...HEALTHY, ownEndpoints: null }, 'reach', 'silent'],
   [
-    'a seat without an address',
+    'a seat without an address, while all are connected',
     { ...HEALTHY, ownEndpoints: [] },
+    ...(['reach', 'ok', /^all are connected, though its seat names no address$/] as const)
+  ],
+  [
+    'a seat without an address, while one is missing',
+    { ...ONE_GONE, ownEndpoints: [] },
     ...(['reach', 'warning', /names no address/, /thingmoot renew --endpoint/] as const)
   ],
   [

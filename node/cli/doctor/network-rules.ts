@@ -45,6 +45,10 @@ export const clockRule: Rule = ({ node, nowMs }) => {
 export const reachRule: Rule = ({ node, listens, ownEndpoints }) => {
   if (node?.ok !== true || listens === null || ownEndpoints === null) return null
   if (node.value.members.length === 1) return well('the only member: nobody has to call it')
+  const isComplete = node.value.status.missing.length === 0
+  // it calls the others itself, and a network on one machine or behind routers needs no more
+  if (ownEndpoints.length === 0 && isComplete)
+    return well('all are connected, though its seat names no address')
   if (ownEndpoints.length === 0)
     return warning('its seat names no address: others cannot call it', NAME_ADDRESS)
   const isOpen = listens.some((address) => !isHere(address))
@@ -59,7 +63,7 @@ export const reachRule: Rule = ({ node, listens, ownEndpoints }) => {
     return well(`answers at ${count(ownEndpoints.length, 'address')} of its seat`)
   const says = `${silent[0]?.address} of its seat does not answer from here`
   // many routers do not let a machine call itself by its outer address
-  if (node.value.status.missing.length === 0) return well(`all are connected, though ${says}`)
+  if (isComplete) return well(`all are connected, though ${says}`)
   return warning(says, 'let router and firewall pass this port on to this machine')
 }
 
