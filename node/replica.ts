@@ -9,6 +9,7 @@
  */
 
 import {
+  type BatchId,
   type BatchReference,
   type Block,
   type BlockId,
@@ -618,10 +619,18 @@ export class Replica {
         clock,
         tipHeight: () => this.keeper.tip.height,
         snapshotHeight: () => this.snapshots?.newestHeight ?? 0,
+        carried: () => this.#carriedBatches(),
+        release: (ids, write) => this.store.release(ids, write),
         log: log.info,
         onFailure: fail
       }
     )
+  }
+
+  /** The batches of blocks that are not final yet. */
+  #carriedBatches(): ReadonlySet<BatchId> {
+    const blocks = [...this.driver.core.blocks.values()]
+    return new Set(blocks.flatMap(({ block }) => block.batches.map(({ id }) => id)))
   }
 
   #createDissemination(): Dissemination {

@@ -3,6 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeBatch, type HeldBatch, toHex } from '../../protocol/index.ts'
 import { createTestDevice } from '../api/testing/test-device.ts'
+import { batchKey } from '../ledger/keyspace.ts'
+import type { Database } from '../storage/database.ts'
 import { create, reopen } from '../storage/testing/entries.ts'
 import { withFolder } from '../storage/testing/fixtures.ts'
 import {
@@ -31,6 +33,7 @@ const OPTIONS = { networkTag: NETWORK_TAG, electorate: () => ELECTORATE }
 
 interface World {
   readonly store: BatchStore
+  readonly database: Database
   readonly held: HeldBatch[]
   /** How many batches the worker was asked about. */
   readonly judged: () => number
@@ -68,7 +71,7 @@ function withStore(
       return open()
     }
     try {
-      await run({ store: open(), held, judged: () => judged, restart })
+      await run({ store: open(), database, held, judged: () => judged, restart })
     } finally {
       await database.close()
     }
@@ -239,6 +242,33 @@ test(
       assert.ok(again.has(id))
       assert.equal(await again.take(bytes), { kind: 'known' })
     }
+  })
+)
+
+test(
+  'a batch that is let go is not held from the begin of that write on, and may come anew after it',
+  withStore(async ({ store, database, held }) => {
+    const { bytes, reference } = signBatch(wires)
+    assert.is((await store.take(bytes)).kind, 'held')
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const releasing = store.release([reference.id], async () => {
+      await gate
+      const write = database.createBatch()
+      write.delete(batchKey(reference.id))
+      await write.write({ sync: false })
+    })
+    assert.not(store.has(reference.id))
+    assert.is(store.bytesOf(reference.id), undefined)
+    assert.is(store.transactionsOf(reference), undefined)
+    const again = store.take(bytes)
+    go()
+    await releasing
+    assert.is((await again).kind, 'held')
+    assert.is(toHex(store.bytesOf(reference.id) ?? new Uint8Array(0)), toHex(bytes))
+    assert.is(held.length, 2)
   })
 )
 

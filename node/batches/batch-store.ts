@@ -69,6 +69,8 @@ export class BatchStore {
   readonly #decoded = new Map<BatchId, Decoded>()
   readonly #taking = new Map<BatchId, Taking>()
   #decodedBytes = 0
+  /** Batches that are being deleted, and the write that does it. */
+  #release: { readonly ids: ReadonlySet<BatchId>; readonly write: Promise<void> } | undefined
 
   constructor(
     options: { readonly networkTag: Uint8Array; readonly electorate: () => Electorate },
@@ -86,6 +88,7 @@ export class BatchStore {
 
   /** The bytes of a held batch, as they came. A damaged one is not held: it is fetched again. */
   bytesOf(id: BatchId): Uint8Array | undefined {
+    if (this.#release?.ids.has(id)) return undefined
     try {
       return this.#ports.database.getSync(batchKey(id))
     } catch (error) {
@@ -151,6 +154,24 @@ export class BatchStore {
     const bytes = this.bytesOf(id)
     const batch = bytes === undefined ? undefined : decodeBatch(bytes)
     return batch && createBatchReference(batch.headerBytes, batch.header, this.#electorate())
+  }
+
+  /**
+   * Lets batches go by a write that deletes them. From its begin on they are not held: whoever looked at
+   * the database in the meantime would build on what is about to be gone.
+   *
+   * @throws whatever the write throws
+   */
+  async release(ids: readonly BatchId[], write: () => Promise<void>): Promise<void> {
+    invariant(this.#release === undefined, 'batches go in one write at a time')
+    this.forget(ids)
+    const writing = write()
+    this.#release = { ids: new Set(ids), write: writing }
+    try {
+      await writing
+    } finally {
+      this.#release = undefined
+    }
   }
 
   /** Forgets the decoded form of batches that are final. */
@@ -223,6 +244,8 @@ export class BatchStore {
       invariant(transaction !== undefined, 'a transaction that was judged decodes')
       return transaction
     })
+    // Two writes may overtake one another: the one that deletes it ends first, and tells of its own failure.
+    if (this.#release?.ids.has(reference.id)) await this.#release.write.catch(() => undefined)
     const write = this.#ports.database.createBatch()
     write.put(batchKey(reference.id), finding.bytes)
     write.put(pendingBatchKey(reference.id), Uint8Array.of(1))

@@ -35,6 +35,8 @@ async function prune(
       clock: systemClock,
       tipHeight: () => HEIGHT,
       snapshotHeight: () => HEIGHT,
+      carried: () => new Set(),
+      release: (_, write) => write(),
       log: () => undefined,
       onFailure: (error) => {
         trouble = error
@@ -109,6 +111,30 @@ test(
     await write.write({ sync: true })
     await prune(database)
     assert.ok(database.getSync(batchKey(first.id)))
+    await database.close()
+  })
+)
+
+test(
+  'a batch that stands in a block on its way to be final stays, and waits for that block; the others are released by the very write',
+  withFolder(async (folder) => {
+    const { database, batches } = await growLedger(join(folder, 'ledger'), HEIGHT)
+    const [first, second] = batches
+    invariant(first !== undefined && second !== undefined, 'there are some')
+    const released: string[] = []
+    await prune(database, {
+      carried: () => new Set([first.id]),
+      release: async (ids, write) => {
+        for (const id of ids) assert.ok(database.getSync(batchKey(id)), 'not gone before the write')
+        await write()
+        for (const id of ids) assert.is(database.getSync(batchKey(id)), undefined)
+        released.push(...ids)
+      }
+    })
+    assert.ok(database.getSync(batchKey(first.id)))
+    assert.ok(database.getSync(pendingBatchKey(first.id)))
+    assert.ok(released.includes(second.id))
+    assert.not(released.includes(first.id))
     await database.close()
   })
 )

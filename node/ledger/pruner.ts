@@ -49,6 +49,10 @@ export interface LedgerPrunerPorts {
   readonly tipHeight: () => number
   /** The height of the newest own snapshot; 0 when there is none. */
   readonly snapshotHeight: () => number
+  /** The batches of blocks that are not final yet. */
+  readonly carried: () => ReadonlySet<BatchId>
+  /** Lets batches go by the write that deletes them: while it is under way they are not held. */
+  readonly release: (ids: readonly BatchId[], write: () => Promise<void>) => Promise<void>
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void
   readonly onFailure: (error: unknown) => void
 }
@@ -123,36 +127,61 @@ export class LedgerPruner {
   }
 
   async #pruneSlice(from: number, end: number): Promise<void> {
-    const { database, clock } = this.#ports
+    const { database, clock, release } = this.#ports
     const batch = database.createBatch()
+    const named = new Map<BatchId, number>()
     for (let height = from; height < end; height++) {
       const stored = readIfWhole(() => readStoredBlock(database, height))
       // A damaged one is mended as one that was pruned.
       if (stored === undefined) continue
       let index = 0
       for (const { id, header } of stored.block.batches) {
-        this.#forgetBatch(batch, id, { height, index })
+        if (this.#forgetTransactions(batch, id, { height, index })) named.set(id, header.bytes)
         index += header.count
         await clock.pause()
       }
       batch.put(blockKey(height), encodeStoredBlock({ ...stored, outcomes: [] }))
     }
     batch.put(BATCHES_FROM_KEY, encodeCbor(end))
-    await batch.write({ sync: false })
+    // From here to the begin of the write nothing else runs: what is not carried now is not held after it.
+    const going = this.#forgetBatches(batch, [...named.keys()])
+    await release(going, () => batch.write({ sync: false }))
+    for (const id of going) this.#freedBytes += named.get(id) ?? 0
   }
 
-  /** @param first - where its first transaction stands */
-  #forgetBatch(
+  /**
+   * Deletes those batches that nobody has carried into a block which is not final yet. Those stay,
+   * and wait for that block as new ones do.
+   *
+   * @returns those that go
+   */
+  #forgetBatches(batch: Batch, ids: readonly BatchId[]): BatchId[] {
+    const { database } = this.#ports
+    const carried = this.#ports.carried()
+    const isPending = (id: BatchId): boolean =>
+      readIfWhole(() => database.getSync(pendingBatchKey(id))) !== undefined
+    const staying = ids.filter((id) => carried.has(id))
+    for (const id of staying) batch.put(pendingBatchKey(id), Uint8Array.of(1))
+    const going = ids.filter((id) => !carried.has(id) && !isPending(id))
+    for (const id of going) batch.delete(batchKey(id))
+    return going
+  }
+
+  /**
+   * @param first - where its first transaction stands
+   * @returns whether the batch was there
+   */
+  #forgetTransactions(
     batch: Batch,
     id: BatchId,
     first: { readonly height: number; readonly index: number }
-  ): void {
+  ): boolean {
     const { height } = first
     const { networkTag } = this.#options
     const { database } = this.#ports
     const bytes = readIfWhole(() => database.getSync(batchKey(id)))
     const decoded = bytes === undefined ? undefined : decodeBatch(bytes)
-    if (bytes === undefined || decoded === undefined) return
+    if (bytes === undefined || decoded === undefined) return false
     for (const [offset, wire] of decoded.transactions.entries()) {
       const draft = reopenTransaction(wire, new Uint8Array(32), networkTag)
       if (draft === undefined) continue
@@ -163,10 +192,7 @@ export class LedgerPruner {
       if (draft.body.kind === 'command')
         batch.delete(commandKey(draft.body.deviceId, { height, index }))
     }
-    // Somebody has carried it into a block that is not final yet.
-    if (readIfWhole(() => database.getSync(pendingBatchKey(id))) !== undefined) return
-    batch.delete(batchKey(id))
-    this.#freedBytes += bytes.length
+    return true
   }
 
   async #compact(): Promise<void> {

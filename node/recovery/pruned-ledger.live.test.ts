@@ -36,6 +36,8 @@ function withPruned(
         clock: { ...systemClock, later: atOnce },
         tipHeight: () => BLOCKS.length,
         snapshotHeight: () => BLOCKS.length,
+        carried: () => new Set(),
+        release: (_, write) => write(),
         log: () => undefined,
         onFailure: (error) => {
           throw error
