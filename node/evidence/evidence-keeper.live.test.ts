@@ -71,6 +71,22 @@ test(
 )
 
 test(
+  'it is proved too when the device spoke twice in the last block, as soon as the next one stands',
+  withKeeping(async (keeping) => {
+    const { genuine } = keeping
+    const late = genuine.copy(150).say()
+    await keeping.grow([genuine.say(), genuine.say()])
+    await keeping.refuse(late, 'SEQUENCE_USED')
+    assert.equal([keeping.filed.length, keeping.keeper.size], [0, 1])
+    assert.equal(keeping.tooOld, [])
+    await keeping.grow([])
+    assert.equal(kindsOf(keeping.filed), ['device-fork'])
+    await keeping.growFiled()
+    assert.ok(keeping.isStopped)
+  })
+)
+
+test(
   'what was refused while its rival was on the way is proved when that one has counted',
   withKeeping(async (keeping) => {
     const clone = keeping.genuine.copy(150)

@@ -228,7 +228,8 @@ export class EvidenceKeeper {
     if (kept === undefined) return count('thingmoot_evidence_strays_total', 'unseen', 1)
     count('thingmoot_evidence_strays_total', 'kept', 1)
     kept.notBeforeMs = isOfOthers ? nowMs + COURTESY_MS : 0
-    kept.nextLookMs = Math.max(kept.notBeforeMs, verdict.kind === 'proof' ? 0 : nowMs + PAUSE_MS)
+    const isDue = verdict.kind === 'proof' || verdict.kind === 'soon'
+    kept.nextLookMs = Math.max(kept.notBeforeMs, isDue ? 0 : nowMs + PAUSE_MS)
     if (verdict.kind === 'proof' && !isOfOthers) await this.#file(kept, verdict.proof)
   }
 
@@ -247,6 +248,7 @@ export class EvidenceKeeper {
     if (!kept.isVerified && !isGenuine(stray, this.#options.networkTag))
       return this.#book.drop(kept)
     this.#book.prove(kept)
+    if (verdict.kind === 'soon') kept.nextLookMs = kept.notBeforeMs
     if (verdict.kind === 'proof') await this.#file(kept, verdict.proof)
     if (verdict.kind !== 'too-old') return
     this.#book.drop(kept)

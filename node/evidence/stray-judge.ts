@@ -37,6 +37,8 @@ export type StrayVerdict =
   /** On the ledger, or of a device or time that is over. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'proof'; readonly proof: Proof }
+  /** It contradicts what counts, which can be shown from the next block on. */
+  | { readonly kind: 'soon' }
   /** It contradicts what the ledger holds and can prove no more. */
   | { readonly kind: 'too-old' }
   /** Signed by the key whose turn it is, if its signature is genuine: it contradicts whatever counts. */
@@ -113,14 +115,18 @@ function prove(
   }: Pick<StrayJudgePorts, 'archive' | 'tip'> & { readonly device: DeviceRecord }
 ): StrayVerdict | undefined {
   const { transaction, stored } = found
+  const { height } = stored.block.header
   const isHead = equalBytes(transaction.id, device.headMessageId)
-  const isShown = isHead || isRemembered(stored.block.header.height, tip().view)
+  const isShown = isHead || isRemembered(height, tip().view)
   // With it the proof holds although the device may speak on before it is judged.
-  const inclusion = isShown ? (readIfWhole(() => inclusionOf(found, archive)) ?? null) : null
+  const inclusion = isShown ? readIfWhole(() => inclusionOf(found, archive)) : null
   const make = kind === 'rival' ? forkOf : misuseOf
-  const proof = make(transaction, stray, inclusion)
+  const proof = make(transaction, stray, inclusion ?? null)
   if (proof === undefined) return undefined
-  return isHead || inclusion !== null ? { kind: 'proof', proof } : { kind: 'too-old' }
+  if (isHead || (inclusion ?? null) !== null) return { kind: 'proof', proof }
+  // The ledger remembers a block from the next one on; and a damaged record is mended meanwhile.
+  const isSoon = height >= tip().height || inclusion === undefined
+  return { kind: isSoon ? 'soon' : 'too-old' }
 }
 
 /** Of owners' acts only the last one that counted can be held against another. */

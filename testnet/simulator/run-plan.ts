@@ -69,7 +69,8 @@ export function watchWorld(plan: Plan, watchers: readonly Checker[] = []): Watch
       onFinal: (node, id, height) => promises.onFinal(node, id, height),
       onAccepted: (node, id, receipt) => promises.onAccepted(node, id, receipt),
       isFinal: (id) => record.heightOf(id) !== undefined,
-      outcomeOf: (id) => record.outcomeOf(id)
+      outcomeOf: (id) => record.outcomeOf(id),
+      isTrueAt: (height, id, outcome) => record.isTrueAt(height, id, outcome)
     }
   })
   return { world, agreement, signatures, conduct }

@@ -14,7 +14,7 @@ import type { AgreementChecker } from './agreement.ts'
 import { type Checker, expectKept } from './checker.ts'
 import { SaidChains } from './said-chains.ts'
 
-/** A transaction that counts. */
+/** A transaction of a final block, and what became of it there. */
 export interface Counted {
   readonly transaction: Transaction
   readonly outcome: Outcome
@@ -25,6 +25,8 @@ export interface CountedBlock {
   readonly height: number
   readonly timeMs: number
   readonly counted: readonly Counted[]
+  /** What became of everything that stands in it, by transaction id and name. */
+  readonly outcomes: ReadonlySet<string>
 }
 
 /** Writes down what honest nodes have, as soon as one has it. */
@@ -49,6 +51,14 @@ export class LedgerRecord implements Checker {
   /** What became of a transaction that counts. */
   outcomeOf(id: string): Outcome | undefined {
     return this.#places.get(id)?.outcome
+  }
+
+  /**
+   * Whether a proof tells the truth of its block, be it that the transaction counts elsewhere; undefined
+   * where nobody could be asked.
+   */
+  isTrueAt(height: number, id: string, { outcome }: Outcome): boolean | undefined {
+    return this.#blocks.get(height)?.outcomes.has(entryOf(id, outcome))
   }
 
   /** What counts in the block of a height; undefined where nobody could be asked. */
@@ -110,9 +120,18 @@ function readOf(world: World, { replica }: SimNode, height: number): CountedBloc
   const stored = world.read(() => replica.archive.block(height))
   const transactions = stored && world.read(() => replica.archive.transactionsOf(stored))
   if (stored === undefined || transactions === undefined || transactions === null) return undefined
-  const counted = transactions.flatMap((transaction, place): Counted[] => {
+  const all = transactions.flatMap((transaction, place): Counted[] => {
     const outcome = stored.outcomes[place]
-    return outcome !== undefined && isCounting(outcome) ? [{ transaction, outcome }] : []
+    return outcome === undefined ? [] : [{ transaction, outcome }]
   })
-  return { height, timeMs: stored.block.header.timeMs, counted }
+  return {
+    height,
+    timeMs: stored.block.header.timeMs,
+    counted: all.filter(({ outcome }) => isCounting(outcome)),
+    outcomes: new Set(all.map((one) => entryOf(toHex(one.transaction.id), one.outcome.outcome)))
+  }
+}
+
+function entryOf(id: string, name: string): string {
+  return `${id} ${name}`
 }

@@ -25,6 +25,8 @@ interface Chains {
   readonly incarnation: number
   /** By the id of the last message. */
   readonly heads: Map<string, Head>
+  /** Whether its first message counted: a fork can be marked before. */
+  hasBegun: boolean
 }
 
 /** The chains of all devices, along one ledger. */
@@ -57,15 +59,13 @@ export class SaidChains {
     const known = this.#devices.get(device)
     if (known !== undefined && incarnation < known.incarnation)
       return `a device says ${sequence} in incarnation ${incarnation}, which is over`
-    const chains = known?.incarnation === incarnation ? known : { incarnation, heads: new Map() }
-    this.#devices.set(device, chains)
+    const chains = known?.incarnation === incarnation ? known : this.#begin(device, incarnation)
     const previous = toHex(message.previousMessageId)
     const head = chains.heads.get(previous)
     const next = { sequence, nextKeyHash: toHex(message.nextSigningKeyHash) }
     if (head === undefined) {
-      const mayBegin = this.#isWhole
-        ? chains.heads.size === 0 && sequence === 1
-        : chains.heads.size < 2
+      const mayBegin = this.#isWhole ? !chains.hasBegun && sequence === 1 : chains.heads.size < 2
+      chains.hasBegun = true
       chains.heads.set(id, next)
       return mayBegin ? undefined : `a device says ${sequence} on what never counted`
     }
@@ -81,11 +81,21 @@ export class SaidChains {
   #fork(signedBody: Uint8Array): void {
     const body = readShown(signedBody)
     if (body?.kind !== 'device-message') return
-    const chains = this.#devices.get(toHex(body.deviceId))
-    if (chains?.incarnation !== body.incarnation) return
+    const device = toHex(body.deviceId)
+    const known = this.#devices.get(device)
+    // Two first messages of an incarnation may be shown before one of them counts.
+    const isKnown = known !== undefined && known.incarnation >= body.incarnation
+    const chains = isKnown ? known : this.#begin(device, body.incarnation)
+    if (chains.incarnation !== body.incarnation) return
     const id = toHex(transactionIdOf(this.#networkTag, signedBody))
     const nextKeyHash = toHex(body.nextSigningKeyHash)
     chains.heads.set(id, { sequence: body.sequence, nextKeyHash })
+  }
+
+  #begin(device: string, incarnation: number): Chains {
+    const chains = { incarnation, heads: new Map<string, Head>(), hasBegun: false }
+    this.#devices.set(device, chains)
+    return chains
   }
 }
 

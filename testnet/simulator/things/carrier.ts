@@ -7,7 +7,12 @@
  * @module
  */
 
-import { checkFollowing, checkReceipt, type LedgerFollower } from '../../../client/index.ts'
+import {
+  type CheckedOutcome,
+  checkFollowing,
+  checkReceipt,
+  type LedgerFollower
+} from '../../../client/index.ts'
 import { NodeError } from '../../../node/errors.ts'
 import type { LedgerService, Submission } from '../../../node/ledger-service.ts'
 import {
@@ -35,6 +40,8 @@ export interface RoadPorts {
   readonly follower: LedgerFollower
   /** What became of a transaction, be it that the nodes have forgotten it. */
   readonly outcomeOf: (id: string) => Outcome | undefined
+  /** Whether a block holds a transaction with an outcome; undefined where nobody knows the block. */
+  readonly isTrueAt: (height: number, id: string, outcome: Outcome) => boolean | undefined
   /** An honest node was shown a message and refused it. */
   readonly onRefused: (wire: Uint8Array, code: string) => void
   readonly mark: (name: string) => void
@@ -100,18 +107,12 @@ export class Carrier {
 
   /** What became of a transaction, proved; undefined where it is not known to have counted. */
   async outcomeOf(id: Uint8Array): Promise<Outcome | undefined> {
-    const { mark, outcomeOf } = this.#ports
     const name = toHex(id)
     const proved = await this.#prove(id)
     if (proved === undefined) return this.#remembered(name)
-    const counted = outcomeOf(name)
-    expectKept(
-      'I10',
-      counted === undefined || counted.outcome === proved.outcome,
-      () => `${name.slice(0, 8)} was proved ${proved.outcome}, and was ${counted?.outcome}`
-    )
-    mark('things:outcome-proved')
-    return isCounting(proved) ? proved : undefined
+    this.#expectTrue(name, proved)
+    this.#ports.mark('things:outcome-proved')
+    return isCounting(proved.outcome) ? proved.outcome : undefined
   }
 
   /** What has become of a transaction by now on the whole ledger. */
@@ -155,7 +156,23 @@ export class Carrier {
     return nowMs() - askedAtMs >= TOLD_WITHIN_MS ? outcomeOf(name) : undefined
   }
 
-  async #prove(id: Uint8Array): Promise<Outcome | undefined> {
+  /** What stands in more blocks than one counts in one of them, and each is proved as it stands there. */
+  #expectTrue(name: string, { height, outcome }: CheckedOutcome): void {
+    const { outcomeOf, isTrueAt } = this.#ports
+    const counted = isCounting(outcome) ? outcomeOf(name) : undefined
+    expectKept(
+      'I10',
+      counted === undefined || counted.outcome === outcome.outcome,
+      () => `${name.slice(0, 8)} was proved ${outcome.outcome}, and was ${counted?.outcome}`
+    )
+    expectKept(
+      'I10',
+      isTrueAt(height, name, outcome) !== false,
+      () => `${name.slice(0, 8)} was proved ${outcome.outcome} at ${height}, and was not`
+    )
+  }
+
+  async #prove(id: Uint8Array): Promise<CheckedOutcome | undefined> {
     const { follower } = this.#ports
     const { replica } = this.#dice.pick(this.#ports.nodes)
     if (replica === null) return undefined
@@ -168,7 +185,7 @@ export class Carrier {
         checkReceipt(network, id, receipt)
       )
       if (!checked.ok) this.#ports.mark('things:receipt-refused')
-      return checked.ok ? checked.value.outcome : undefined
+      return checked.ok ? checked.value : undefined
     })
   }
 

@@ -40,6 +40,8 @@ export interface AnswerListener {
   readonly isFinal: (id: string) => boolean
   /** What became of a transaction that counts. */
   readonly outcomeOf: (id: string) => Outcome | undefined
+  /** Whether a block holds a transaction with an outcome; undefined where nobody knows the block. */
+  readonly isTrueAt: (height: number, id: string, outcome: Outcome) => boolean | undefined
 }
 
 /** What a world is given beside its plan. */
@@ -115,6 +117,7 @@ export class World {
       founding: this.founding,
       nodes: this.nodes,
       outcomeOf: ports.answers.outcomeOf,
+      isTrueAt: ports.answers.isTrueAt,
       mark: (name) => this.mark(name),
       fail: (error) => this.fail(error)
     })
