@@ -57,7 +57,8 @@ export function openSimNet({ members, pauseMs }: SimNetOptions, ports: SimNetPor
       onFinal: () => undefined,
       onAccepted: () => undefined,
       isFinal: () => false,
-      outcomeOf: () => undefined
+      outcomeOf: () => undefined,
+      isTrueAt: () => undefined
     }
   })
   if (onCarried !== undefined)

@@ -38,7 +38,7 @@ function message(sequence: number, previous: number, signing = sequence - 1): De
 function forkOf(second: Uint8Array): DeviceFork {
   return {
     kind: 'device-fork',
-    first: encodeDeviceMessage(message(1, 0)),
+    first: encodeDeviceMessage(message(1, 0), new Uint8Array(0)),
     firstSignature: new Uint8Array(64),
     second,
     secondSignature: new Uint8Array(64),
@@ -75,14 +75,13 @@ test('an incarnation that is over says nothing more', () => {
 
 test('a fork of two first messages that is marked before one of them counts is a chain of its own', () => {
   const said = new SaidChains(new Uint8Array(32))
-  const rival = { ...message(1, 0), contentLength: 9 }
-  const second = encodeDeviceMessage(rival)
+  const second = encodeDeviceMessage(message(1, 0), new Uint8Array(9))
   const rivalId = transactionIdOf(new Uint8Array(32), second)
   assert.is(said.note(key(3), forkOf(second)), undefined)
   assert.is(said.note(key(2), { ...message(2, 0), previousMessageId: rivalId }), undefined)
   assert.is(said.note(key(1), message(1, 0)), undefined)
   assert.is(said.note(key(0), message(2, 1)), undefined)
-  assert.match(said.note(key(3), message(1, 0)) ?? '', /on what never counted/)
+  assert.match(said.note(key(1), message(1, 3)) ?? '', /on what never counted/)
 })
 
 test('where blocks are missing the chain is taken up where it is', () => {

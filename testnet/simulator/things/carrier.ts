@@ -157,7 +157,7 @@ export class Carrier {
   }
 
   /** What stands in more blocks than one counts in one of them, and each is proved as it stands there. */
-  #expectTrue(name: string, { height, outcome }: CheckedOutcome): void {
+  #expectTrue(name: string, { header: { height }, outcome }: CheckedOutcome): void {
     const { outcomeOf, isTrueAt } = this.#ports
     const counted = isCounting(outcome) ? outcomeOf(name) : undefined
     expectKept(

@@ -116,8 +116,7 @@ export class World {
       ...time,
       founding: this.founding,
       nodes: this.nodes,
-      outcomeOf: ports.answers.outcomeOf,
-      isTrueAt: ports.answers.isTrueAt,
+      ...ports.answers,
       mark: (name) => this.mark(name),
       fail: (error) => this.fail(error)
     })
